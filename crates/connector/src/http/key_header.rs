@@ -62,9 +62,14 @@ const TAKEN: [&str; 48] = [
 const TAKEN_PREFIXES: [&str; 9] =
     ["accept-", "access-control-", "cf-", "content-", "if-", "mcp-", "sec-", "x-forwarded-", "x-real-"];
 
-/// The name of a header, in lower case.
+/// The name of a header.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct KeyHeader(Box<str>);
+pub(crate) struct KeyHeader {
+    /// As the owner has written it, for pages.
+    shown: Box<str>,
+    /// In lower case.
+    name: Box<str>,
+}
 
 /// Why a text cannot be that name.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
@@ -79,7 +84,7 @@ pub(crate) enum InvalidKeyHeader {
 
 impl Default for KeyHeader {
     fn default() -> Self {
-        Self(Box::from("x-api-key"))
+        Self { shown: "X-API-Key".into(), name: "x-api-key".into() }
     }
 }
 
@@ -94,12 +99,17 @@ impl KeyHeader {
         if TAKEN.contains(&&*name) || TAKEN_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) {
             return Err(InvalidKeyHeader::Taken);
         }
-        Ok(Self(name.into()))
+        Ok(Self { shown: text.into(), name: name.into() })
+    }
+
+    /// Returns the name as the owner has written it.
+    pub(crate) fn shown(&self) -> &str {
+        &self.shown
     }
 
     /// Returns the name, in lower case.
     pub(crate) fn as_str(&self) -> &str {
-        &self.0
+        &self.name
     }
 }
 

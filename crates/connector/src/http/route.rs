@@ -72,6 +72,8 @@ pub(crate) enum AccountStep {
     SignIn,
     /// Every client, for the owner.
     Clients,
+    /// Where a person proves who they are before an action.
+    Confirm,
 }
 
 /// The endpoints that programs post to.
@@ -96,6 +98,8 @@ pub(crate) const CALLBACK_PATH: &str = "/authorize/callback";
 pub(crate) const ACCOUNT_PATH: &str = "/account";
 /// The page on which the owner sees every client.
 pub(crate) const ACCOUNT_CLIENTS_PATH: &str = "/account/clients";
+/// The page on which a person proves who they are before an action.
+pub(crate) const ACCOUNT_CONFIRM_PATH: &str = "/account/confirm";
 /// The sign-in to the account page. It is below `/authorize`, so that Cloudflare Access covers both.
 pub(crate) const ACCOUNT_SIGN_IN_PATH: &str = "/authorize/account";
 
@@ -112,6 +116,7 @@ impl OAuthEndpoint {
             ACCOUNT_PATH => Self::Account(AccountStep::Page),
             ACCOUNT_SIGN_IN_PATH => Self::Account(AccountStep::SignIn),
             ACCOUNT_CLIENTS_PATH => Self::Account(AccountStep::Clients),
+            ACCOUNT_CONFIRM_PATH => Self::Account(AccountStep::Confirm),
             paths::TOKEN => Self::Direct(DirectEndpoint::Token),
             paths::REGISTER => Self::Direct(DirectEndpoint::Register),
             paths::REVOKE => Self::Direct(DirectEndpoint::Revoke),
@@ -228,6 +233,7 @@ mod tests {
             ("/authorize/login", Route::OAuth(OAuthEndpoint::SignIn(SignInStep::Login))),
             ("/account", Route::OAuth(OAuthEndpoint::Account(AccountStep::Page))),
             ("/account/", Route::OAuth(OAuthEndpoint::Account(AccountStep::Page))),
+            ("/account/confirm", Route::OAuth(OAuthEndpoint::Account(AccountStep::Confirm))),
             ("/authorize/account", Route::OAuth(OAuthEndpoint::Account(AccountStep::SignIn))),
             ("/token/", Route::OAuth(OAuthEndpoint::Direct(DirectEndpoint::Token))),
             ("/register", Route::OAuth(OAuthEndpoint::Direct(DirectEndpoint::Register))),

@@ -14,10 +14,12 @@ pub(crate) mod home;
 pub(crate) mod login;
 pub(crate) mod not_set_up;
 pub(crate) mod place;
+pub(crate) mod reauthentication;
 pub(crate) mod remember;
 pub(crate) mod untrusted_text;
 pub(crate) mod when;
 
+pub(crate) use crate::pages::account::access_key_made::access_key_made;
 pub(crate) use crate::pages::account::page::account;
 pub(crate) use crate::pages::account::sign_in::{account_login, account_provider_login};
 pub(crate) use crate::pages::all_clients::all_clients;
@@ -26,6 +28,7 @@ pub(crate) use crate::pages::error::{error, failure};
 pub(crate) use crate::pages::home::page::home;
 pub(crate) use crate::pages::login::login;
 pub(crate) use crate::pages::not_set_up::{closed, not_set_up, weak_passphrase};
+pub(crate) use crate::pages::reauthentication::confirm;
 
 /// The name of the hidden field with the sealed request.
 pub(crate) const SEALED_FIELD: &str = "request";

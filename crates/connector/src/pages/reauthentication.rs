@@ -2,10 +2,11 @@
 
 use maud::{Markup, html};
 
+use crate::pages::FormTarget;
+use crate::pages::components::form::{Button, Form};
 use crate::pages::frame::page_frame::{Page, PageKind};
-use crate::pages::login::{LoginError, PASSPHRASE_FIELD, passphrase_field, problem};
+use crate::pages::login::{LoginError, login_error, passphrase_field};
 use crate::pages::untrusted_text::isolated;
-use crate::pages::{FormTarget, SEALED_FIELD};
 
 /// The name of the field with the sealed action.
 pub(crate) const PENDING_FIELD: &str = "pending";
@@ -45,48 +46,36 @@ pub(crate) struct ConfirmPage<'a> {
 
 /// Returns the page.
 pub(crate) fn confirm(page: &ConfirmPage<'_>, form: &FormTarget<'_>) -> Page {
+    let form = Form::new(form).hidden(PENDING_FIELD, page.pending);
     let content = html! {
         h1 { "Confirm that it is you" }
         (page.what)
-        (problem(page.error))
+        @if let Some(error) = page.error { (login_error(error)) }
         @match &page.way {
             WayToProve::SignInAgain { provider, url } => {
                 p { "Your sign-in is older than ten minutes. Sign in again, and you come back to this page." }
-                div.buttons {
-                    a.button.primary href=(url) { "Sign in again with " (isolated(provider)) }
-                    a.button href=(page.back) { "Cancel" }
-                }
+                div.buttons.long { a.button.primary href=(url) { "Sign in again with " (isolated(provider)) } }
             }
-            WayToProve::Passphrase => (confirmation(page, form, &passphrase_field(page.error))),
-            WayToProve::Proven => (confirmation(page, form, &html! {})),
+            WayToProve::Passphrase => {
+                (form.field(passphrase_field(page.error).takes_focus()).button(Button::primary(page.button)))
+            }
+            WayToProve::Proven => (form.button(Button::primary(page.button))),
         }
+        p.foot.last { a href=(page.back) { "Cancel, and go back to your account" } }
     };
     Page::card("Confirm that it is you", &content, PageKind::StaysHere)
-}
-
-fn confirmation(page: &ConfirmPage<'_>, form: &FormTarget<'_>, proof: &Markup) -> Markup {
-    html! {
-        form method="post" action=(form.action) {
-            input type="hidden" name=(SEALED_FIELD) value=(form.sealed);
-            input type="hidden" name=(PENDING_FIELD) value=(page.pending);
-            (proof)
-            div.buttons {
-                button.primary type="submit" { (page.button) }
-                a.button href=(page.back) { "Cancel" }
-            }
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pages::tests::confirming;
+    use crate::pages::components::fields::PASSPHRASE_FIELD;
+    use crate::pages::tests::{confirm, confirming};
 
     const FORM: FormTarget<'_> = FormTarget { action: "/account/confirm", sealed: "bWFyaw" };
 
     #[test]
-    fn the_page_asks_for_what_is_missing_and_nothing_else() {
+    fn the_page_asks_for_what_is_missing_and_for_nothing_else() {
         let url = "https://host.example/authorize/account?prompt=login&pending=x".to_owned();
         let again = WayToProve::SignInAgain { provider: "GitHub", url };
         for (name, way, has_form, has_passphrase) in [
@@ -94,11 +83,11 @@ mod tests {
             ("signed in just now", WayToProve::Proven, true, false),
             ("signed in long ago", again, false, false),
         ] {
-            let page = crate::pages::tests::confirm(&confirming(way), &FORM);
+            let page = confirm(&confirming(way), &FORM);
             assert_eq!(page.contains("<form"), has_form, "{name}");
-            assert_eq!(page.contains(PASSPHRASE_FIELD), has_passphrase, "{name}");
-            assert_eq!(page.contains("pending=x\">Sign in again with <bdi>GitHub</bdi></a>"), !has_form, "{name}");
-            assert!(page.contains("<a class=\"button\" href=\"/account\">Cancel</a>"), "{name}");
+            assert_eq!(page.contains(&format!("name=\"{PASSPHRASE_FIELD}\"")), has_passphrase, "{name}");
+            assert_eq!(page.contains("Sign in again with <bdi>GitHub</bdi></a>"), !has_form, "{name}");
+            assert!(page.contains("<a href=\"/account\">Cancel"), "{name}");
         }
     }
 }

@@ -8,15 +8,19 @@ use mcp_connector_oauth::login::login_form::LoginDecision;
 use mcp_connector_oauth::web::redirect_uri::RedirectKind;
 use mcp_connector_protocol::PageSettings;
 
+use crate::pages::account::access_key_made::AccessKeyMade;
+use crate::pages::account::access_keys::{AccessKeyEntry, AccessKeysSection};
 use crate::pages::account::apps::{AppSignIn, AppsSection, DisplacedApp};
 use crate::pages::account::notice::{Notice, Outcome};
 use crate::pages::account::page::AccountPage;
 use crate::pages::all_clients::{AllClientsPage, ListedClient};
+use crate::pages::components::fields::Ticked;
 use crate::pages::consent::{ConsentError, ConsentSignIn, ConsentView, NewPlace};
 use crate::pages::error::NextStep;
 use crate::pages::frame::page_frame::{Frame, Page};
 use crate::pages::home::content::{Effect, HomeBinding, HomePage, HomeTool, Missing};
 use crate::pages::login::{LoginError, LoginPage};
+use crate::pages::reauthentication::{ConfirmPage, WayToProve};
 use crate::pages::remember::RememberChoice;
 use crate::pages::{self, FormTarget};
 
@@ -30,12 +34,14 @@ macro_rules! documents {
 }
 
 documents! {
+    access_key_made(page: &AccessKeyMade<'_>);
     account(page: &AccountPage<'_>, form: &FormTarget<'_>);
     account_login(form: &FormTarget<'_>, notice: Option<&Notice>, error: Option<LoginError>);
     account_provider_login(provider: &str, path: &str, other: Option<&str>, notice: Option<&Notice>);
     all_clients(page: &AllClientsPage<'_>, form: &FormTarget<'_>);
     closed(reason: &str, lines: Option<&str>);
     consent(page: &ConsentPage<'_>, form: &FormTarget<'_>, view: &ConsentView);
+    confirm(page: &ConfirmPage<'_>, form: &FormTarget<'_>);
     failure(what_happened: &str, what_to_do: &str, next: &NextStep<'_>, reference: &str);
     home(page: &HomePage<'_>);
     login(page: &LoginPage<'_>, form: &FormTarget<'_>);
@@ -179,10 +185,58 @@ pub(crate) fn apps() -> AccountPage<'static> {
     AccountPage {
         person: None,
         apps: AppsSection { sign_ins: vec![claude, local, cursor], displaced: Vec::new() },
+        keys: AccessKeysSection { keys: Vec::new(), ..keys() },
         all_clients: None,
         notice: None,
         now: used_at.plus(7200),
     }
+}
+
+pub(crate) fn keys() -> AccessKeysSection<'static> {
+    let made_at = Timestamp::from_seconds(1_700_000_000);
+    let new = AccessKeyEntry {
+        id: "0123456789abcdef".to_owned(),
+        name: "n8n",
+        scopes: vec![READ],
+        endpoint: "https://mcp.example.com/mcp",
+        made_at,
+        ends_at: made_at.plus(10 * 24 * 3600),
+        used_on: None,
+    };
+    let old = AccessKeyEntry {
+        name: "Backup",
+        scopes: Vec::new(),
+        ends_at: made_at.plus(300 * 24 * 3600),
+        used_on: Some(made_at),
+        ..new.clone()
+    };
+    AccessKeysSection {
+        keys: vec![new, old],
+        scopes: vec![(READ, Ticked::Yes), (WRITE, Ticked::No)],
+        endpoints: vec![("mcp", "https://mcp.example.com/mcp"), ("private", "https://mcp.example.com/private/mcp")],
+    }
+}
+
+fn nasty_keys() -> AccountPage<'static> {
+    let nasty = AccessKeyEntry { name: NASTY, endpoint: NASTY, ..keys().keys.remove(0) };
+    AccountPage { keys: AccessKeysSection { keys: vec![nasty], ..keys() }, ..apps() }
+}
+
+pub(crate) fn key_made() -> AccessKeyMade<'static> {
+    AccessKeyMade {
+        name: "n8n",
+        text: "mck_0123456789",
+        ends_at: Timestamp::from_seconds(1_700_000_000),
+        connector: "notes",
+        url: "https://mcp.example.com/mcp",
+        key_header: "X-API-Key",
+        back: "/account",
+    }
+}
+
+pub(crate) fn confirming(way: WayToProve<'static>) -> ConfirmPage<'static> {
+    let what = Box::leak(Box::new(maud::html! { p { "You are making a key." } }));
+    ConfirmPage { what, button: "Create the key", pending: "cGVuZGluZw", way, error: None, back: "/account" }
 }
 
 fn nasty_apps() -> AccountPage<'static> {
@@ -268,6 +322,26 @@ fn all_pages() -> Vec<(&'static str, String)> {
             login(&LoginPage { destination: NASTY, client_name: Some(NASTY), ..signing_in(None) }, &nasty_form),
         ),
         ("account", account(&apps(), &FORM)),
+        ("account, keys", account(&AccountPage { keys: keys(), ..apps() }, &FORM)),
+        ("account, keys, nasty", account(&nasty_keys(), &nasty_form)),
+        ("key made", access_key_made(&key_made())),
+        ("key made, nasty", access_key_made(&AccessKeyMade { name: NASTY, connector: NASTY, ..key_made() })),
+        ("confirm", confirm(&confirming(WayToProve::Passphrase), &FORM)),
+        ("confirm, signed in", confirm(&confirming(WayToProve::Proven), &FORM)),
+        (
+            "confirm, nasty",
+            confirm(
+                &confirming(WayToProve::SignInAgain { provider: NASTY, url: "/authorize/account".to_owned() }),
+                &nasty_form,
+            ),
+        ),
+        (
+            "confirm, wrong",
+            confirm(
+                &ConfirmPage { error: Some(LoginError::WrongPassphrase), ..confirming(WayToProve::Passphrase) },
+                &FORM,
+            ),
+        ),
         ("account, nasty", account(&nasty_apps(), &nasty_form)),
         (
             "account, empty",

@@ -17,6 +17,8 @@ use crate::web::web_url::WebScheme;
 
 /// How long a session lasts, in seconds. Use does not extend it.
 pub const SESSION_LIFETIME: u64 = MAX_AGE as u64;
+/// Age up to which a sign-in at a provider proves who is there, in seconds.
+pub const RECENT_SIGN_IN: u64 = 10 * 60;
 const MAX_AGE: u32 = 30 * 60;
 const COOKIE: HostCookie = HostCookie::new("mcp-account");
 
@@ -126,6 +128,12 @@ impl Session {
         self.display_name.as_deref()
     }
 
+    /// Returns whether the sign-in is recent enough to prove who is there.
+    #[must_use]
+    pub const fn is_recent(&self, now: Timestamp) -> bool {
+        now.seconds_since(self.signed_in_at) < RECENT_SIGN_IN
+    }
+
     #[must_use]
     pub const fn signed_in_at(&self) -> Timestamp {
         self.signed_in_at
@@ -172,6 +180,13 @@ mod tests {
         ] {
             assert_eq!(read(&cookie, credential_versions, NOW.plus(later)).is_some(), good, "{name}");
         }
+    }
+
+    #[test]
+    fn a_sign_in_proves_who_is_there_for_ten_minutes() {
+        let session = read(&cookie("owner", 1), &[VERSION], NOW).unwrap();
+        assert!(session.is_recent(NOW.plus(RECENT_SIGN_IN - 1)) && !session.is_recent(NOW.plus(RECENT_SIGN_IN)));
+        assert_eq!(session.person().subject, *session.subject());
     }
 
     #[test]

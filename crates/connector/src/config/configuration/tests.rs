@@ -116,6 +116,7 @@ const UNREADABLE: &[Unreadable] = {
         (Setting::AnnounceIss, &[], &["no", "off"], &[]),
         (Setting::McpRegistryAuth, &[], &["v=MCPv1; k=ed25519; p=AAAA", "a key"], &[RegistryProof]),
         (Setting::OpenAiAppsChallenge, &[], &["two words of a token"], &[AppsChallenge]),
+        (Setting::KeyHeader, &[], &["Cookie", "Host", "X-API-Key: secret-value", "Content-Type"], &[]),
     ]
 };
 

@@ -1,5 +1,8 @@
 //! `/account`: a person sees the apps that they have connected, and the owner sees those of everybody.
 
+pub(crate) mod access_keys;
 pub(crate) mod all_clients;
 pub(crate) mod page;
+pub(crate) mod protected_action;
+pub(crate) mod reauthentication;
 pub(crate) mod session;

@@ -11,10 +11,15 @@ use crate::config::settings::Feature;
 use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
 use crate::http::request_guard;
-use crate::http::route::{ACCOUNT_CLIENTS_PATH, ACCOUNT_PATH, ACCOUNT_SIGN_IN_PATH, AccountStep, OTHER_ACCOUNT_PATH};
+use crate::http::route::{
+    ACCOUNT_CLIENTS_PATH, ACCOUNT_CONFIRM_PATH, ACCOUNT_PATH, ACCOUNT_SIGN_IN_PATH, AccountStep, OTHER_ACCOUNT_PATH,
+};
 use crate::http::site::Site;
 use crate::oauth::access::remembered;
+use crate::oauth::account::access_keys;
 use crate::oauth::account::all_clients;
+use crate::oauth::account::protected_action;
+use crate::oauth::account::protected_action::ProtectedAction;
 use crate::oauth::account::session::done;
 use crate::oauth::account::session::notice;
 use crate::oauth::account::session::session;
@@ -36,6 +41,7 @@ use crate::oauth::sign_in_error::SignInError;
 use crate::oauth::sign_in_error::Start;
 use crate::oauth::sign_in_error::wrong_method;
 use crate::pages;
+use crate::pages::account::access_keys::KEY_FIELD;
 use crate::pages::account::action::{
     ACTION_FIELD, AccountFormAction, GRANT_FIELD, GRANTS_FIELD, NAME_FIELD, OTHERS_FIELD,
 };
@@ -43,6 +49,7 @@ use crate::pages::account::apps::{AppSignIn, AppsSection, DisplacedApp};
 use crate::pages::account::notice::{Notice, Outcome};
 use crate::pages::account::page::AccountPage;
 use crate::pages::login::LoginError;
+use crate::pages::reauthentication::PENDING_FIELD;
 use crate::pages::{FormTarget, SEALED_FIELD};
 use mcp_connector_base::identifier::{ClientId, GrantId};
 use mcp_connector_base::timestamp::Timestamp;
@@ -54,7 +61,7 @@ use mcp_connector_oauth::grants::commands::{AccountAction, EndGrants, Grants as 
 use mcp_connector_oauth::grants::summary::GrantSummary;
 use mcp_connector_oauth::login::account_session::AccountSignIn;
 use mcp_connector_oauth::login::provider::pending_login::{LoginPurpose, PendingLogin};
-use mcp_connector_oauth::web::form::Parameters;
+use mcp_connector_oauth::web::form::{Parameters, with_query};
 use mcp_connector_oauth::web::redirect_uri::destination_of;
 use mcp_connector_oauth::web::web_url::WebUrl;
 
@@ -85,6 +92,8 @@ pub(crate) async fn answer(
             ("POST", AccountStep::Page) => act(&oauth, incoming).await,
             ("GET" | "HEAD", AccountStep::Clients) => all_clients::show(&oauth, incoming).await,
             ("POST", AccountStep::Clients) => all_clients::act(&oauth, incoming).await,
+            ("GET" | "HEAD", AccountStep::Confirm) => protected_action::show(&oauth, incoming),
+            ("POST", AccountStep::Confirm) => protected_action::act(&oauth, incoming).await,
             ("GET" | "HEAD", AccountStep::SignIn) => begin(&oauth, incoming).await,
             ("POST", AccountStep::SignIn) => enter(&oauth, incoming).await,
             _ => Ok(wrong_method("GET, HEAD, POST", Start::Account)),
@@ -112,6 +121,7 @@ async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, S
             sign_ins: overview.grants.iter().map(|grant| app_of(oauth, grant)).collect(),
             displaced: displaced(&overview.grants, oauth.now),
         },
+        keys: access_keys::section(oauth, &overview.keys),
         all_clients: oauth.configuration().is_owner(session.subject()).then_some(ACCOUNT_CLIENTS_PATH),
         now: oauth.now,
     };
@@ -129,14 +139,25 @@ async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Si
         return Err(SignInError::StaleForm);
     }
     let grant = |text: &str| GrantId::try_from(text.to_owned()).map_err(|_| SignInError::BrokenForm);
-    let action = match AccountFormAction::of(field(ACTION_FIELD)?).ok_or(SignInError::BrokenForm)? {
+    let asked = AccountFormAction::of(field(ACTION_FIELD)?).ok_or(SignInError::BrokenForm)?;
+    let action = match asked {
         AccountFormAction::End => AccountAction::End { grant: grant(field(GRANT_FIELD)?)? },
         AccountFormAction::EndApp => {
             // A form holds no more than a person can have.
             let grants = field(GRANTS_FIELD)?.split(' ').map(grant).collect::<Result<_, _>>()?;
             AccountAction::EndSeveral { grants }
         }
+        AccountFormAction::EndKey => AccountAction::End { grant: grant(field(KEY_FIELD)?)? },
         AccountFormAction::EndAll => AccountAction::EndAll,
+        AccountFormAction::NewKey => {
+            return match access_keys::read(oauth, &form)? {
+                Ok(wanted) => {
+                    let action = ProtectedAction::CreateAccessKey(wanted);
+                    protected_action::begin(oauth, incoming, &session, action).await
+                }
+                Err(notice) => Ok(to_page(Some(notice))),
+            };
+        }
         AccountFormAction::SignOut => return Ok(signed_out(oauth, Notice::SignedOut)),
         AccountFormAction::SignOutEverywhere => AccountAction::SignOut,
         AccountFormAction::EndClient => return Err(SignInError::BrokenForm),
@@ -149,6 +170,7 @@ async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Si
     remembered::forget(&revoked.ended, oauth.now);
     let (app, sign_ins) = (form.get(NAME_FIELD).ok().flatten().map(str::to_owned), revoked.ended.len());
     let outcome = match action {
+        AccountAction::End { .. } if asked == AccountFormAction::EndKey => Outcome::EndedKey { key: app },
         AccountAction::End { .. } if form.get(OTHERS_FIELD).ok().flatten().is_some() => Outcome::EndedSignIn { app },
         AccountAction::End { .. } | AccountAction::EndSeveral { .. } => Outcome::Disconnected { app, sign_ins },
         AccountAction::EndAll => Outcome::DisconnectedAll { sign_ins },
@@ -162,10 +184,26 @@ async fn begin(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, 
     let (browser, cookies) = browser(oauth, incoming);
     let login = Parameters::parse(incoming.query().as_bytes()).and_then(|query| LoginOptions::read(&query));
     let login = login.unwrap_or_default();
-    match oauth.configuration().provider.begin(oauth, incoming, LoginPurpose::Account, login, &browser).await? {
+    let purpose = purpose(incoming);
+    match oauth.configuration().provider.begin(oauth, incoming, purpose.clone(), login, &browser).await? {
         Step::Login => Ok(to_page(None)),
         Step::Redirect(redirect) => Ok(Answer::from(redirect).with_cookies(cookies)),
-        Step::Known(person) => signed_in(oauth, &person),
+        Step::Known(person) => signed_in(oauth, &person, path_after(&purpose)),
+    }
+}
+
+/// Returns what the person signs in for: an action that waits for proof, or the page.
+fn purpose(incoming: &Incoming) -> LoginPurpose {
+    let query = Parameters::parse(incoming.query().as_bytes()).ok();
+    let pending = query.as_ref().and_then(|query| query.get(PENDING_FIELD).ok().flatten());
+    pending.map_or(LoginPurpose::Account, |pending| LoginPurpose::Reauthentication { pending: pending.to_owned() })
+}
+
+/// Returns where a sign-in to the account page leads.
+fn path_after(purpose: &LoginPurpose) -> String {
+    match purpose {
+        LoginPurpose::Reauthentication { pending } => with_query(ACCOUNT_CONFIRM_PATH, &[(PENDING_FIELD, pending)]),
+        LoginPurpose::Account | LoginPurpose::Client(_) => ACCOUNT_PATH.to_owned(),
     }
 }
 
@@ -180,7 +218,8 @@ pub(crate) async fn callback(
         match answer {
             ProviderAnswer::Refused(_) => Ok(to_page(Some(Notice::NotSignedIn))),
             ProviderAnswer::Code(code) => {
-                signed_in(oauth, &oauth.configuration().provider.finish(oauth, code, pending).await?)
+                let person = oauth.configuration().provider.finish(oauth, code, pending).await?;
+                signed_in(oauth, &person, path_after(&pending.purpose))
             }
         }
     };
@@ -192,7 +231,9 @@ async fn enter(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, 
     let form = read_form(oauth, incoming).await?;
     let (AccountSignIn, _, sealed) = open(oauth, incoming, &form, SEALED_FIELD)?;
     match passphrase::attempt(oauth, incoming, &form).await? {
-        Attempt::Entered { person, browser } => Ok(passphrase::remember(oauth, signed_in(oauth, &person)?, &browser)),
+        Attempt::Entered { person, browser } => {
+            Ok(passphrase::remember(oauth, signed_in(oauth, &person, ACCOUNT_PATH.to_owned())?, &browser))
+        }
         Attempt::Refused(error) => Ok(login_page(sealed, None, Some(error))),
     }
 }

@@ -21,7 +21,7 @@ use crate::oauth::context::OAuthContext;
 use crate::oauth::identity::passphrase;
 use crate::oauth::sign_in_error::SignInError;
 use crate::pages;
-use crate::pages::account::Notice;
+use crate::pages::account::notice::Notice;
 use crate::pages::login::LoginError;
 use crate::pages::reauthentication::{ConfirmPage, PENDING_FIELD};
 use crate::pages::{FormTarget, SEALED_FIELD};

@@ -2,7 +2,7 @@
 //! somebody left open or whose cookie was stolen.
 //!
 //! Where people sign in with the passphrase, they type it again, and the attempt counts like any other. Where they sign in with a
-//! provider, their sign-in is at most [`RECENT_SIGN_IN`] seconds old; otherwise they sign in again and come back to what they wanted.
+//! provider, their sign-in is at most ten minutes old; otherwise they sign in again and come back to what they wanted.
 
 use mcp_connector_oauth::login::account_session::Session;
 use mcp_connector_oauth::login::known_browser::KnownBrowser;

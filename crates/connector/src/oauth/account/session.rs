@@ -53,8 +53,8 @@ pub(crate) fn session(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Option<S
     Session::read(oauth.site.asked.scheme(), cookies.as_deref(), secrets.policy(), secrets.keys(), oauth.now)
 }
 
-/// Answers a person who has just signed in.
-pub(crate) fn signed_in(oauth: &OAuthContext<'_>, person: &Person) -> Result<Answer, SignInError> {
+/// Answers a person who has just signed in: redirects to `path`, a page of theirs.
+pub(crate) fn signed_in(oauth: &OAuthContext<'_>, person: &Person, path: String) -> Result<Answer, SignInError> {
     let (env, entry) = (oauth.env.clone(), SignedInPerson::from(person));
     // Nobody waits for it: the answer does not depend on it.
     oauth.context.wait_until(async move {
@@ -65,7 +65,7 @@ pub(crate) fn signed_in(oauth: &OAuthContext<'_>, person: &Person) -> Result<Ans
         console_error!("sign-in: a name is too long for a cookie");
         return Err(SignInError::BrokenForm);
     };
-    Ok(to_page(None).header("set-cookie", cookie))
+    Ok(see_other(path).header("set-cookie", cookie))
 }
 
 /// Answers a person whose sign-in ends.

@@ -53,7 +53,9 @@ async fn resume(
     }
     let consented = match &at_provider.purpose {
         LoginPurpose::Client(consented) => consented,
-        LoginPurpose::Account => return Ok(account::callback(oauth, incoming, answer, &at_provider).await),
+        LoginPurpose::Account | LoginPurpose::Reauthentication { .. } => {
+            return Ok(account::callback(oauth, incoming, answer, &at_provider).await);
+        }
     };
     let sealed = seal(oauth, &**consented, &browser)?;
     let pending = Pending { consented: consented.clone(), browser, sealed: sealed.as_str() };

@@ -28,13 +28,25 @@ pub(crate) enum AccountFormAction {
     SignOut,
     /// Disconnects all apps, and signs out in every browser.
     SignOutEverywhere,
+    /// Makes an access key.
+    NewKey,
+    /// Ends an access key.
+    EndKey,
     /// Ends a client for everybody. Only the owner may.
     EndClient,
 }
 
 impl AccountFormAction {
-    const ALL: [Self; 6] =
-        [Self::End, Self::EndApp, Self::EndAll, Self::SignOut, Self::SignOutEverywhere, Self::EndClient];
+    const ALL: [Self; 8] = [
+        Self::End,
+        Self::EndApp,
+        Self::EndAll,
+        Self::SignOut,
+        Self::SignOutEverywhere,
+        Self::NewKey,
+        Self::EndKey,
+        Self::EndClient,
+    ];
 
     /// Returns its name in a form.
     pub(crate) const fn name(self) -> &'static str {
@@ -44,6 +56,8 @@ impl AccountFormAction {
             Self::EndAll => "disconnect-all",
             Self::SignOut => "sign-out",
             Self::SignOutEverywhere => "sign-out-everywhere",
+            Self::NewKey => "new-key",
+            Self::EndKey => "end-key",
             Self::EndClient => "end-client",
         }
     }

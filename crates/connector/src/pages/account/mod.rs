@@ -1,6 +1,8 @@
 //! `/account`: what a person has connected, and forms to end it. Each section of the page is a file of its own, drawn with
 //! [`components`](crate::pages::components); [`page`] puts them in their order.
 
+pub(crate) mod access_key_made;
+pub(crate) mod access_keys;
 pub(crate) mod action;
 pub(crate) mod apps;
 pub(crate) mod notice;

@@ -25,6 +25,16 @@ pub(crate) enum Notice {
     Expired,
     /// Nothing: the identity provider did not sign the person in.
     NotSignedIn,
+    /// Nothing: somebody else has signed in meanwhile.
+    SomebodyElse,
+    /// Nothing: a new key has no name, or a name that is too long.
+    KeyWithoutName,
+    /// Nothing: a new key may do nothing.
+    KeyWithoutPermission,
+    /// Nothing: there are too many keys.
+    TooManyKeys,
+    /// Nothing: the same form has made the key before.
+    KeyMadeAlready,
     /// Something that has a name.
     Done(Outcome),
 }
@@ -44,10 +54,15 @@ pub(crate) enum Outcome {
         /// The number of its sign-ins.
         sign_ins: usize,
     },
-    /// All apps were disconnected.
+    /// All apps were disconnected, and all access keys ended.
     DisconnectedAll {
-        /// The number of their sign-ins.
+        /// The number of sign-ins and keys.
         sign_ins: usize,
+    },
+    /// An access key has ended.
+    EndedKey {
+        /// Its name.
+        key: Option<String>,
     },
     /// A client was ended for everybody.
     EndedClient {
@@ -61,11 +76,16 @@ impl Sealable for Outcome {
 }
 
 impl Notice {
-    const NAMED: [(Self, &'static str); 4] = [
+    const NAMED: [(Self, &'static str); 9] = [
         (Self::SignedOut, "signed-out"),
         (Self::SignedOutEverywhere, "signed-out-everywhere"),
         (Self::Expired, "expired"),
         (Self::NotSignedIn, "not-signed-in"),
+        (Self::SomebodyElse, "somebody-else"),
+        (Self::KeyWithoutName, "key-without-name"),
+        (Self::KeyWithoutPermission, "key-without-permission"),
+        (Self::TooManyKeys, "too-many-keys"),
+        (Self::KeyMadeAlready, "key-made-already"),
     ];
 
     /// Returns its name in the query, if it needs no seal.
@@ -82,9 +102,16 @@ impl Notice {
         html! {
             @match self {
                 Self::SignedOut => "You are signed out.",
-                Self::SignedOutEverywhere => "All apps are disconnected, and you are signed out in every browser.",
+                Self::SignedOutEverywhere => "All apps are disconnected, all access keys are ended, and you are signed out in every browser.",
                 Self::Expired => "Your sign-in had expired, so nothing was changed. Sign in again.",
                 Self::NotSignedIn => "You are not signed in: the sign-in was cancelled or failed.",
+                Self::SomebodyElse => "You are signed in as somebody else now, so nothing was changed.",
+                Self::KeyWithoutName => "The key was not made: give it a name of at most 60 characters.",
+                Self::KeyWithoutPermission => "The key was not made: tick at least one permission.",
+                Self::TooManyKeys => "The key was not made: you have 50, and that is the most. End one first.",
+                Self::KeyMadeAlready => {
+                    "This key was made before, and its text is not shown again. If you do not have it, end the key and make another."
+                }
                 Self::Done(outcome) => (outcome.words()),
             }
         }
@@ -102,7 +129,12 @@ impl Outcome {
                     (app(name)) " is disconnected."
                     @if *sign_ins > 1 { " Its " (sign_ins) " sign-ins are ended." }
                 },
-                Self::DisconnectedAll { sign_ins } => { "All apps are disconnected. " (sign_ins) @if *sign_ins == 1 { " sign-in is ended." } @else { " sign-ins are ended." } },
+                Self::DisconnectedAll { sign_ins } => { "All apps are disconnected, and all access keys are ended: " (sign_ins) " in all." },
+                Self::EndedKey { key } => {
+                    "The access key "
+                    @if let Some(name) = key { strong { (isolated(name)) } " " }
+                    "is ended. It stops working within a minute."
+                },
                 Self::EndedClient { client } => { (app(client)) " is ended for everybody. Nobody can connect it again." },
             }
         }
@@ -145,8 +177,15 @@ mod tests {
                 Outcome::Disconnected { app: None, sign_ins: 1 },
                 "<bdi>An app without a name</bdi></strong> is disconnected.",
             ),
-            (Outcome::DisconnectedAll { sign_ins: 1 }, "All apps are disconnected. 1 sign-in is ended."),
-            (Outcome::DisconnectedAll { sign_ins: 7 }, "All apps are disconnected. 7 sign-ins are ended."),
+            (
+                Outcome::DisconnectedAll { sign_ins: 1 },
+                "All apps are disconnected, and all access keys are ended: 1 in all.",
+            ),
+            (
+                Outcome::DisconnectedAll { sign_ins: 7 },
+                "All apps are disconnected, and all access keys are ended: 7 in all.",
+            ),
+            (Outcome::EndedKey { key: name("n8n") }, "The access key <strong><bdi>n8n</bdi></strong> is ended."),
             (Outcome::EndedClient { client: name("<b>") }, "<bdi>&lt;b&gt;</bdi></strong> is ended for everybody."),
         ] {
             let shown = notice_line(Some(&Notice::Done(outcome))).into_string();

@@ -6,6 +6,7 @@ use maud::html;
 use mcp_connector_base::timestamp::Timestamp;
 
 use crate::pages::FormTarget;
+use crate::pages::account::access_keys::{self, AccessKeysSection};
 use crate::pages::account::action::{AccountFormAction, action_form};
 use crate::pages::account::apps::{self, AppsSection};
 use crate::pages::account::notice::{Notice, notice_line};
@@ -24,6 +25,8 @@ pub(crate) struct AccountPage<'a> {
     pub(crate) notice: Option<Notice>,
     /// The apps.
     pub(crate) apps: AppsSection<'a>,
+    /// The access keys.
+    pub(crate) keys: AccessKeysSection<'a>,
     /// The path of the owner's page. None for everybody else.
     pub(crate) all_clients: Option<&'a str>,
     /// The time at which the page is made.
@@ -32,7 +35,8 @@ pub(crate) struct AccountPage<'a> {
 
 /// Returns the page.
 pub(crate) fn account(page: &AccountPage<'_>, form: &FormTarget<'_>) -> Page {
-    let connected = if page.apps.sign_ins.is_empty() { Connected::Nothing } else { Connected::Apps };
+    let connected =
+        if page.apps.sign_ins.is_empty() && page.keys.keys.is_empty() { Connected::Nothing } else { Connected::Apps };
     let content = html! {
         main.wide {
             header.account {
@@ -44,6 +48,7 @@ pub(crate) fn account(page: &AccountPage<'_>, form: &FormTarget<'_>) -> Page {
             }
             (notice_line(page.notice.as_ref()))
             (apps::section(&page.apps, page.now, form))
+            (access_keys::section(&page.keys, page.now, form))
             @if let Some(path) = page.all_clients {
                 (Section::new("everybody", "Everybody’s apps").content(html! {
                     p { "As the owner, you can see who has allowed which app here, and end one for everybody." }
@@ -81,7 +86,7 @@ mod tests {
     #[test]
     fn every_form_of_the_page_has_the_mark_and_says_what_it_wants() {
         let page = account(&apps(), &FORM);
-        assert_eq!(forms(&page).len(), 3 + apps().apps.sign_ins.len());
+        assert_eq!(forms(&page).len(), 4 + apps().apps.sign_ins.len());
         for form in forms(&page) {
             assert!(form.starts_with("method=\"post\" action=\"/account\">"), "{form}");
             assert!(form.contains("<input type=\"hidden\" name=\"request\" value=\"bWFyaw\">"), "{form}");
@@ -155,9 +160,9 @@ mod tests {
             let (summary, rest) = fold.split_once("</summary>").unwrap();
             assert!(!summary.contains("<form") && rest.split_once("</details>").unwrap().0.contains("<form"), "{fold}");
         }
-        assert_eq!(page.matches("<details class=\"fold\">").count(), 2);
+        assert_eq!(page.matches("<details class=\"fold\">").count(), 3);
         let empty = account(&with_sign_ins(Vec::new()), &FORM);
-        assert_eq!(empty.matches("<details").count(), 1, "nothing to disconnect");
+        assert_eq!(empty.matches("<details").count(), 2, "nothing to disconnect");
     }
 
     #[test]

@@ -10,9 +10,9 @@ use crate::pages::components::section::{Fold, Section};
 /// What there is to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Connected {
-    /// At least one app.
+    /// At least one app or access key.
     Apps,
-    /// No app.
+    /// Neither.
     Nothing,
 }
 
@@ -21,13 +21,13 @@ pub(crate) fn section(connected: Connected, form: &FormTarget<'_>) -> Markup {
     Section::new("all", "End everything")
         .content(html! {
             @if connected == Connected::Apps {
-                (Fold::new("Disconnect all apps").content(html! {
-                    p { "Each of them has to ask you again. You stay signed in here." }
+                (Fold::new("Disconnect all apps and end all keys").content(html! {
+                    p { "Each app has to ask you again, and no access key works any more. You stay signed in here." }
                     (action_form(form, AccountFormAction::EndAll).button(Button::danger("Disconnect all")))
                 }))
             }
             (Fold::new("Sign out everywhere").content(html! {
-                p { "Disconnects all apps, and signs you out of this page in every browser. Use it if you have lost a device." }
+                p { "Disconnects all apps, ends all access keys, and signs you out of this page in every browser. Use it if you have lost a device." }
                 (action_form(form, AccountFormAction::SignOutEverywhere).button(Button::danger("Sign out everywhere now")))
             }))
         })

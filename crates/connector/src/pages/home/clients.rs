@@ -20,15 +20,16 @@ const CURSOR: &str = "cursor://anysphere.cursor-deeplink/mcp/install";
 const VS_CODE: &str = "vscode:mcp/install";
 const CHATGPT_SETTINGS: &str = "https://chatgpt.com/#settings/Connectors";
 
-impl HomePage<'_> {
-    /// Returns the name in a form that every command and configuration file takes: no spaces, and nothing that a shell interprets.
-    fn name_in_commands(&self) -> String {
-        let plain = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' };
-        let name: String = self.name.chars().map(plain).take(40).collect();
-        let name = name.trim_matches('-');
-        if name.is_empty() { "connector".to_owned() } else { name.to_owned() }
-    }
+/// Returns the name of a connector in a form that every command and configuration file takes: no spaces, and nothing that a shell
+/// interprets.
+pub(crate) fn name_in_commands(name: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' };
+    let name: String = name.chars().map(plain).take(40).collect();
+    let name = name.trim_matches('-');
+    if name.is_empty() { "connector".to_owned() } else { name.to_owned() }
+}
 
+impl HomePage<'_> {
     fn claude(&self) -> String {
         let title = visible(self.title);
         let parameters = [("modal", "add-custom-connector"), ("connectorName", &*title), ("connectorUrl", self.url)];
@@ -56,7 +57,7 @@ impl HomePage<'_> {
 
 /// Returns the list of clients, each with its way.
 pub(crate) fn list(page: &HomePage<'_>) -> Markup {
-    let (name, url) = (page.name_in_commands(), page.url);
+    let (name, url) = (name_in_commands(page.name), page.url);
     let local = page.is_local();
     html! {
         @if local {

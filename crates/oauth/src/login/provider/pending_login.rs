@@ -14,6 +14,11 @@ pub enum LoginPurpose {
     Client(Box<ConsentedRequest>),
     /// To see the account page.
     Account,
+    /// To prove anew who they are, before an action at the account page that they come back to.
+    Reauthentication {
+        /// The sealed action.
+        pending: String,
+    },
 }
 
 /// A sign-in while the person is at the provider. It is sealed in the provider's `state`.

@@ -1,0 +1,136 @@
+//! Access keys at the account page: the form that asks for one, and the page that shows it once.
+
+use maud::{Markup, html};
+
+use mcp_connector_base::identifier::GrantId;
+use mcp_connector_base::scope::ScopeSet;
+use mcp_connector_base::timestamp::Random as _;
+use mcp_connector_oauth::crypto::opaque::ObjectName;
+use mcp_connector_oauth::grants::access_keys::access_key::AccessKey;
+use mcp_connector_oauth::grants::access_keys::commands::StoreAccessKey;
+use mcp_connector_oauth::grants::access_keys::key_store::StoreKeyError;
+use mcp_connector_oauth::grants::access_keys::new_access_key::{KeyLifetime, KeyName, NewAccessKey};
+use mcp_connector_oauth::grants::access_keys::stored_key::StoredKey;
+use mcp_connector_oauth::grants::access_keys::summary::AccessKeySummary;
+use mcp_connector_oauth::grants::commands::Grants as _;
+use mcp_connector_oauth::login::account_session::Session;
+use mcp_connector_oauth::web::form::Parameters;
+
+use crate::http::answer::Answer;
+use crate::http::route::{ACCOUNT_PATH, McpEndpoint};
+use crate::oauth::account::reauthentication::Reauthenticated;
+use crate::oauth::account::session::{signed_out, to_page};
+use crate::oauth::context::OAuthContext;
+use crate::oauth::sign_in_error::SignInError;
+use crate::pages;
+use crate::pages::account::access_key_made::AccessKeyMade;
+use crate::pages::account::access_keys::{
+    AccessKeyEntry, AccessKeysSection, DAYS_FIELD, ENDPOINT_FIELD, KEY_NAME_FIELD, KEY_SCOPE_FIELD, can,
+};
+use crate::pages::account::notice::Notice;
+use crate::pages::components::entry::Facts;
+use crate::pages::components::fields::Ticked;
+use crate::pages::untrusted_text::isolated;
+
+/// The endpoints that a key may be for, as the form names them.
+const ENDPOINTS: [(&str, McpEndpoint); 2] = [("mcp", McpEndpoint::Lazy), ("private", McpEndpoint::Private)];
+
+/// Returns what the section of the account page says.
+pub(crate) fn section<'a>(oauth: &'a OAuthContext<'_>, keys: &'a [AccessKeySummary]) -> AccessKeysSection<'a> {
+    let (catalogue, site) = (&oauth.app.catalogue, oauth.site);
+    let ticked = |is_usual| if is_usual { Ticked::Yes } else { Ticked::No };
+    let may_have = scopes(oauth);
+    AccessKeysSection {
+        keys: keys
+            .iter()
+            .map(|key| AccessKeyEntry {
+                id: key.id.to_string(),
+                name: key.name.as_str(),
+                scopes: catalogue.described(&key.scope).collect(),
+                endpoint: key.resource.as_str(),
+                made_at: key.created_at,
+                ends_at: key.expires,
+                used_on: key.used_on,
+            })
+            .collect(),
+        scopes: catalogue
+            .described(&may_have)
+            .map(|scope| (scope, ticked(catalogue.sign_in().contains(scope))))
+            .collect(),
+        endpoints: ENDPOINTS.map(|(name, endpoint)| (name, site.resource(endpoint).as_str())).to_vec(),
+    }
+}
+
+/// Returns the scopes that a key of this person may have: no more than the person.
+fn scopes(oauth: &OAuthContext<'_>) -> ScopeSet {
+    oauth.app.catalogue.all()
+}
+
+/// Reads the form for a new key.
+///
+/// # Errors
+///
+/// The inner error is the notice of a form that the person has to fill in again.
+pub(crate) fn read(oauth: &OAuthContext<'_>, form: &Parameters) -> Result<Result<NewAccessKey, Notice>, SignInError> {
+    let field = |name| form.get(name).map_err(|_| SignInError::BrokenForm);
+    let endpoint = field(ENDPOINT_FIELD)?;
+    let endpoint = ENDPOINTS.into_iter().find(|(name, _)| Some(*name) == endpoint).ok_or(SignInError::BrokenForm)?.1;
+    let lifetime = field(DAYS_FIELD)?.and_then(KeyLifetime::of_days).ok_or(SignInError::BrokenForm)?;
+    let Ok(name) = KeyName::parse(field(KEY_NAME_FIELD)?.unwrap_or_default()) else {
+        return Ok(Err(Notice::KeyWithoutName));
+    };
+    let may_have = scopes(oauth);
+    let scope = may_have.filter(|name| form.all(KEY_SCOPE_FIELD).any(|ticked| ticked == name));
+    if scope.is_empty() && !may_have.is_empty() {
+        return Ok(Err(Notice::KeyWithoutPermission));
+    }
+    let mut id = [0; 8];
+    oauth.entropy.fill(&mut id);
+    let resource = oauth.site.resource(endpoint).clone();
+    Ok(Ok(NewAccessKey { id: GrantId::from_bytes(id), name, resource, scope, lifetime }))
+}
+
+/// Says what a key will be, on the page that asks for proof.
+pub(crate) fn in_words(oauth: &OAuthContext<'_>, wanted: &NewAccessKey) -> Markup {
+    let scopes: Vec<_> = oauth.app.catalogue.described(&wanted.scope).collect();
+    html! {
+        p { "You are making the access key " strong { (isolated(wanted.name.as_str())) } "." }
+        (Facts::new()
+            .fact("It can", can(&scopes))
+            .fact("Endpoint", isolated(wanted.resource.as_str()))
+            .fact("Ends after", pages::account::access_keys::in_words(wanted.lifetime)))
+    }
+}
+
+/// Makes the key of a person who has proved who they are, and shows it.
+pub(crate) async fn create(
+    oauth: &OAuthContext<'_>,
+    session: &Session,
+    wanted: NewAccessKey,
+    _proof: &Reauthenticated,
+) -> Result<Answer, SignInError> {
+    // The form may be older than a change of what the person may do.
+    let wanted = NewAccessKey { scope: wanted.scope.intersection(&scopes(oauth)), ..wanted };
+    let object = ObjectName::of(session.subject());
+    let key = AccessKey::mint(object, wanted.id, &oauth.entropy);
+    let stored = StoredKey::new(&key, wanted, &session.person(), oauth.now);
+    let (signed_in_at, policy) = (session.signed_in_at(), oauth.secrets.policy().clone());
+    let command = StoreAccessKey { signed_in_at, key: stored.clone(), policy };
+    match oauth.grants().ask(object, command).await? {
+        None => return Ok(signed_out(oauth, Notice::SignedOut)),
+        Some(Err(StoreKeyError::TooMany)) => return Ok(to_page(Some(Notice::TooManyKeys))),
+        Some(Err(StoreKeyError::Made)) => return Ok(to_page(Some(Notice::KeyMadeAlready))),
+        Some(Ok(())) => {}
+    }
+    let text = key.expose(oauth.secrets.keys().routing());
+    let page = AccessKeyMade {
+        name: stored.name().as_str(),
+        text: &text,
+        ends_at: stored.expires(),
+        connector: &oauth.app.endpoint.registry.info().name,
+        url: stored.resource().as_str(),
+        key_header: oauth.configuration().key_header.shown(),
+        back: ACCOUNT_PATH,
+    };
+    Ok(Answer::page(200, pages::access_key_made(&page)))
+}
