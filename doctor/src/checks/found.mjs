@@ -79,7 +79,7 @@ export async function aiCatalog(probe) {
   if (wrong.length > 0) return fail('The catalog has entries that cannot be used.', 'Clients pass over them.', fix, wrong.slice(0, 10));
   const own = cardUrl(probe).href;
   const named = cards.some(({ url: at, data }) => absolute(at)?.href === own || (isObject(data) && Array.isArray(data.remotes) && data.remotes.some((remote) => remote?.url === probe.url.href)));
-  if (!named) return note(`The catalog has ${entries.length} entries, and none for ${quote(own, 100)}.`, UNFOUND, fix);
+  if (!named) return note(`The catalog has no entry for ${quote(own, 100)}.`, UNFOUND, `Add one: {"identifier": "urn:air:…", "type": "${CARD}", "url": "…"}.`);
   if (typeOf(answer) !== CATALOG) return note(`The catalog names the server card, but its type is ${quote(typeOf(answer), 60)}.`, 'Clients that look at the type pass over it.', `Send Content-Type: ${CATALOG}.`);
   return ok('The catalog of the domain names the server card.');
 }

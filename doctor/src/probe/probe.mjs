@@ -24,6 +24,8 @@ const LATENCY = { limit: 10_000, advised: 5000 };
 
 const PAGES = 20;
 const TOOLS = 2000;
+/** The most text that is read of a list of tools, in characters. */
+const LARGEST_LIST = 4_000_000;
 /** How many tools are tried to find one that needs a sign-in. */
 const TRIES = 6;
 const REDIRECTS = 5;
@@ -145,7 +147,7 @@ export class Probe extends HttpClient {
   async listing(ask) {
     const tools = [];
     let [cursor, bytes] = [undefined, 0];
-    for (let page = 0; page < PAGES && tools.length < TOOLS; page += 1) {
+    for (let page = 0; page < PAGES && tools.length < TOOLS && bytes < LARGEST_LIST; page += 1) {
       const answer = await this.rpc('tools/list', ask('tools/list', cursor === undefined ? {} : { cursor }), { token: this.token });
       const result = answer.message?.result;
       if (!Array.isArray(result?.tools)) return { answer, ask };
@@ -211,9 +213,9 @@ export class Probe extends HttpClient {
     const found = await this.protectedTool();
     const [where, answer] =
       first.status === 401 || first.status === 403
-        ? ['initialize', first]
+        ? ['initialize without a token', first]
         : found
-          ? [`tools/call ${found.name}`, found.answer]
+          ? [`tools/call ${found.name} without a token`, found.answer]
           : ['a request with a bad token', await this.badToken()];
     return { where, answer, ...challengeOf(answer), inBand: found?.inBand ?? false };
   }

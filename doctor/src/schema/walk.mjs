@@ -30,7 +30,7 @@ export function* subschemas(root) {
     const { schema, path, reached, depth } = place;
     if (!isObject(schema) || depth >= DEPTH) continue;
     for (const [keyword, value] of Object.entries(schema)) {
-      const below = (inner, name) => open.push({ schema: inner, path: name === undefined ? path : path ? `${path}.${name}` : name, keyword, reached: reached && keyword === 'properties', depth: depth + 1 });
+      const below = (inner, name) => open.length < MOST && open.push({ schema: inner, path: name === undefined ? path : path ? `${path}.${name}` : name, keyword, reached: reached && keyword === 'properties', depth: depth + 1 });
       switch (form.get(keyword)) {
         case 'schema':
           below(value);

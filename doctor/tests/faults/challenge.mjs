@@ -18,7 +18,7 @@ export const CHALLENGE = [
       server.instead['GET /.well-known/oauth-authorization-server'] = () => ({ status: 404 });
     },
     check: 'challenge',
-    seen: /401 on initialize, without a WWW-Authenticate header/,
+    seen: /initialize without a token is 401, without a WWW-Authenticate header/,
     effect: /does not learn where to sign in/,
     also: ['resource-metadata', 'server-metadata'],
   },
@@ -50,7 +50,7 @@ export const CHALLENGE = [
       };
     },
     check: 'challenge',
-    seen: /tools\/call whoami without a token answers 200 with an error inside/,
+    seen: /tools\/call whoami without a token is answered with 200 and an error inside/,
     effect: /gives the text to the model and offers no sign-in/,
   },
   {
@@ -65,7 +65,7 @@ export const CHALLENGE = [
       };
     },
     check: 'challenge',
-    seen: /200 with an error inside/,
+    seen: /200 and an error inside/,
   },
   {
     rule: 'a bad token is 401',
@@ -76,5 +76,47 @@ export const CHALLENGE = [
     check: 'bad-token',
     seen: /status 403/,
     effect: /Only 401 makes Claude refresh/,
+  },
+  {
+    rule: 'a challenge without scope is worth knowing (MCP "Scope Challenge Handling")',
+    fault: (server) => (server.challenge = (origin) => `Bearer resource_metadata="${origin}/.well-known/oauth-protected-resource/mcp"`),
+    check: 'challenge-scope',
+    level: 'note',
+    seen: /names no scope/,
+  },
+  {
+    rule: 'offline_access in the challenge is worth knowing (MCP "Refresh Tokens")',
+    fault: (server) => (server.challenge = (origin) => `Bearer resource_metadata="${origin}/.well-known/oauth-protected-resource/mcp", scope="notes offline_access"`),
+    check: 'offline-access',
+    level: 'note',
+    seen: /in the challenge/,
+  },
+  {
+    rule: 'the pointer leads to the document',
+    fault: (server) => (server.challenge = (origin) => `Bearer resource_metadata="${origin}/metadata", scope="notes"`),
+    check: 'pointer',
+    seen: /leads to status 404/,
+    effect: /that address and no other/,
+  },
+  {
+    rule: 'a batch does not walk around the sign-in',
+    fault: (server) => {
+      server.instead['POST /mcp'] = ({ json }) =>
+        Array.isArray(json) ? { body: json.map(({ id, method, params }) => ({ jsonrpc: '2.0', id, result: server.methods[method](params) })) } : undefined;
+    },
+    check: 'ways-around',
+    seen: /whoami needs a sign-in, but is carried out without one in a batch/,
+    fix: /each message/,
+  },
+  {
+    rule: 'headers that differ from the body do not walk around the sign-in',
+    fault: (server) => {
+      server.instead['POST /mcp'] = ({ json, headers }) =>
+        headers['mcp-method'] === 'server/discover' && json?.method === 'tools/call'
+          ? { body: { jsonrpc: '2.0', id: json.id, result: { resultType: 'complete', ...server.methods['tools/call']() } } }
+          : undefined;
+    },
+    check: 'ways-around',
+    seen: /with headers that name a harmless method/,
   },
 ];

@@ -113,4 +113,89 @@ export const METADATA = [
     level: 'note',
     seen: /missing, which means client_secret_basic/,
   },
+  {
+    rule: 'a document that is not at its well-known place is worth knowing (RFC 9728 §3.1)',
+    fault: (server) => {
+      server.challenge = (origin) => `Bearer resource_metadata="${origin}/metadata", scope="notes"`;
+      server.instead['GET /metadata'] = ({ origin }) => ({ body: { resource: `${origin}/mcp`, authorization_servers: [origin] } });
+      server.instead['GET /.well-known/oauth-protected-resource/mcp'] = () => ({ status: 404 });
+    },
+    check: 'well-known',
+    level: 'note',
+    seen: /not at \/\.well-known\/oauth-protected-resource\/mcp/,
+    effect: /claude mcp login/,
+  },
+  {
+    rule: 'offline_access among the scopes of the resource is worth knowing',
+    fault: inResource({ scopes_supported: ['notes', 'offline_access'] }),
+    check: 'offline-access',
+    level: 'note',
+    seen: /scopes_supported of the resource/,
+  },
+  {
+    rule: 'scopes_supported is a list',
+    fault: inServer({ scopes_supported: 'notes profile' }),
+    check: 'metadata-members',
+    details: /scopes_supported of the server is notes profile, not a list of texts/,
+    effect: /TypeScript SDK/,
+  },
+  {
+    rule: 'resource_policy_uri is a URL',
+    fault: inResource({ resource_policy_uri: '/privacy' }),
+    check: 'metadata-members',
+    details: /resource_policy_uri of the resource is \/privacy, not a URL/,
+  },
+  {
+    rule: 'response_types_supported is required (RFC 8414 §2)',
+    fault: inServer({ response_types_supported: undefined }),
+    check: 'metadata-members',
+    details: /response_types_supported of the server is missing/,
+  },
+  {
+    rule: 'a document that is not sent as JSON is worth knowing',
+    fault: (server) => {
+      const { reply } = server;
+      server.reply = (key, asked) => {
+        const good = reply.call(server, key, asked);
+        return key.includes('oauth-protected-resource/mcp') ? { ...good, headers: { 'content-type': 'text/plain' } } : good;
+      };
+    },
+    check: 'metadata-type',
+    level: 'note',
+    details: /text\/plain/,
+  },
+  {
+    rule: 'grant_types_supported has authorization_code',
+    fault: inServer({ grant_types_supported: ['client_credentials'] }),
+    check: 'grant-types',
+    seen: /no authorization_code/,
+  },
+  {
+    rule: 'a missing refresh_token is worth knowing',
+    fault: inServer({ grant_types_supported: ['authorization_code'] }),
+    check: 'grant-types',
+    level: 'note',
+    effect: /sign in again/,
+  },
+  {
+    rule: 'what OAuth 2.1 has dropped is worth knowing',
+    fault: inServer({ grant_types_supported: ['authorization_code', 'refresh_token', 'implicit'], code_challenge_methods_supported: ['S256', 'plain'] }),
+    check: 'grant-types',
+    level: 'note',
+    seen: /implicit, the PKCE method plain/,
+  },
+  {
+    rule: 'a response without iss is worth knowing (RFC 9207)',
+    fault: inServer({ authorization_response_iss_parameter_supported: undefined }),
+    check: 'issuer-parameter',
+    level: 'note',
+    seen: /is not true/,
+  },
+  {
+    rule: 'client_credentials that is not announced as an extension is worth knowing',
+    fault: inServer({ grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'] }),
+    check: 'client-credentials',
+    level: 'note',
+    fix: /io\.modelcontextprotocol\/oauth-client-credentials/,
+  },
 ];

@@ -26,9 +26,10 @@ export const WAY_IN = [
     fix: /both forms/,
   },
   {
-    rule: 'the form with a slash does not redirect',
+    rule: 'that the form with a slash redirects is worth knowing',
     fault: (server) => (server.instead['POST /mcp/'] = () => ({ status: 307, headers: { location: '/mcp' } })),
     check: 'slash',
+    level: 'note',
     seen: /with a slash at its end redirects \(307\)/,
     fix: /without a redirect/,
   },
@@ -127,5 +128,15 @@ export const WAY_IN = [
     check: 'kind',
     seen: /status 403.*Origin/,
     effect: /Only 401 starts a sign-in/,
+  },
+  {
+    rule: 'a page that was rebound to a private address is turned away (MCP "Security Warning")',
+    fault: (server) => {
+      server.instead['POST /mcp'] = ({ headers, json }) =>
+        headers.host === 'rebound.example' ? { body: { jsonrpc: '2.0', id: json.id, result: server.methods.initialize(json.params) } } : undefined;
+    },
+    check: 'rebinding',
+    seen: /Host and Origin of another site is served/,
+    fix: /403/,
   },
 ];

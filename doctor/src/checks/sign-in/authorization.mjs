@@ -33,6 +33,7 @@ export async function register(probe) {
     return fail(`It was registered with other redirect URIs: ${quote(uris)}.`, AUTHORIZATION_FAILED, `Keep ${CALLBACK} as it was sent.`);
   }
   if (answer.status === 200) return note('A client is registered, with status 200.', 'Strict clients want 201.', 'Answer 201 Created (RFC 7591 §3.2.1).');
+  if (client.client_secret !== undefined) return note('A client was registered without a secret, and got one.', 'Claude keeps it. A native client cannot, and may not send it.', 'Give no client_secret where token_endpoint_auth_method is none (RFC 7591 §2).');
   return ok('A client was registered, with Claude’s redirect URI and no secret.');
 }
 

@@ -163,7 +163,7 @@ export async function publicClients(probe) {
   if (takesPublicClients(document)) return ok('“none” is among token_endpoint_auth_methods_supported.');
   return note(
     `token_endpoint_auth_methods_supported is ${quote(document.token_endpoint_auth_methods_supported ?? 'missing, which means client_secret_basic')}.`,
-    'Claude cannot use its published client document here, and native clients, which keep no secret, cannot sign in.',
+    'Clients that go by this ask for a secret, which a native client cannot keep, and Claude cannot use its published client document.',
     'Add "none", and accept token requests that carry only client_id and code_verifier.',
   );
 }

@@ -1,7 +1,7 @@
 // Whether the authorization endpoint can be misused, and whether native clients get through it.
 import { LOOPBACK } from '../../wire/oauth.mjs';
 import { isObject } from '../../wire/json.mjs';
-import { AUTHORIZATION_FAILED, fail, note, ok, quote, skip } from '../../verdict.mjs';
+import { fail, note, ok, quote, skip } from '../../verdict.mjs';
 import { NOT_REGISTERED, judged } from './authorization.mjs';
 import { describe, objectIn } from '../../answers.mjs';
 
@@ -49,9 +49,9 @@ async function response(probe, returned, asked) {
   const parameters = returned.searchParams;
   const error = quote(parameters.get('error') ?? 'nothing', 40);
   const fix = 'Send state as it came, and iss where it is announced, with errors too (OAuth 2.1 §4.1.2.1, RFC 9207 §2).';
-  if (parameters.get('state') !== asked.get('state')) return fail(`An error is sent back without the client’s state (${error}).`, `Clients drop such an answer and wait. ${AUTHORIZATION_FAILED}`, fix);
+  if (parameters.get('state') !== asked.get('state')) return note(`An error is sent back without the client’s state (${error}).`, 'Clients drop such an answer, and the person does not learn what went wrong.', fix);
   if (document.authorization_response_iss_parameter_supported === true && ![document.issuer, await probe.issuer()].includes(parameters.get('iss'))) {
-    return fail(`iss is announced, but an error is sent back with ${quote(parameters.get('iss') ?? 'none')}.`, 'Clients refuse an answer whose issuer is not the one they asked.', fix);
+    return note(`iss is announced, but an error is sent back with ${quote(parameters.get('iss') ?? 'none')}.`, 'Clients refuse an answer whose issuer is not the one they asked.', fix);
   }
   return ok(`A request without PKCE is refused (${error}), with the client’s state.`);
 }
@@ -104,5 +104,5 @@ export async function loopbackPort(probe) {
   const other = await probe.open(client.client_id, { redirect_uri: LOOPBACK.other });
   const verdict = judged(other, `A client that registered ${LOOPBACK.registered} and now listens on port 49321`);
   if (verdict.level !== 'fail') return ok('A loopback address is accepted at any port.');
-  return fail(verdict.seen, 'VS Code and Codex take a new port when theirs is in use, and cannot sign in.', 'Ignore the port when comparing loopback addresses (RFC 8252 §7.3).');
+  return fail(verdict.seen, 'A client that has registered before and finds its port in use, such as VS Code, cannot sign in.', 'Ignore the port when comparing loopback addresses (RFC 8252 §7.3).');
 }

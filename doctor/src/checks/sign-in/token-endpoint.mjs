@@ -29,6 +29,9 @@ function grantError(answer, what, effect) {
   if (answer.error === 'invalid_client') {
     return fail(seen, 'Claude takes its registration for lost, and registers again and again.', `The client was registered a moment ago, without a secret. ${fix}`);
   }
+  if (answer.error === 'invalid_grant' && answer.status < 500) {
+    return note(seen, 'Clients that read the error sign in again. Those that look at the status take it for a wrong secret, or for a failure.', fix);
+  }
   return fail(seen, effect, fix);
 }
 
@@ -65,7 +68,7 @@ export async function revocation(probe) {
   const headers = { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' };
   const answer = await probe.ask('revocation', { url, method: 'POST', headers, body });
   if (answer.status === 200) return ok('Revoking a token that does not exist is 200.');
-  return note(`Revoking a token that does not exist is answered with ${describe(answer)}.`, 'A client that logs out twice shows an error.', 'Answer 200 to any token, and take clients without a secret (RFC 7009 §2.2).');
+  return note(`Revoking a token that does not exist is answered with ${describe(answer)}.`, 'A client that logs out shows an error if it looks at the answer.', 'Answer 200 to any token, and take clients without a secret (RFC 7009 §2.2).');
 }
 
 /** Nothing takes longer than Claude waits. */

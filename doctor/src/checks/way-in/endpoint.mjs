@@ -9,10 +9,11 @@ const isRedirect = ({ status }) => status >= 300 && status < 400 && status !== 3
 export async function noRedirect(probe) {
   const answer = await probe.initialize();
   if (!isRedirect(answer)) return ok('No redirect on the MCP URL.');
-  return redirected(answer, probe.url, 'The URL');
+  return redirected(answer, probe.url, 'The URL', fail);
 }
 
-function redirected(answer, from, what) {
+/** `level` is for a redirect that stays on the host; one that leaves it loses the token. */
+function redirected(answer, from, what, level) {
   const to = absolute(answer.headers.location ?? '', from);
   const target = to ? `${to.origin}${to.pathname}` : quote(answer.headers.location ?? 'nowhere');
   const seen = `${what} redirects (${answer.status}) to ${quote(target, 200)}.`;
@@ -30,9 +31,10 @@ function redirected(answer, from, what) {
       `Add ${quote(target, 200)} to Claude instead, or serve MCP where you want it without a redirect.`,
     );
   }
-  return fail(
+  const turned = answer.status < 304 ? ' Clients that follow turn the POST into a GET.' : '';
+  return level(
     seen,
-    'A person who adds this form to Claude cannot connect: its dialog cannot determine how the server signs in, and clients that follow may turn the POST into a GET.',
+    `A person who adds this form to Claude cannot connect: its dialog cannot determine how the server signs in.${turned}`,
     'Answer both forms of the path, with and without the slash, over https, without a redirect.',
   );
 }
@@ -42,7 +44,7 @@ export async function bothSlashes(probe) {
   const answer = await probe.otherSlash();
   if (answer === undefined) return skip('the URL has no path that a slash could end.');
   const form = answer.url.pathname.endsWith('/') ? 'with a slash at its end' : 'without the slash at its end';
-  if (isRedirect(answer)) return redirected(answer, answer.url, `The URL ${form}`);
+  if (isRedirect(answer)) return redirected(answer, answer.url, `The URL ${form}`, note);
   const first = await probe.initialize();
   if (!answer.fault && answer.status === first.status) return ok(`The URL ${form} answers the same.`);
   return note(
@@ -131,15 +133,15 @@ export async function challenge(probe) {
   const usual = 'WWW-Authenticate: Bearer resource_metadata="https://HOST/.well-known/oauth-protected-resource/PATH", scope="…"';
   if (inBand) {
     return fail(
-      `${where} without a token answers ${answer.status} with an error inside.`,
+      `${where} is answered with ${answer.status} and an error inside.`,
       'Claude gives the text to the model and offers no sign-in: only a 401 of the HTTP answer starts one.',
       `Answer 401 with ${usual}`,
     );
   }
   if (answer.status !== 401) {
-    return fail(`${where} without a token answers ${describe(answer)}, not 401.`, 'Claude offers no sign-in.', `Answer 401 with ${usual}`);
+    return fail(`${where} is answered with ${describe(answer)}, not 401.`, 'Claude offers no sign-in.', `Answer 401 with ${usual}`);
   }
-  const seen = `401 on ${where}`;
+  const seen = `${where} is 401`;
   const { document } = await probe.resourceMetadata();
   if (challenge === undefined) {
     const what = header === undefined ? 'without a WWW-Authenticate header' : `with WWW-Authenticate: ${quote(header)}, which is no Bearer challenge`;
