@@ -2,7 +2,7 @@
 // The program: checks an MCP server from outside, in the way Claude's servers meet it, and says what to fix.
 // docs/doctor.md in the repository explains each line. The checks are in src/checklist.mjs.
 import { readFileSync } from 'node:fs';
-import { USAGE, UsageError, settings } from './src/arguments.mjs';
+import { USAGE, UsageError, settings, wantsColour } from './src/arguments.mjs';
 import { examine } from './src/checklist.mjs';
 import { asData, cleaned, lines } from './src/report.mjs';
 import { plain } from './src/verdict.mjs';
@@ -28,7 +28,7 @@ async function run(asked) {
     return EXIT.passed;
   }
   const { url, json, token } = asked;
-  const text = lines({ colour: process.stdout.isTTY === true && !process.env.NO_COLOR, columns: process.stdout.columns });
+  const text = lines({ colour: wantsColour(process.stdout, process.env), columns: process.stdout.columns || undefined });
   const shown = (finding) => cleaned(finding, token);
 
   if (!json) console.log(text.start(shown({ seen: url.href }).seen, asked));

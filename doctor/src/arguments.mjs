@@ -78,3 +78,10 @@ function urlFrom(text) {
   url.hash = '';
   return url;
 }
+
+/**
+ * Whether colours are used: on a terminal, unless the person wants none (no-color.org).
+ * @param {{isTTY?: boolean}} stream
+ * @param {Record<string, string | undefined>} environment
+ */
+export const wantsColour = ({ isTTY }, { NO_COLOR, TERM }) => isTTY === true && !NO_COLOR && TERM !== 'dumb';

@@ -17,6 +17,7 @@ import * as review from './checks/tools/review.mjs';
 import * as endpoint from './checks/way-in/endpoint.mjs';
 import * as network from './checks/way-in/network.mjs';
 import { blocked, fail, quote, skip } from './verdict.mjs';
+import { Limited } from './http/http-client.mjs';
 import { Probe } from './probe/probe.mjs';
 
 /**
@@ -172,11 +173,13 @@ export async function examine(url, options, tell = () => {}) {
     const before = comesBefore(needs, findings) ?? (onlyWithSignIn && (await probe.kind()) === 'open' ? skip('nobody has to sign in.') : undefined);
     const finding = before ? { ...check, ...before, unasked: true } : { ...check, ...(await run(probe).catch(stumbled)) };
     findings.set(check.id, finding);
+    // Whether a limit answers in place of the server was judged by then; from here on it would only be taken for something else.
+    if (check.id === 'wall') probe.heedsLimits = true;
     tell(finding);
   }
   const kind = findings.get('kind').level === 'ok' ? await probe.kind() : 'unknown';
-  const { fault } = await probe.initialize();
-  await probe.leave();
+  const { fault } = await probe.initialize().catch(() => ({}));
+  await probe.leave().catch(() => {});
   return { url: url.href, kind, answered: fault === undefined, findings: [...findings.values()], changes: probe.changes };
 }
 
@@ -188,6 +191,11 @@ function comesBefore(needs, findings) {
   return blocked(`not looked at: “${cause}” comes first.`, cause);
 }
 
-/** A check that fails itself has met an answer that nobody thought of; that is no reason to keep the other findings back. */
-const stumbled = (error) =>
-  fail(`The doctor stumbled over what came back: ${quote(error.message)}.`, 'A client may stumble as well.', 'Look at the answers of this endpoint, and report it.');
+/**
+ * What is said of a check that did not come to its end. One that fails itself has met an answer that nobody thought of, which is no
+ * reason to keep the other findings back.
+ */
+function stumbled(error) {
+  if (error instanceof Limited) return blocked(`not judged: ${quote(error.message, 200)}. Wait, and run the doctor again.`);
+  return fail(`The doctor stumbled over what came back: ${quote(error.message)}.`, 'A client may stumble as well.', 'Look at the answers of this endpoint, and report it.');
+}

@@ -118,6 +118,28 @@ describe('health', () => {
     });
   });
 
+  test('a limit that is met on the way is told, and nothing is concluded from it', async () => {
+    let registered = 0;
+    const limits = (server) => (server.instead['POST /register'] = () => ((registered += 1) > 1 ? { status: 429, body: { error: 'slow down' } } : undefined));
+    await during(await startExampleServer(limits), async (server) => {
+      const report = await examine(new URL(`${server.origin}/mcp`));
+      assert.deepEqual(levels(report, 'fail'), [], tell(report));
+      assert.match(finding(report, 'native-clients').seen, /not judged: the server limits how often it may be asked: 429 at \/register/);
+      assert.equal(finding(report, 'loopback-port').level, 'skip', tell(report));
+      assert.equal(finding(report, 'unknown-code').level, 'ok', tell(report));
+    });
+  });
+
+  test('a server that says when to come back is asked again then', async () => {
+    let refused = false;
+    const limits = (server) => (server.instead['POST /register'] = () => (refused ? undefined : ((refused = true), { status: 429, headers: { 'retry-after': '1' } })));
+    await during(await startExampleServer(limits), async (server) => {
+      const report = await examine(new URL(`${server.origin}/mcp`));
+      assert.equal(finding(report, 'register').level, 'ok', tell(report));
+      assert.ok(refused);
+    });
+  });
+
   test('sessions that the examination began are ended', async () => {
     const open = new Set();
     const sessions = (server) => {

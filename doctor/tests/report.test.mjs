@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { CHECKLIST } from '../src/checklist.mjs';
+import { wantsColour } from '../src/arguments.mjs';
 import { lines } from '../src/report.mjs';
 import { hiddenIn, plain } from '../src/verdict.mjs';
 
@@ -23,6 +24,14 @@ describe('what is shown', () => {
     assert.ok(dull.split('\n').every((line) => line.length <= 80), dull);
     assert.ok(!dull.includes('\u001b'));
     assert.match(lines({ colour: true, columns: 80 }).finding(finding), /\u001b\[31mFAIL\u001b\[0m/);
+  });
+
+  test('colours are for a terminal whose owner wants them', () => {
+    assert.equal(wantsColour({ isTTY: true }, {}), true);
+    assert.equal(wantsColour({ isTTY: true }, { NO_COLOR: '' }), true);
+    assert.equal(wantsColour({ isTTY: true }, { NO_COLOR: '1' }), false);
+    assert.equal(wantsColour({ isTTY: true }, { TERM: 'dumb' }), false);
+    assert.equal(wantsColour({}, {}), false);
   });
 
   test('why many checks were not made is told once in a group', () => {

@@ -1,4 +1,5 @@
 // Sends requests to a connector and to the hosts that it names, with a limit on where they may go.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { classify, hostOf, isLocal, resolve } from './addresses.mjs';
 import { exchange } from './exchange.mjs';
 
@@ -7,6 +8,17 @@ const TIMEOUT = 12_000;
 
 /** How long all exchanges may take together, in timeouts of one. A server that is slow on purpose keeps nobody for hours. */
 const PATIENCE = 30;
+
+/** The longest that is waited where a server asks for it, in seconds. */
+const LONGEST_WAIT = 5;
+
+/** The server answers 429: what it says then is no evidence of anything else. */
+export class Limited extends Error {
+  /** @param {URL} url */
+  constructor(url) {
+    super(`the server limits how often it may be asked: 429 at ${url.pathname}`);
+  }
+}
 
 export class HttpClient {
   /**
@@ -23,6 +35,8 @@ export class HttpClient {
     /** How long each answer took: `{what, ms, timed}`; `timed` where Claude has a limit. */
     this.times = [];
     this.resolved = new Map();
+    /** Whether a 429 ends a check, rather than being judged by it. */
+    this.heedsLimits = false;
     /** Until when anything is asked. */
     this.until = performance.now() + PATIENCE * timeout;
   }
@@ -57,6 +71,7 @@ export class HttpClient {
    * internet cannot send the doctor into the network it runs in.
    * @param {string} what  for people
    * @param {Omit<import('./exchange.mjs').Asked, 'address'>} asked
+   * @throws {Limited}
    */
   async ask(what, asked, { timed = false } = {}) {
     const { url } = asked;
@@ -69,7 +84,15 @@ export class HttpClient {
     if (isForeign && !this.local && inner) return unasked('not public', `${hostOf(url)} is ${inner.address} (${inner.name})`);
     const left = Math.round(this.until - performance.now());
     if (left <= 0) return unasked('timeout', 'no time is left: the server has been slow for too long');
-    const answer = await exchange({ ...asked, ...(await this.placeOf(url)) }, { timeout: Math.min(this.timeout, left), ca: this.ca });
+    const limits = { timeout: Math.min(this.timeout, left), ca: this.ca };
+    const place = await this.placeOf(url);
+    let answer = await exchange({ ...asked, ...place }, limits);
+    const wait = answer.status === 429 ? Number(answer.headers['retry-after']) : NaN;
+    if (wait >= 0 && wait <= LONGEST_WAIT && wait * 1000 < left) {
+      await sleep(wait * 1000);
+      answer = await exchange({ ...asked, ...place }, limits);
+    }
+    if (answer.status === 429 && this.heedsLimits) throw new Limited(url);
     this.times.push({ what, ms: answer.ms, timed });
     return answer;
   }

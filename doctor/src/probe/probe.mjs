@@ -9,7 +9,7 @@ import {
   CLAUDE_CLIENT_ID,
   authorizationUrl,
   canonicalResource,
-  challengesIn,
+  challengeOf,
   pkce,
   nativeRegistrationRequest,
   registrationRequest,
@@ -377,13 +377,6 @@ const QUESTIONS = [
   ...['initialize', 'greeting', 'anonymous', 'otherSlash', 'discover', 'preflight', 'entry', 'tools', 'modernTools', 'badToken', 'protectedTool', 'kind', 'refusal'],
   ...['resourceMetadata', 'issuer', 'serverMetadata', 'scope', 'registration', 'nativeRegistration', 'start', 'startAsClaude', 'badCode', 'badRefreshToken', 'badGrant', 'badClient'],
 ];
-
-/** The Bearer challenge of a refusal. */
-function challengeOf(answer) {
-  const header = answer.headers?.['www-authenticate'];
-  const bearer = header === undefined ? undefined : challengesIn(header).find(({ scheme }) => scheme.toLowerCase() === 'bearer');
-  return { header, challenge: bearer?.parameters };
-}
 
 /** Whether a tool asks for a sign-in inside a successful HTTP answer. */
 function asksInBand(message) {

@@ -29,6 +29,13 @@ export function challengesIn(value) {
   return challenges;
 }
 
+/** The Bearer challenge of a refusal. */
+export function challengeOf(answer) {
+  const header = answer.headers?.['www-authenticate'];
+  const bearer = header === undefined ? undefined : challengesIn(header).find(({ scheme }) => scheme.toLowerCase() === 'bearer');
+  return { header, challenge: bearer?.parameters };
+}
+
 /** The URL as Claude names it to the authorization server (RFC 8707): no fragment, no slash at the end, scheme and host in lower case. */
 export function canonicalResource(url) {
   const { origin, pathname, search } = new URL(url);

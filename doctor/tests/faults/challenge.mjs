@@ -119,4 +119,14 @@ export const CHALLENGE = [
     check: 'ways-around',
     seen: /with headers that name a harmless method/,
   },
+  {
+    rule: 'a bad token that is refused without a challenge is worth knowing (RFC 6750 §3.1)',
+    fault: (server) => {
+      const { challenge } = server;
+      server.challenge = (origin, error) => (error ? 'Bearer' : challenge(origin));
+    },
+    check: 'bad-token',
+    level: 'note',
+    seen: /no resource_metadata and no error="invalid_token"/,
+  },
 ];

@@ -198,4 +198,25 @@ export const METADATA = [
     level: 'note',
     fix: /io\.modelcontextprotocol\/oauth-client-credentials/,
   },
+  {
+    rule: 'a document that is in the wrong place is found there',
+    fault: (server) => {
+      server.challenge = () => 'Bearer scope="notes"';
+      server.instead['GET /.well-known/oauth-protected-resource/mcp'] = () => ({ status: 404 });
+      server.instead['GET /.well-known/oauth-authorization-server'] = () => ({ status: 404 });
+      server.instead['GET /mcp/.well-known/oauth-protected-resource'] = ({ origin }) => ({ body: { resource: `${origin}/mcp`, authorization_servers: [origin] } });
+    },
+    check: 'resource-metadata',
+    details: /\/mcp\/\.well-known\/oauth-protected-resource: a document is here, where no client looks/,
+    also: ['challenge', 'server-metadata'],
+  },
+  {
+    rule: 'the metadata of an issuer with a path is looked for before the path (RFC 8414 §3.1)',
+    fault: (server) => {
+      server.resourceDocument = (document) => ({ ...document, authorization_servers: [`${server.origin}/tenant`] });
+      server.instead['GET /tenant/.well-known/oauth-authorization-server'] = ({ origin }) => ({ body: { issuer: `${origin}/tenant` } });
+    },
+    check: 'server-metadata',
+    details: /\/tenant\/\.well-known\/oauth-authorization-server: a document is here/,
+  },
 ];

@@ -1,9 +1,26 @@
 // What a client reads before it signs in: the metadata of the resource and of its authorization server.
-import { hostOf } from '../../http/addresses.mjs';
-import { canonicalResource, serverMetadataUrls } from '../../wire/oauth.mjs';
-import { AUTHORIZATION_FAILED, COULD_NOT_REACH, blocked, fail, note, ok, quote } from '../../verdict.mjs';
-import { absolute } from '../../wire/urls.mjs';
 import { describe } from '../../answers.mjs';
+import { hostOf } from '../../http/addresses.mjs';
+import { question } from '../../probe/question.mjs';
+import { AUTHORIZATION_FAILED, COULD_NOT_REACH, blocked, fail, note, ok, quote } from '../../verdict.mjs';
+import { isObject, jsonIn } from '../../wire/json.mjs';
+import { canonicalResource, serverMetadataUrls } from '../../wire/oauth.mjs';
+import { absolute } from '../../wire/urls.mjs';
+
+/** Where documents are put by mistake, and no client looks: the well-known path after the path of the URL, and not before it. */
+const misplaced = question(async (probe) => {
+  const places = [['oauth-protected-resource', probe.url], ['oauth-authorization-server', absolute(await probe.issuer())]];
+  const found = [];
+  for (const [name, base] of places) {
+    const path = base?.pathname.replace(/\/+$/, '');
+    if (!path) continue;
+    const url = new URL(`${base.origin}${path}/.well-known/${name}`);
+    const answer = await probe.ask('a document in a wrong place', { url, headers: { accept: 'application/json' } });
+    if (answer.status === 200 && isObject(jsonIn(answer.text))) found.push(url);
+  }
+  return found;
+});
+const hintAt = async (probe, name) => (await misplaced(probe)).filter(({ pathname }) => pathname.endsWith(name)).map((url) => `${quote(url.href, 200)}: a document is here, where no client looks; the well-known path comes before the path of the URL`);
 
 const listTried = (tried) => tried.map((answer) => `${quote(answer.url.href, 200)}: ${answer.status === 200 ? 'no JSON object' : describe(answer)}`);
 const nullsIn = (document) => Object.keys(document).filter((name) => document[name] === null);
@@ -25,7 +42,7 @@ export async function resourceMetadata(probe) {
       'There is no protected-resource metadata.',
       `Claude does not learn where to sign in. ${COULD_NOT_REACH}`,
       `Serve JSON with resource and authorization_servers at ${tried.at(0)?.url.href ?? 'its well-known place'}.`,
-      listTried(tried),
+      [...listTried(tried), ...(await hintAt(probe, 'oauth-protected-resource'))],
     );
   }
   const { resource, authorization_servers: servers } = document;
@@ -82,7 +99,7 @@ export async function serverMetadata(probe) {
       `${quote(issuer)} has no metadata.`,
       `Claude cannot begin a sign-in. ${COULD_NOT_REACH}`,
       `Serve it at ${quote(serverMetadataUrls(issuer)[0].href, 200)}, or as OpenID configuration.`,
-      listTried(tried),
+      [...listTried(tried), ...(await hintAt(probe, 'oauth-authorization-server'))],
     );
   }
   const bad = ['authorization_endpoint', 'token_endpoint'].filter((name) => {

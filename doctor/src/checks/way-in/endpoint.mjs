@@ -1,6 +1,7 @@
 // The MCP endpoint itself: redirects and firewalls before it, and how it asks for a sign-in.
 import { describe, isPage } from '../../answers.mjs';
 import { AUTHORIZATION_FAILED, COULD_NOT_REACH, fail, note, ok, quote, skip } from '../../verdict.mjs';
+import { challengeOf } from '../../wire/oauth.mjs';
 import { absolute } from '../../wire/urls.mjs';
 
 const isRedirect = ({ status }) => status >= 300 && status < 400 && status !== 304;
@@ -174,7 +175,16 @@ export async function challenge(probe) {
 /** A token that is no longer good makes the client refresh it. */
 export async function badToken(probe) {
   const answer = await probe.badToken();
-  if (answer.status === 401) return ok('A bad token is refused with 401.');
+  if (answer.status === 401) {
+    const { challenge } = challengeOf(answer);
+    const missing = [...(challenge?.resource_metadata ? [] : ['resource_metadata']), ...(challenge?.error === 'invalid_token' ? [] : ['error="invalid_token"'])];
+    if (missing.length === 0) return ok('A bad token is refused with 401 and invalid_token.');
+    return note(
+      `A bad token is refused with 401, but the challenge has no ${missing.join(' and no ')}.`,
+      'Clients that sign in anew from this answer learn neither why nor where.',
+      'Send the whole challenge with every 401: Bearer error="invalid_token", resource_metadata="…", scope="…" (RFC 6750 §3.1).',
+    );
+  }
   return fail(
     `A bad token is answered with ${describe(answer)}.`,
     'Only 401 makes Claude refresh its token or sign in again; the connection looks broken when a token has ended.',
