@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::grants::access_keys::summary::AccessKeySummary;
 use crate::grants::summary::GrantSummary;
+use crate::login::passkeys::registered_passkeys::PasskeySummary;
 use crate::login::remembered::remembered_browser::RememberedBrowser;
 
 /// What has access for a person.
@@ -15,4 +16,6 @@ pub struct AccountOverview {
     pub keys: Vec<AccessKeySummary>,
     /// The remembered browsers, the last used first.
     pub browsers: Vec<RememberedBrowser>,
+    /// The passkeys, the oldest first.
+    pub passkeys: Vec<PasskeySummary>,
 }

@@ -163,8 +163,9 @@ carried_out! {
             return Ok(None);
         }
         let (grants, keys) = (store.list(&command.policy, now)?, store.list_keys(&command.policy, now)?);
-        let browsers = store.browsers(command.policy.versions(), now)?;
-        Ok(Some(AccountOverview { grants, keys, browsers }))
+        let versions = command.policy.versions();
+        let (browsers, passkeys) = (store.browsers(versions, now)?, store.passkeys(versions, now)?);
+        Ok(Some(AccountOverview { grants, keys, browsers, passkeys }))
     };
     EndGrants: |command, store, now, _| {
         if store.has_signed_out_since(command.signed_in_at)? {

@@ -7,6 +7,7 @@ use crate::grants::access_keys::stored_key::StoredKey;
 use crate::grants::codes::authorization_code::CodeId;
 use crate::grants::codes::pending_code::PendingCode;
 use crate::grants::grant::Grant;
+use crate::login::passkeys::registered_passkeys::Passkeys;
 use crate::login::remembered::remembered_browsers::RememberedBrowsers;
 
 /// The rows of one subject. Each is stored with the time from which on it may be deleted.
@@ -48,6 +49,10 @@ pub trait GrantRows {
     fn remembered(&self) -> Result<Option<RememberedBrowsers>, Self::Error>;
     /// Stores the remembered browsers.
     fn put_remembered(&mut self, row: &RememberedBrowsers, forget_at: Timestamp) -> Result<(), Self::Error>;
+    /// Returns the passkeys, or `None` if there is no row that can be read: then there are none.
+    fn passkeys(&self) -> Result<Option<Passkeys>, Self::Error>;
+    /// Stores the passkeys.
+    fn put_passkeys(&mut self, row: &Passkeys, forget_at: Timestamp) -> Result<(), Self::Error>;
     /// Deletes every row whose `forget_at` is not after `now`. Returns the earliest `forget_at` of the others.
     fn forget(&mut self, now: Timestamp) -> Result<Option<Timestamp>, Self::Error>;
 }

@@ -8,6 +8,7 @@ pub mod disallowed_user;
 pub mod known_browser;
 pub mod login_form;
 pub mod owners;
+pub mod passkeys;
 pub mod passphrase;
 pub mod person;
 pub mod provider;

@@ -30,6 +30,12 @@ use crate::grants::rows::GrantRows as _;
 use crate::login::account::Account;
 use crate::login::admission::{AccessApplication, Admission, AdmissionPolicy};
 use crate::login::allowed_users::AllowedUsers;
+use crate::login::passkeys::assertion::PasskeyUse;
+use crate::login::passkeys::authenticator_data::CredentialId;
+use crate::login::passkeys::ceremony::{Challenge, Purpose};
+use crate::login::passkeys::public_key::PasskeyKey;
+use crate::login::passkeys::registered_passkeys::Passkeys;
+use crate::login::passkeys::registration::NewPasskey;
 use crate::login::passphrase::Passphrase;
 use crate::login::person::Person;
 use crate::login::remembered::allowed_redirect::RedirectDigest;
@@ -124,6 +130,12 @@ const UNUSED_KEY: &str = "\
 const USED_KEY: &str = "\
     ARA2ZDZlNmY3MDcxNzI3Mzc0K1NZS2FYRU5IUUxZS3BUd0w3Rzl6MXFGdjJPbFJKLXp6WkEyOW5lRUJLSzQDbjhuBW93bmVyAQRab8OrGGh0dH\
     BzOi8vaG9zdC5leGFtcGxlL21jcBJub3RlczpyZWFkIHByb2ZpbGUAEDJlNDgwZTk2OWYzOGRhNTmApKfaBoDygd4GAYDDpdoG";
+const PASSKEYS_1: &str = "\
+    ARAyZTQ4MGU5NjlmMzhkYTU5AwQBAQEBAAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAg\
+    IMaG9zdC5leGFtcGxlBkxhcHRvcAYAgKSn2gYBgaSn2gYEAgICAgEDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwxob3N0LmV4YW1wbGUGTGFw\
+    dG9wBQGApKfaBgAEAwMDAwICgAQDAQABDGhvc3QuZXhhbXBsZQZMYXB0b3AFAICkp9oGAAQTGRvAEF_JbTxgtY9oHcXpAQEBAQEBAQEBAQEBAQEBAYCkp9\
+    oG-hnpVQ_X-zXDZEyuRhnrCwICAgICAgICAgICAgICAgKApKfaBv3unc86XpJPkYC3sxFaMRQDAwMDAwMDAwMDAwMDAwMDgKSn2gYF_xYn4uN17GeHe_rW\
+    M1SOCQkJCQkJCQkJCQkJCQkJCYGkp9oG";
 const REMEMBERED_BROWSERS_1: &str = "\
     ARAyZTQ4MGU5NjlmMzhkYTU5AQECAwQFBgcICQoLDA0ODxAQRmlyZWZveCBvbiBMaW51eACApKfaBoCkp9oGgL7F2wYBIM95uFXttu4VHSePPqJ6zYCkp9\
     oG";
@@ -244,6 +256,33 @@ fn the_row_of_remembered_browsers_is_read_as_it_was_written() {
     remembered.remember(browser, NOW);
     remembered.allow(RedirectDigest::of_accepted("http://127.0.0.1:5000/callback").unwrap(), NOW);
     assert_storage_compat(&remembered, &[REMEMBERED_BROWSERS_1]);
+}
+
+#[test]
+fn the_row_of_passkeys_is_read_as_it_was_written() {
+    let mut passkeys = Passkeys::new(credential_versions()[0]);
+    let credential = |byte| CredentialId::new(&[byte; 4]).unwrap();
+    let keys = [
+        PasskeyKey::Es256 { x: [1; 32], y: [2; 32] },
+        PasskeyKey::Ed25519([3; 32]),
+        PasskeyKey::Rs256 { n: vec![0x80, 4], e: vec![1, 0, 1] },
+    ];
+    for (byte, key) in (1..).zip(keys) {
+        let challenge = Challenge::of(Purpose::Register, &byte.to_string()).digest();
+        let (credential, relying_party) = (credential(byte), "host.example".to_owned());
+        let new = NewPasskey { credential, key, relying_party, counter: 5, is_backed_up: byte == 2, challenge };
+        passkeys.add(new, "Laptop".into(), [byte; 16], NOW).unwrap();
+    }
+    let used = PasskeyUse {
+        credential: credential(1),
+        relying_party: "host.example".into(),
+        counter: 6,
+        is_backed_up: false,
+        challenge: Challenge::of(Purpose::SignIn, "form").digest(),
+        attempt: [9; 16],
+    };
+    passkeys.note_use(&used, NOW.plus(1)).unwrap();
+    assert_storage_compat(&passkeys, &[PASSKEYS_1]);
 }
 
 #[test]

@@ -13,6 +13,7 @@ use crate::grants::codes::authorization_code::CodeId;
 use crate::grants::codes::pending_code::PendingCode;
 use crate::grants::grant::Grant;
 use crate::grants::rows::GrantRows;
+use crate::login::passkeys::registered_passkeys::Passkeys;
 use crate::login::remembered::remembered_browsers::RememberedBrowsers;
 
 /// Rows in memory, and the number of writes.
@@ -24,6 +25,7 @@ pub(crate) struct TestRows {
     signed_out: Option<(Timestamp, Timestamp)>,
     recorded_at: BTreeMap<GrantId, Timestamp>,
     remembered: Option<(RememberedBrowsers, Timestamp)>,
+    passkeys: Option<(Passkeys, Timestamp)>,
     pub(crate) writes: Cell<usize>,
 }
 
@@ -122,6 +124,16 @@ impl GrantRows for TestRows {
         Ok(())
     }
 
+    fn passkeys(&self) -> Result<Option<Passkeys>, Infallible> {
+        Ok(self.passkeys.as_ref().map(|row| row.0.clone()))
+    }
+
+    fn put_passkeys(&mut self, row: &Passkeys, forget_at: Timestamp) -> Result<(), Infallible> {
+        self.wrote();
+        self.passkeys = Some((Passkeys::from_row(&row.to_row().unwrap()).unwrap(), forget_at));
+        Ok(())
+    }
+
     fn forget(&mut self, now: Timestamp) -> Result<Option<Timestamp>, Infallible> {
         self.codes.retain(|_, row| row.1 > now);
         self.grants.retain(|_, row| row.1 > now);
@@ -132,7 +144,12 @@ impl GrantRows for TestRows {
         self.remembered = self.remembered.take().filter(|row| row.1 > now);
         let rows = self.codes.values().map(|row| row.1).chain(self.grants.values().map(|row| row.1));
         let rows = rows.chain(self.access_keys.values().map(|row| row.1));
-        let others = [self.signed_out.map(|row| row.1), self.remembered.as_ref().map(|row| row.1)];
+        self.passkeys = self.passkeys.take().filter(|row| row.1 > now);
+        let others = [
+            self.signed_out.map(|row| row.1),
+            self.remembered.as_ref().map(|row| row.1),
+            self.passkeys.as_ref().map(|row| row.1),
+        ];
         Ok(rows.chain(others.into_iter().flatten()).min())
     }
 }

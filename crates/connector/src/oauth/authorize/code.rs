@@ -76,7 +76,9 @@ fn refused(error: IssueCodeError) -> SignInError {
     match error {
         IssueCodeError::TooMany => SignInError::TooMany,
         IssueCodeError::Finished => SignInError::Finished,
-        IssueCodeError::NotRemembered | IssueCodeError::CookieCopied => SignInError::BrokenForm,
+        IssueCodeError::NotRemembered | IssueCodeError::CookieCopied | IssueCodeError::Passkey(_) => {
+            SignInError::BrokenForm
+        }
         IssueCodeError::Outage(outage) => SignInError::Outage(outage),
     }
 }

@@ -22,6 +22,7 @@ use mcp_connector_oauth::grants::limits::Limits;
 use mcp_connector_oauth::grants::refresh::request::{RefreshError, RefreshRequest, Refreshed};
 use mcp_connector_oauth::grants::revoked::Revoked;
 use mcp_connector_oauth::grants::sign_in::commands::{CheckBrowser, ForgetBrowser, StoreSignIn};
+use mcp_connector_oauth::grants::sign_in::passkey_commands::{AddPasskey, FindPasskeyKey, RemovePasskey, UsePasskey};
 use mcp_connector_protocol::Unavailable;
 
 use crate::objects::directory::commands::SignedInPerson;
@@ -63,6 +64,10 @@ impl DurableObject for Grants {
             StoreSignIn => async |command| self.store_sign_in(command).await,
             CheckBrowser => async |command| self.carry_out(command),
             ForgetBrowser => async |command| self.carry_out(command),
+            FindPasskeyKey => async |command| self.carry_out(command),
+            UsePasskey => async |command| self.carry_out(command),
+            AddPasskey => async |command| self.add_passkey(command).await,
+            RemovePasskey => async |command| self.carry_out(command),
         })
     }
 
@@ -99,6 +104,12 @@ impl Grants {
         let stored = self.carry_out(command)?;
         self.sweep_later(now()).await?;
         Ok(stored)
+    }
+
+    async fn add_passkey(&self, command: AddPasskey) -> worker::Result<<AddPasskey as Command>::Answer> {
+        let added = self.carry_out(command)?;
+        self.sweep_later(now()).await?;
+        Ok(added)
     }
 
     async fn end_grants(&self, command: EndGrants) -> worker::Result<Option<Revoked>> {

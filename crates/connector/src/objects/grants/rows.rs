@@ -11,6 +11,7 @@ use mcp_connector_oauth::grants::codes::authorization_code::CodeId;
 use mcp_connector_oauth::grants::codes::pending_code::PendingCode;
 use mcp_connector_oauth::grants::grant::Grant;
 use mcp_connector_oauth::grants::rows::GrantRows;
+use mcp_connector_oauth::login::passkeys::registered_passkeys::Passkeys;
 use mcp_connector_oauth::login::remembered::remembered_browsers::RememberedBrowsers;
 
 use mcp_connector_base::codec::DecodeError;
@@ -30,6 +31,8 @@ const TABLES: &str = "\
 
 /// The row of the remembered browsers in the table `sign_in`.
 const BROWSERS: &str = "browsers";
+/// The row of the passkeys in the same table.
+const PASSKEYS: &str = "passkeys";
 
 impl SqlRows {
     /// Makes the tables, if there are none.
@@ -152,6 +155,14 @@ impl GrantRows for SqlRows {
 
     fn put_remembered(&mut self, row: &RememberedBrowsers, forget_at: Timestamp) -> worker::Result<()> {
         self.put_sign_in(BROWSERS, row, forget_at)
+    }
+
+    fn passkeys(&self) -> worker::Result<Option<Passkeys>> {
+        self.sign_in(PASSKEYS)
+    }
+
+    fn put_passkeys(&mut self, row: &Passkeys, forget_at: Timestamp) -> worker::Result<()> {
+        self.put_sign_in(PASSKEYS, row, forget_at)
     }
 
     fn forget(&mut self, now: Timestamp) -> worker::Result<Option<Timestamp>> {

@@ -16,6 +16,7 @@ use crate::grants::codes::pending_code::PendingCode;
 use crate::grants::codes::redemption::StoreCodeError;
 use crate::grants::commands::{Grants, StoreCode};
 use crate::grants::sign_in::commands::{SignInProof, SignInRefused, StoreSignIn};
+use crate::login::passkeys::ceremony::PasskeyError;
 use crate::login::person::Person;
 use crate::login::remembered::allowed_redirect::RedirectDigest;
 use crate::login::remembered::browser_cookie::BrowserCookie;
@@ -32,6 +33,9 @@ pub enum IssueCodeError {
     /// The browser is not remembered for this redirect URI, so the person has to prove who they are.
     #[error("the browser is not remembered for this redirect URI")]
     NotRemembered,
+    /// The passkey is not accepted.
+    #[error(transparent)]
+    Passkey(PasskeyError),
     /// The cookie of the remembered browser was used before, so there are two copies of it.
     #[error("the cookie of a remembered browser was copied")]
     CookieCopied,
@@ -90,6 +94,7 @@ pub async fn issue_code_of_owner(
         Ok(cookie) => Ok((code.expose(keys.routing()), cookie)),
         Err(SignInRefused::Code(refused)) => Err(refused.into()),
         Err(SignInRefused::NotRemembered) => Err(IssueCodeError::NotRemembered),
+        Err(SignInRefused::Passkey(refused)) => Err(IssueCodeError::Passkey(refused)),
         Err(SignInRefused::CookieCopied) => Err(IssueCodeError::CookieCopied),
     }
 }

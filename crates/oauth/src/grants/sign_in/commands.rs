@@ -12,6 +12,8 @@ use crate::grants::codes::redemption::StoreCodeError;
 use crate::grants::commands::GrantsCommand;
 use crate::grants::grant_store::GrantStore;
 use crate::grants::rows::GrantRows;
+use crate::login::passkeys::assertion::PasskeyUse;
+use crate::login::passkeys::ceremony::PasskeyError;
 use crate::login::remembered::allowed_redirect::RedirectDigest;
 use crate::login::remembered::browser_cookie::{BrowserCookie, BrowserId};
 use crate::login::remembered::remembered_browser::NewBrowser;
@@ -24,6 +26,8 @@ pub enum SignInProof {
     Passphrase(BrowserChange),
     /// The cookie of a remembered browser.
     Remembered(BrowserCookie),
+    /// A passkey, whose signature was verified.
+    Passkey(PasskeyUse, BrowserChange),
 }
 
 /// What is to become of the browser in which the person has proved who they are.
@@ -54,6 +58,9 @@ pub enum SignInRefused {
     /// The browser is not remembered, or the redirect URI is new to the person.
     #[error("the browser is not remembered for this redirect URI")]
     NotRemembered,
+    /// The passkey is unknown, or its response is not acceptable.
+    #[error(transparent)]
+    Passkey(PasskeyError),
     /// The cookie was used before. The browser is forgotten.
     #[error("the cookie of a remembered browser was copied")]
     CookieCopied,

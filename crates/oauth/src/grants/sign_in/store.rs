@@ -6,11 +6,21 @@ use crate::crypto::credential_version::CredentialVersion;
 use crate::grants::grant::Grant;
 use crate::grants::grant_store::GrantStore;
 use crate::grants::rows::GrantRows;
-use crate::grants::sign_in::commands::{CheckBrowser, SignInProof, SignInRefused, StoreSignIn};
+use crate::grants::sign_in::commands::{BrowserChange, CheckBrowser, SignInProof, SignInRefused, StoreSignIn};
 use crate::login::remembered::allowed_redirect::RedirectDigest;
 use crate::login::remembered::browser_cookie::{BrowserCookie, BrowserId};
 use crate::login::remembered::remembered_browser::RememberedBrowser;
 use crate::login::remembered::remembered_browsers::{BrowserStanding, CookieRefused, RememberedBrowsers};
+
+impl BrowserChange {
+    /// Applies the change. Returns the cookie of the browser, if it is remembered.
+    fn apply(self, remembered: &mut RememberedBrowsers, now: Timestamp) -> Option<BrowserCookie> {
+        if let Some(browser) = self.forget {
+            remembered.forget(browser);
+        }
+        self.remember.map(|new| remembered.remember(new, now))
+    }
+}
 
 impl<R: GrantRows> GrantStore<R> {
     /// Stores the code of a sign-in, if its proof holds. Returns the cookie that the browser is to have from now on.
@@ -23,12 +33,15 @@ impl<R: GrantRows> GrantStore<R> {
         let Some(mut remembered) = RememberedBrowsers::current(before.clone(), &sign_in.versions, now) else {
             return Ok(Err(SignInRefused::NotRemembered));
         };
+        let mut passkeys = None;
         let cookie = match sign_in.proof {
-            SignInProof::Passphrase(change) => {
-                if let Some(browser) = change.forget {
-                    remembered.forget(browser);
+            SignInProof::Passphrase(change) => change.apply(&mut remembered, now),
+            SignInProof::Passkey(used, change) => {
+                match self.changed_passkeys(&sign_in.versions, now, |passkeys| passkeys.note_use(&used, now))? {
+                    Ok(changed) => passkeys = Some(changed),
+                    Err(refused) => return Ok(Err(SignInRefused::Passkey(refused))),
                 }
-                change.remember.map(|new| remembered.remember(new, now))
+                change.apply(&mut remembered, now)
             }
             SignInProof::Remembered(cookie) => match remembered.use_cookie(&cookie, sign_in.redirect, now) {
                 Ok(next) => Some(next),
@@ -45,6 +58,9 @@ impl<R: GrantRows> GrantStore<R> {
         remembered.allow(sign_in.redirect, now);
         if before.as_ref() != Some(&remembered) {
             self.put_remembered(&remembered)?;
+        }
+        if let Some(passkeys) = passkeys {
+            self.rows.put_passkeys(&passkeys, passkeys.forget_at(now))?;
         }
         Ok(Ok(cookie))
     }

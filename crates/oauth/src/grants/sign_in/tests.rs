@@ -10,9 +10,13 @@ use crate::grants::codes::redemption::StoreCodeError;
 use crate::grants::commands::{AccountAction, EndClientGrants, EndGrants, GrantsCommand};
 use crate::grants::grant_store::GrantStore;
 use crate::grants::model_tests::{DAY, START, VERSION, authorization, challenge, client, granted, object, store};
+use crate::grants::rows::GrantRows as _;
 use crate::grants::sign_in::commands::{
     BrowserChange, CheckBrowser, ForgetBrowser, SignInProof, SignInRefused, StoreSignIn,
 };
+use crate::grants::sign_in::passkey_commands::{FindPasskeyKey, RemovePasskey, UsePasskey};
+use crate::login::passkeys::ceremony::PasskeyError;
+use crate::login::passkeys::rule_tests::{registered, used};
 use crate::login::remembered::allowed_redirect::RedirectDigest;
 use crate::login::remembered::browser_cookie::{BrowserCookie, BrowserId};
 use crate::login::remembered::remembered_browser::NewBrowser;
@@ -179,4 +183,59 @@ fn the_row_of_remembered_browsers_is_deleted_when_all_of_it_is_over() {
     let year = 365 * DAY;
     assert_eq!(store.sweep(START.plus(2 * DAY)).unwrap(), Some(START.plus(year)));
     assert_eq!(store.sweep(START.plus(year)).unwrap(), None);
+}
+
+/// A store with a passkey, under the version of the passphrase of `registered`.
+fn with_passkey() -> GrantStore<TestRows> {
+    let mut store = store();
+    let row = registered();
+    let forget_at = row.forget_at(START);
+    store.rows.put_passkeys(&row, forget_at).unwrap();
+    store
+}
+
+#[test]
+fn a_passkey_gives_one_code_remembers_the_browser_and_is_used_once() {
+    let mut store = with_passkey();
+    let change = BrowserChange { forget: None, remember: Some(new_browser(1)) };
+    let command = sign_in(100, SignInProof::Passkey(used("form", 0, 1), change), START);
+    let before = store.rows().writes.get();
+    let cookie = ask(&mut store, command.clone(), START).unwrap().unwrap();
+    assert_eq!(store.rows().writes.get(), before + 3, "the code, the browser, and the passkey");
+    assert_eq!(standing(&mut store, cookie), BrowserStanding::Known);
+    assert_eq!(ask(&mut store, command, START), Ok(Some(cookie)), "an answer that was lost");
+    let (before, versions) = (store.rows().writes.get(), vec![VERSION]);
+    let again = sign_in(200, SignInProof::Passkey(used("form", 0, 2), BrowserChange::default()), START);
+    assert_eq!(ask(&mut store, again, START), Err(SignInRefused::Passkey(PasskeyError::Replayed)));
+    let account = UsePasskey { used: used("form", 0, 2), versions: versions.clone() };
+    assert_eq!(ask(&mut store, account, START), Err(PasskeyError::Replayed), "nor for the account page");
+    assert_eq!(store.rows().writes.get(), before, "a refusal writes nothing");
+    assert_eq!(ask(&mut store, UsePasskey { used: used("other", 0, 2), versions }, START), Ok(()));
+}
+
+#[test]
+fn a_passkey_of_another_passphrase_or_a_removed_one_signs_nobody_in() {
+    let credential = registered().list()[0].credential.clone();
+    for name in ["another passphrase", "removed", "signed out everywhere"] {
+        let mut store = with_passkey();
+        let versions = vec![if name == "another passphrase" { OTHER } else { VERSION }];
+        let remove = RemovePasskey { signed_in_at: START.plus(1), credential: credential.clone() };
+        match name {
+            "removed" => assert_eq!(ask(&mut store, remove, START.plus(1)), Some(())),
+            "signed out everywhere" => drop(store.sign_out(START).unwrap()),
+            _ => {}
+        }
+        let find = FindPasskeyKey { credential: credential.clone(), versions: versions.clone() };
+        let is_known = name == "signed out everywhere";
+        assert_eq!(ask(&mut store, find, START.plus(1)).is_some(), is_known, "{name}");
+        let outcome = ask(&mut store, UsePasskey { used: used("form", 0, 1), versions }, START.plus(1));
+        assert_eq!(outcome.is_ok(), is_known, "{name}: a passkey is a credential, and stays");
+    }
+}
+
+#[test]
+fn the_row_of_passkeys_outlives_everything_else() {
+    let mut store = with_passkey();
+    let year = 365 * DAY;
+    assert_eq!(store.sweep(START.plus(year)).unwrap(), Some(START.plus(10 * year)));
 }
