@@ -41,7 +41,7 @@ pub fn run(input: &[u8]) -> bool {
         keep_alive: Duration::ZERO,
         time_limit: Duration::from_secs(1),
     };
-    let reply = match Posted::read(body, 1 << 20, &registry) {
+    let reply = match Posted::read(body, 1 << 20, &registry, None) {
         Ok(posted) => {
             let _ = (posted.need(), posted.checks_revocation(), posted.summary(&headers));
             let endpoint = Endpoint { registry, settings };

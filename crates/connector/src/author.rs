@@ -19,6 +19,35 @@ use crate::host::Workers;
 /// ```
 pub type Context = mcp_connector_protocol::Context<Workers>;
 
+/// A call of a tool, a reading of a resource or a prompt, as a function given to [`Connector::around`] sees it.
+///
+/// ```
+/// use mcp_connector::{Call, CallOutcome, Next, ToolError};
+///
+/// async fn no_deleting_for_guests(call: Call, next: Next) -> Result<CallOutcome, ToolError> {
+///     if call.caller().is_none() && !call.is_read_only() {
+///         return Err(ToolError::new("Sign in to change anything."));
+///     }
+///     Ok(next.run().await)
+/// }
+/// ```
+pub type Call = mcp_connector_protocol::Call<Workers>;
+
+/// The rest of a call, for a function given to [`Connector::around`]: the other functions, and the handler.
+///
+/// ```
+/// use mcp_connector::{Call, CallOutcome, Next, ToolError, worker};
+///
+/// async fn time(call: Call, next: Next) -> Result<CallOutcome, ToolError> {
+///     let began = worker::Date::now().as_millis();
+///     let outcome = next.run().await;
+///     let took = worker::Date::now().as_millis().saturating_sub(began);
+///     worker::console_log!("{} took {took} ms", call.name());
+///     Ok(outcome)
+/// }
+/// ```
+pub type Next = mcp_connector_protocol::Next<Workers>;
+
 /// What a connector offers, as its author declares it: its name, the words of its pages, and its tools, resources, prompts,
 /// views and skills.
 ///

@@ -113,6 +113,13 @@ impl Platform for Workers {
             (None, None) => spawn_local(work),
         }
     }
+
+    fn beside(&self, work: impl Future<Output = ()> + 'static) {
+        match &self.context {
+            Some(context) => context.wait_until(work),
+            None => spawn_local(work),
+        }
+    }
 }
 
 impl Sessions for Workers {

@@ -72,6 +72,7 @@
 //! | Add resources | [`Resource`], [`ResourceTemplate`], [`ResourceContents`], [`ListPage`], [`ListedPage`], [`ListedResource`] |
 //! | Add a prompt, complete arguments | [`Prompt`], [`PromptMessage`], [`Partial`] |
 //! | Show a view, give a skill | [`View`], [`Permission`], [`Skill`] |
+//! | Run something around every call | [`Connector::around`], [`Call`], [`CallKind`], [`Next`], [`CallOutcome`] |
 //! | Know the call and its caller | [`Context`], [`Caller`], [`Subject`], [`ClientCapability`], [`LoggingLevel`] |
 //! | Fail | [`ToolError`], [`RpcError`] |
 //! | Ask the person | [`Context::elicit`], [`Form`], [`ElicitResult`], [`Root`] |
@@ -103,15 +104,15 @@ mod store;
 mod wrangler_toml;
 
 pub use app::fetch;
-pub use author::{Connector, Context, Prompt, Resource, ResourceTemplate, Tool};
+pub use author::{Call, Connector, Context, Next, Prompt, Resource, ResourceTemplate, Tool};
 pub use mcp_connector_base::caller::Caller;
 pub use mcp_connector_base::identifier::Subject;
 pub use mcp_connector_base::scope::Scope;
 pub use mcp_connector_protocol::{
-    Annotations, CallToolResult, ClientCapability, ConfigError, ContentBlock, CreateMessageRequest,
-    CreateMessageResult, ElicitResult, Form, Icon, Json, ListPage, ListedPage, ListedResource, LoggingLevel, Partial,
-    Permission, PromptMessage, ResourceContents, Role, Root, RpcError, Skill, Theme, ToolChoice, ToolError,
-    ToolResultContent, ToolUseContent, Topic, View,
+    Annotations, CallKind, CallOutcome, CallToolResult, ClientCapability, ConfigError, ContentBlock,
+    CreateMessageRequest, CreateMessageResult, ElicitResult, Form, Icon, Json, ListPage, ListedPage, ListedResource,
+    LoggingLevel, Partial, Permission, PromptMessage, ResourceContents, Role, Root, RpcError, Skill, Theme, ToolChoice,
+    ToolError, ToolResultContent, ToolUseContent, Topic, View,
 };
 pub use store::{Select, Store, StoreError, StorePage};
 #[cfg(not(target_family = "wasm"))]
@@ -123,8 +124,8 @@ mod public_names {
     //! The names that this crate exports. A new one is added here, too: each is a promise to everybody who uses the crate.
 
     const NAMES: &str = "
-        Annotations CallToolResult Caller ClientCapability ConfigError Connector ContentBlock Context CreateMessageRequest
-        CreateMessageResult ElicitResult Form Icon Json ListPage ListedPage ListedResource LoggingLevel Partial Permission
+        Annotations Call CallKind CallOutcome CallToolResult Caller ClientCapability ConfigError Connector ContentBlock Context CreateMessageRequest
+        CreateMessageResult ElicitResult Form Icon Json ListPage ListedPage ListedResource LoggingLevel Next Partial Permission
         Prompt PromptMessage Resource ResourceContents ResourceTemplate Role Root RpcError Scope Select Skill Store
         StoreError StorePage Subject Theme Tool ToolChoice ToolError ToolResultContent ToolUseContent Topic View __entry
         check_wrangler_toml fetch schemars serde serve worker

@@ -56,6 +56,7 @@ pub use author::tools::into_tool_result::IntoToolResult;
 pub use author::tools::json::Json;
 pub use author::tools::tool::Tool;
 pub use author::tools::tool_error::ToolError;
+pub use call::around::{Call, CallKind, CallOutcome, Next};
 pub use call::context::Context;
 pub use call::wait_until::WaitUntilDone;
 pub use client_requests::elicitation::ElicitResult;

@@ -20,7 +20,7 @@ pub(crate) fn page(registry: &Registry<Workers>, site: &Site, configuration: &Co
         HomeTool {
             title: tool.title.as_deref().unwrap_or(&tool.name),
             description: &tool.description,
-            needs_sign_in: !ready.required.is_empty(),
+            needs_sign_in: ready.needs_sign_in(),
             effect: effect(tool.annotations.read_only, tool.annotations.destructive),
         }
     });

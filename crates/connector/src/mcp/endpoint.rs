@@ -112,7 +112,7 @@ async fn admitted(
         }
         Err(error) => return not_read(error),
     };
-    let posted = match Posted::read(&body, most_bytes, registry) {
+    let posted = match Posted::read(&body, most_bytes, registry, authentication.caller()) {
         Ok(posted) => posted,
         Err(Reply::Json { status: 413, .. }) if may_be_read_of_a_caller(app, &authentication, incoming) => {
             return guard.ask_to_sign_in().into_answer();
@@ -154,7 +154,7 @@ async fn need_of(app: &App, method: &str, incoming: &Incoming) -> Need {
     // A caller without a valid token counts as anonymous.
     let most_bytes = most_bytes(app, &Authentication::Anonymous);
     let Ok(body) = incoming.body(most_bytes).await else { return Need::Nothing };
-    Posted::read(&body, most_bytes, &app.endpoint.registry).map_or(Need::Nothing, |posted| posted.need())
+    Posted::read(&body, most_bytes, &app.endpoint.registry, None).map_or(Need::Nothing, |posted| posted.need())
 }
 
 /// Returns the largest body that is read from a caller, in bytes.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::author::config_error::{ConfigError, ErrorKind};
 use crate::author::connector::Connector;
-use crate::author::feature::Feature;
+use crate::author::feature::{Feature, unseen_error};
 use crate::author::skills::skill::Skill;
 use crate::author::tools::tool::Tool;
 use crate::discovery::server_name::ServerName;
@@ -47,6 +47,14 @@ impl<H: 'static> Connector<H> {
         errors.extend(registry_name.err().map(|error| of_connector(ErrorKind::RegistryName(error))));
         if self.needed_scopes().next().is_some() && self.sign_in.is_empty() {
             errors.push(of_connector(ErrorKind::NoSignIn));
+        }
+        if self.needed_scopes().next().is_none() && self.sign_in.is_empty() {
+            errors.extend(unseen(&self.tools));
+            errors.extend(unseen(&self.resources));
+            errors.extend(unseen(&self.templates));
+            errors.extend(unseen(&self.prompts));
+            errors.extend(unseen(&self.views));
+            errors.extend(unseen(&self.skills));
         }
         for (index, tool) in self.tools.iter().enumerate() {
             let mut kinds = in_tool(tool);
@@ -122,6 +130,11 @@ fn in_features<F: Feature>(features: &[F], others: impl Fn(&F) -> Vec<ErrorKind>
         errors.extend(kinds.map(|kind| ConfigError::new(F::KIND, feature.key(), kind)));
     }
     errors
+}
+
+/// Returns the errors of features that only some people see, of a connector to which nobody signs in.
+fn unseen<F: Feature>(features: &[F]) -> impl Iterator<Item = ConfigError> {
+    features.iter().filter(|feature| feature.audience().is_some()).map(unseen_error)
 }
 
 fn in_tool<H: 'static>(tool: &Tool<H>) -> Vec<ErrorKind> {

@@ -94,6 +94,8 @@ pub(crate) enum ErrorKind {
     Skill(InvalidSkill),
     #[error("the first sign-in asks for no scope, but a feature needs one: call .sign_in([…])")]
     NoSignIn,
+    #[error("it is shown to some people only, but nobody signs in: add a scope with .scope(…)")]
+    SeenByNobody,
 }
 
 /// A mistake in a view.

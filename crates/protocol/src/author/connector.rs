@@ -8,6 +8,8 @@ use crate::author::resources::resource_template::ResourceTemplate;
 use crate::author::resources::view::View;
 use crate::author::skills::skill::Skill;
 use crate::author::tools::tool::Tool;
+use crate::author::tools::tool_error::ToolError;
+use crate::call::around::{Call, CallOutcome, Hooks, Next};
 use crate::subscriptions::change::{Topic, Topics};
 use crate::types::icon::Icon;
 use crate::types::implementation::Implementation;
@@ -45,6 +47,7 @@ pub struct Connector<H> {
     pub(crate) prompts: Vec<Prompt<H>>,
     pub(crate) views: Vec<View>,
     pub(crate) skills: Vec<Skill>,
+    pub(crate) hooks: Hooks<H>,
 }
 
 /// Whether sessions and tasks are stored for clients without a token.
@@ -76,6 +79,7 @@ impl<H: 'static> Connector<H> {
             prompts: Vec::new(),
             views: Vec::new(),
             skills: Vec::new(),
+            hooks: Hooks::new(),
         }
     }
 
@@ -226,6 +230,42 @@ impl<H: 'static> Connector<H> {
     #[must_use]
     pub fn anonymous_sessions(mut self) -> Self {
         self.anonymous_state = AnonymousState::Kept;
+        self
+    }
+
+    /// Adds a function that runs around every call of a tool, every reading of a resource and every prompt. It is where quotas,
+    /// audits and flags go.
+    ///
+    /// What it does before [`Next::run`] happens before the call, and the rest after it. To refuse the call, it returns a
+    /// [`ToolError`], whose text the model reads. Of several functions, the one that was added first is the outermost.
+    ///
+    /// It sees what is about to be carried out: the caller has the scopes, and the name is one that the caller sees. It runs once
+    /// for each request, so from 2026-07-28 on again when a client comes back with an answer; and once for the call that begins a
+    /// task, then for each run of the task in the background. [`CallOutcome::continues`] tells these from the end. It runs to its
+    /// end, too, if the call is cancelled, its client leaves, or its time is over. Only a handler that panics ends its hooks.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mcp_connector::{Call, CallOutcome, Connector, Next, ToolError, worker};
+    ///
+    /// async fn audit(call: Call, next: Next) -> Result<CallOutcome, ToolError> {
+    ///     let outcome = next.run().await;
+    ///     let person = call.caller().map_or("nobody", |caller| caller.subject.as_str());
+    ///     worker::console_log!("{person} {} {}: {}", call.kind().as_str(), call.name(), outcome.as_str());
+    ///     Ok(outcome)
+    /// }
+    ///
+    /// let connector = Connector::new("notes", "1.0.0").around(audit);
+    /// assert_eq!(connector.check(), []);
+    /// ```
+    #[must_use]
+    pub fn around<F, Fut>(mut self, hook: F) -> Self
+    where
+        F: Fn(Call<H>, Next<H>) -> Fut + 'static,
+        Fut: Future<Output = Result<CallOutcome, ToolError>> + 'static,
+    {
+        self.hooks.add(hook);
         self
     }
 

@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use crate::author::config_error::{ConfigError, ErrorKind};
-use mcp_connector_base::scope::{Scope, ScopeSet};
+use crate::author::visibility::audience::{Access, Audience};
+use mcp_connector_base::scope::Scope;
 
 /// A tool, a resource, a template, a prompt, a view or a skill.
 pub(crate) trait Feature {
@@ -19,6 +20,9 @@ pub(crate) trait Feature {
     /// The scopes that a caller needs.
     fn scopes(&self) -> &[Scope];
 
+    /// The people whom it is shown to; `None` means everybody.
+    fn audience(&self) -> Option<&Audience>;
+
     /// Returns why it cannot be served, if it cannot.
     fn check(&self) -> Result<Self::Checked, ErrorKind>;
 }
@@ -27,8 +31,8 @@ pub(crate) trait Feature {
 pub(crate) struct Validated<F: Feature> {
     pub(crate) feature: F,
     pub(crate) checked: F::Checked,
-    /// The names of its scopes; empty means that it is public.
-    pub(crate) required: ScopeSet,
+    /// What a caller needs for it, and who sees it.
+    pub(crate) access: Access,
 }
 
 /// Returns those of `features` that can be served, in their order. The others go to `rejected`; so does each that has the key
@@ -39,8 +43,8 @@ pub(crate) fn validated<F: Feature>(features: Vec<F>, rejected: &mut Vec<ConfigE
         let kind = match feature.check() {
             Ok(_) if validated.iter().any(|earlier| earlier.feature.key() == feature.key()) => ErrorKind::NameTaken,
             Ok(checked) => {
-                let required = feature.scopes().iter().copied().collect();
-                validated.push(Rc::new(Validated { feature, checked, required }));
+                let access = Access::new(feature.scopes(), feature.audience());
+                validated.push(Rc::new(Validated { feature, checked, access }));
                 continue;
             }
             Err(kind) => kind,
@@ -48,4 +52,22 @@ pub(crate) fn validated<F: Feature>(features: Vec<F>, rejected: &mut Vec<ConfigE
         rejected.push(ConfigError::new(F::KIND, feature.key(), kind));
     }
     validated
+}
+
+/// Returns those of `features` that somebody can see. Where nobody signs in, one that only some people see is seen by nobody, and
+/// goes to `rejected`.
+pub(crate) fn with_somebody_to_see<F: Feature>(
+    features: Vec<F>,
+    somebody_signs_in: bool,
+    rejected: &mut Vec<ConfigError>,
+) -> Vec<F> {
+    let (kept, unseen): (Vec<_>, Vec<_>) =
+        features.into_iter().partition(|feature| somebody_signs_in || feature.audience().is_none());
+    rejected.extend(unseen.iter().map(|feature| unseen_error(feature)));
+    kept
+}
+
+/// Returns the error of a feature that nobody can see.
+pub(crate) fn unseen_error<F: Feature>(feature: &F) -> ConfigError {
+    ConfigError::new(F::KIND, feature.key(), ErrorKind::SeenByNobody)
 }

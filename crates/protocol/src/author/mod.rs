@@ -13,3 +13,4 @@ pub(crate) mod registry;
 pub(crate) mod resources;
 pub(crate) mod skills;
 pub(crate) mod tools;
+pub(crate) mod visibility;

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::author::config_error::{ConfigError, ErrorKind};
 use crate::author::connector::{AnonymousState, Connector};
-use crate::author::feature::{Feature as _, Validated, validated};
+use crate::author::feature::{Feature as _, Validated, validated, with_somebody_to_see};
 use crate::author::page_settings::PageSettings;
 use crate::author::prompts::prompt::Prompt;
 use crate::author::resources::resource::Resource;
@@ -15,6 +15,7 @@ use crate::author::resources::resource_template::ResourceTemplate;
 use crate::author::skills::skill_catalogue::SkillCatalogue;
 use crate::author::tools::tool::Tool;
 use crate::author::tools::validated_tool::ValidatedTool;
+use crate::call::around::Hooks;
 use crate::discovery::server_name::ServerName;
 use crate::subscriptions::change::{Topic, Topics};
 use crate::tasks;
@@ -48,6 +49,7 @@ pub struct Registry<H> {
     pub(crate) templates: Vec<Rc<ValidatedTemplate<H>>>,
     pub(crate) prompts: Vec<Rc<ValidatedPrompt<H>>>,
     pub(crate) skills: SkillCatalogue,
+    hooks: Rc<Hooks<H>>,
 }
 
 impl<H: 'static> Registry<H> {
@@ -67,14 +69,17 @@ impl<H: 'static> Registry<H> {
                 rejected.push(ConfigError::new("connector", &connector.info.name, ErrorKind::RegistryName(error)));
                 None
             });
-        let mut resources = connector.resources;
-        for view in validated(connector.views, &mut rejected).into_iter().filter_map(Rc::into_inner) {
+        let signs_in = !scopes.is_empty();
+        let mut resources = with_somebody_to_see(connector.resources, signs_in, &mut rejected);
+        let views = with_somebody_to_see(connector.views, signs_in, &mut rejected);
+        for view in validated(views, &mut rejected).into_iter().filter_map(Rc::into_inner) {
             resources.push(view.feature.into_resource());
         }
-        let skills = SkillCatalogue::new(connector.skills, &mut resources, &mut rejected);
+        let skills = with_somebody_to_see(connector.skills, signs_in, &mut rejected);
+        let skills = SkillCatalogue::new(skills, &mut resources, &mut rejected);
         let resources = validated(resources, &mut rejected);
         let mut tools: Vec<Rc<ValidatedTool<H>>> = Vec::new();
-        for mut tool in connector.tools {
+        for mut tool in with_somebody_to_see(connector.tools, signs_in, &mut rejected) {
             // A host would ask for what does not exist, and show nothing.
             let is_missing = |uri: &mut String| !resources.iter().any(|resource| resource.feature.entry.uri == *uri);
             if let Some(uri) = tool.view.take_if(is_missing) {
@@ -90,6 +95,8 @@ impl<H: 'static> Registry<H> {
             };
             rejected.push(ConfigError::new(Tool::<H>::KIND, &tool.name, kind));
         }
+        let templates = with_somebody_to_see(connector.templates, signs_in, &mut rejected);
+        let prompts = with_somebody_to_see(connector.prompts, signs_in, &mut rejected);
         let server_info = json!({ "name": connector.info.name, "version": connector.info.version });
         let registry = Self {
             server_info: serde_json::value::to_raw_value(&server_info).unwrap_or_else(|_| RawValue::NULL.to_owned()),
@@ -104,9 +111,10 @@ impl<H: 'static> Registry<H> {
             anonymous_state: connector.anonymous_state,
             tools,
             resources,
-            templates: validated(connector.templates, &mut rejected),
-            prompts: validated(connector.prompts, &mut rejected),
+            templates: validated(templates, &mut rejected),
+            prompts: validated(prompts, &mut rejected),
             skills,
+            hooks: Rc::new(connector.hooks),
         };
         (registry, rejected)
     }
@@ -154,17 +162,9 @@ impl<H: 'static> Registry<H> {
         self.info.title.as_deref().unwrap_or(&self.info.name)
     }
 
-    pub(crate) fn tool(&self, name: &str) -> Option<&Rc<ValidatedTool<H>>> {
-        self.tools.iter().find(|tool| tool.tool.name == name)
-    }
-
-    pub(crate) fn prompt(&self, name: &str) -> Option<&Rc<ValidatedPrompt<H>>> {
-        self.prompts.iter().find(|prompt| prompt.feature.metadata.name == name)
-    }
-
-    /// Returns the template with exactly this text.
-    pub(crate) fn template(&self, uri_template: &str) -> Option<&Rc<ValidatedTemplate<H>>> {
-        self.templates.iter().find(|template| template.checked.uri.as_str() == uri_template)
+    /// Returns the functions around calls, if there are any.
+    pub(crate) fn hooks(&self) -> Option<&Rc<Hooks<H>>> {
+        Some(&self.hooks).filter(|hooks| !hooks.are_none())
     }
 
     /// Returns whether a tool can continue as a task.
@@ -216,7 +216,7 @@ impl<H: 'static> Registry<H> {
     /// person who is calling.
     pub(crate) fn resource_lists_are_own(&self) -> bool {
         let mut lists = self.templates.iter().filter(|template| template.feature.list.is_some()).peekable();
-        lists.peek().is_some() && lists.all(|template| !template.required.is_empty())
+        lists.peek().is_some() && lists.all(|template| template.access.needs_sign_in())
     }
 
     /// Returns the capabilities of the server with the members that `version` has.

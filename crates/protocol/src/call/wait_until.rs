@@ -29,7 +29,7 @@ impl WaitUntilDone {
     pub fn begin(host: &impl Platform) -> Self {
         let announced = Rc::new(RefCell::new(Announced::default()));
         let held = Rc::clone(&announced);
-        host.wait_until(async move {
+        host.beside(async move {
             let work = poll_fn(|task| {
                 let mut announced = held.borrow_mut();
                 if announced.work.is_none() && !announced.is_dropped {

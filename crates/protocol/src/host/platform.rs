@@ -25,4 +25,10 @@ pub trait Platform {
 
     /// Runs `work` to its end, also when the client of this request has its answer or has left.
     fn wait_until(&self, work: impl Future<Output = ()> + 'static);
+
+    /// Runs `work` beside a request to its end. Where the runtime notes what is lost if its instance dies, it notes the request and
+    /// not this.
+    fn beside(&self, work: impl Future<Output = ()> + 'static) {
+        self.wait_until(work);
+    }
 }

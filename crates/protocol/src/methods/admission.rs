@@ -1,6 +1,7 @@
 //! What a request is checked against before it is carried out.
 
 use crate::author::registry::Registry;
+use crate::author::visibility::visible::Visible;
 use crate::transport::headers::RequestHeaders;
 use crate::transport::session::Session;
 use crate::types::client_capabilities::ClientCapabilities;
@@ -9,6 +10,8 @@ use crate::types::version::ProtocolVersion;
 /// What a request is checked against: the connector, and what is known about the client that sent it.
 pub(crate) struct Admission<'a, H> {
     pub(crate) registry: &'a Registry<H>,
+    /// The part of it that the caller sees.
+    pub(crate) visible: Visible<'a, H>,
     pub(crate) version: ProtocolVersion,
     /// What the client declared in this request. Empty until 2025-11-25, when it declared it at `initialize`.
     pub(crate) capabilities: ClientCapabilities,

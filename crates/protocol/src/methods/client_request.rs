@@ -1,6 +1,7 @@
 //! The table of the methods: what a client may request, parsed.
 
 use crate::author::registry::Registry;
+use crate::author::visibility::visible::Visible;
 use crate::client_requests::multi_round_trip::MultiRoundTrip;
 use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::{ErrorCode, RpcError};
@@ -44,10 +45,10 @@ macro_rules! client_requests {
         }
 
         impl<H: Host> ClientRequest<H> {
-            /// Reads the parameters of `method` and looks up what they name.
-            pub(crate) fn parse(method: &str, params: Object, registry: &Registry<H>) -> Self {
+            /// Reads the parameters of `method` and looks up what they name, among what the caller sees.
+            pub(crate) fn parse(method: &str, params: Object, visible: Visible<'_, H>) -> Self {
                 $(if method == <$params as Method<H>>::NAME {
-                    return Self::$variant(<$params as Method<H>>::parse(params, registry));
+                    return Self::$variant(<$params as Method<H>>::parse(params, visible));
                 })*
                 Self::Unknown(method.into())
             }
@@ -149,10 +150,10 @@ macro_rules! client_requests {
                 let (registry, _) = Registry::<H>::new(Connector::new("n", "1"));
                 let mut names: Vec<&str> = vec![$(<$params as Method<H>>::NAME,)*];
                 for name in &names {
-                    let request = ClientRequest::parse(name, Object::new(), &registry);
+                    let request = ClientRequest::parse(name, Object::new(), registry.visible_to(None));
                     assert_eq!((request.known_method(), request.method()), (Some(*name), *name));
                 }
-                let unknown = ClientRequest::parse("tools/Call", Object::new(), &registry);
+                let unknown = ClientRequest::parse("tools/Call", Object::new(), registry.visible_to(None));
                 assert_eq!((unknown.known_method(), unknown.method()), (None, "tools/Call"));
                 let length = names.len();
                 names.sort_unstable();

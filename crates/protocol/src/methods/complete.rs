@@ -8,6 +8,8 @@ use serde_json::Value;
 use crate::author::completers::{Completer, Partial};
 use crate::author::registry::{Registry, ValidatedPrompt, ValidatedTemplate};
 use crate::author::tools::tool_error::Unfinished;
+use crate::author::visibility::audience::Access;
+use crate::author::visibility::visible::Visible;
 use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::admission::Admission;
@@ -20,7 +22,6 @@ use crate::transport::response::Response;
 use crate::types::result::ServerResult;
 use crate::types::version::ProtocolVersion;
 use mcp_connector_base::json::Object;
-use mcp_connector_base::scope::ScopeSet;
 
 /// Longest text that is completed, in bytes.
 const MAX_VALUE: usize = 1024;
@@ -43,19 +44,19 @@ enum Completed<H> {
 
 impl<H: 'static> Completed<H> {
     /// Returns what a `ref` names.
-    fn find(reference: &Value, registry: &Registry<H>) -> Option<Self> {
+    fn find(reference: &Value, visible: Visible<'_, H>) -> Option<Self> {
         let text = |member: &str| reference.get(member).and_then(Value::as_str);
         match text("type")? {
-            "ref/prompt" => registry.prompt(text("name")?).map(|prompt| Self::Prompt(Rc::clone(prompt))),
-            "ref/resource" => registry.template(text("uri")?).map(|template| Self::Template(Rc::clone(template))),
+            "ref/prompt" => visible.prompt(text("name")?).map(|prompt| Self::Prompt(Rc::clone(prompt))),
+            "ref/resource" => visible.template(text("uri")?).map(|template| Self::Template(Rc::clone(template))),
             _ => None,
         }
     }
 
-    fn required(&self) -> &ScopeSet {
+    fn access(&self) -> &Access {
         match self {
-            Self::Prompt(prompt) => &prompt.required,
-            Self::Template(template) => &template.required,
+            Self::Prompt(prompt) => &prompt.access,
+            Self::Template(template) => &template.access,
         }
     }
 
@@ -70,11 +71,11 @@ impl<H: 'static> Completed<H> {
 impl<H: Host> Method<H> for CompleteRequestParams<H> {
     const NAME: &'static str = "completion/complete";
 
-    fn parse(mut params: Object, registry: &Registry<H>) -> Self {
+    fn parse(mut params: Object, visible: Visible<'_, H>) -> Self {
         let reference = params.get("ref").filter(|reference| reference.is_object());
         Self {
             has_reference: reference.is_some(),
-            completed: reference.and_then(|reference| Completed::find(reference, registry)),
+            completed: reference.and_then(|reference| Completed::find(reference, visible)),
             argument: params.remove("argument"),
             context: params.remove("context"),
         }
@@ -85,7 +86,7 @@ impl<H: Host> Method<H> for CompleteRequestParams<H> {
     }
 
     fn need(&self, _: &Registry<H>) -> Need {
-        self.completed.as_ref().map_or(Need::Nothing, |completed| Need::scopes(completed.required()))
+        self.completed.as_ref().map_or(Need::Nothing, |completed| completed.access().need())
     }
 
     fn admit(self, _: &Admission<'_, H>) -> Result<Operation<H>, RpcError> {

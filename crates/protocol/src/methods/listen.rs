@@ -9,6 +9,8 @@ use serde_json::Value;
 use crate::author::registry::Registry;
 use crate::author::resources::uri_template::Uri;
 use crate::author::tools::validated_tool::ValidatedTool;
+use crate::author::visibility::audience::Access;
+use crate::author::visibility::visible::Visible;
 use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::admission::Admission;
@@ -23,7 +25,6 @@ use crate::tasks::message::TaskId;
 use crate::types::client_capabilities::ClientCapability;
 use crate::types::version::ProtocolVersion;
 use mcp_connector_base::json::Object;
-use mcp_connector_base::scope::ScopeSet;
 
 /// The parameters of `subscriptions/listen`.
 pub(crate) struct SubscriptionsListenRequestParams<H> {
@@ -50,7 +51,7 @@ impl<H: Host> SubscriptionsListenRequestParams<H> {
         let mut uris: Vec<Watched> = Vec::new();
         for (uri, found) in &self.resources {
             if !uris.iter().any(|known| known.uri == uri.as_str()) {
-                uris.push(Watched::new(uri, found.required()));
+                uris.push(Watched::new(uri, found.access()));
             }
         }
         let tasks = if registry.has_tasks() { self.tasks? } else { Vec::new() };
@@ -64,22 +65,26 @@ impl<H: Host> SubscriptionsListenRequestParams<H> {
 impl<H: Host> Method<H> for SubscriptionsListenRequestParams<H> {
     const NAME: &'static str = "subscriptions/listen";
 
-    fn parse(params: Object, registry: &Registry<H>) -> Self {
+    fn parse(params: Object, visible: Visible<'_, H>) -> Self {
         let empty = Object::new();
         let filter = params.get("notifications").and_then(Value::as_object);
         let lists = match filter {
-            Some(filter) => lists(filter, registry),
+            Some(filter) => lists(filter, visible.registry),
             None => Err(RpcError::invalid_params(
                 "`notifications` must be an object: the changes that you want to hear of.",
             )),
         };
         let filter = filter.unwrap_or(&empty);
         let (uris, uris_error) = uris(filter);
-        let announces_updates = registry.announces(Topic::ResourceUpdates);
-        let find = |uri| FoundResource::at(&uri, registry).map(|found| (uri, found));
+        let announces_updates = visible.registry.announces(Topic::ResourceUpdates);
+        let find = |uri| FoundResource::at(&uri, visible).map(|found| (uri, found));
         let resources = uris.into_iter().filter(|_| announces_updates).filter_map(find).collect();
-        let tasks = tasks(filter);
-        let tools = tasks.iter().flatten().filter_map(|id| registry.tool(id.tool()).cloned()).collect();
+        let mut tasks = tasks(filter);
+        let mut tools = Vec::new();
+        // A task whose tool the caller does not see does not exist for them.
+        if let Ok(tasks) = &mut tasks {
+            tasks.retain(|id| visible.tool(id.tool()).map(|tool| tools.push(Rc::clone(tool))).is_some());
+        }
         Self { lists, resources, uris_error, tasks, tools }
     }
 
@@ -89,9 +94,9 @@ impl<H: Host> Method<H> for SubscriptionsListenRequestParams<H> {
 
     /// It takes the scopes of reading each resource, and of calling the tool of each task.
     fn need(&self, _: &Registry<H>) -> Need {
-        let tools = self.tools.iter().map(|tool| &tool.required);
-        let resources = self.resources.iter().map(|(_, found)| found.required());
-        Need::scopes(&tools.chain(resources).fold(ScopeSet::default(), |all, required| all.union(required)))
+        let tools = self.tools.iter().map(|tool| &tool.access);
+        let resources = self.resources.iter().map(|(_, found)| found.access());
+        tools.chain(resources).map(Access::need).fold(Need::Nothing, Need::and)
     }
 
     fn checks_revocation(&self) -> bool {

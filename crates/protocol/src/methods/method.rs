@@ -1,6 +1,7 @@
 //! A method of the protocol, as the type of its parameters describes it.
 
 use crate::author::registry::Registry;
+use crate::author::visibility::visible::Visible;
 use crate::client_requests::multi_round_trip::MultiRoundTrip;
 use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;
@@ -27,8 +28,8 @@ pub(crate) trait Method<H: Host>: Sized {
     /// The name on the wire, which is also the name in the log.
     const NAME: &'static str;
 
-    /// Reads the parameters and looks up what they name.
-    fn parse(params: Object, registry: &Registry<H>) -> Self;
+    /// Reads the parameters and looks up what they name, among what the caller sees.
+    fn parse(params: Object, visible: Visible<'_, H>) -> Self;
 
     /// Returns whether `registry` serves the method to clients of `version`.
     fn is_served(registry: &Registry<H>, version: ProtocolVersion) -> bool;

@@ -12,15 +12,13 @@ pub enum Need {
 }
 
 impl Need {
-    /// Returns the need of something that requires `scopes`: without any it is public.
-    pub(crate) fn scopes(scopes: &ScopeSet) -> Self {
-        if scopes.is_empty() { Self::Nothing } else { Self::Scopes(scopes.clone()) }
-    }
-
-    /// Returns the need of something that requires `scopes` and a place to store state. `is_stored_for_anonymous` says whether
-    /// the connector stores state for callers without a token.
-    pub(crate) fn scopes_and_state(scopes: &ScopeSet, is_stored_for_anonymous: bool) -> Self {
-        if is_stored_for_anonymous { Self::scopes(scopes) } else { Self::Scopes(scopes.clone()) }
+    /// Returns the need of something that also needs a place to store state. `is_stored_for_anonymous` says whether the connector
+    /// stores state for callers without a token.
+    pub(crate) fn with_state(self, is_stored_for_anonymous: bool) -> Self {
+        match self {
+            Self::Nothing if !is_stored_for_anonymous => Self::Scopes(ScopeSet::default()),
+            Self::Nothing | Self::Scopes(_) => self,
+        }
     }
 
     /// Returns what two requests need together.

@@ -2,7 +2,11 @@
 
 use std::rc::Rc;
 
+use serde_json::Value;
+
 use crate::author::registry::Registry;
+use crate::author::tools::tool_error::Unfinished;
+use crate::call::around::{CallKind, CallOutcome, CallParts};
 use crate::call::call_state::CallState;
 use crate::call::context::Context;
 use crate::host::bundle::Host;
@@ -39,6 +43,12 @@ impl<H: Host> RequestContext<H> {
         Context::new(self.host.clone(), self.caller.clone(), Rc::clone(&self.call_state))
     }
 
+    /// Returns what the author's hooks learn of the request.
+    pub(crate) fn read_only_call(&self, kind: CallKind, name: String, arguments: Value) -> CallParts<H> {
+        let cx = self.handler_context();
+        CallParts { kind, name, arguments, is_read_only: true, is_in_background: false, cx }
+    }
+
     /// Returns the response that carries `result`.
     pub(crate) fn result(&self, result: impl ServerResult) -> Response {
         Response::result(&self.id, self.version(), &self.registry.server_info, result)
@@ -55,5 +65,13 @@ impl<H: Host> RequestContext<H> {
             return Response::error(Some(&self.id), &error, status);
         }
         Response::error(Some(&self.id), error, status)
+    }
+}
+
+/// Returns how a request ended that has no result for failed work.
+pub(crate) fn outcome(answer: &Result<Response, Unfinished>) -> CallOutcome {
+    match answer {
+        Ok(_) => CallOutcome::done(),
+        Err(unfinished) => CallOutcome::unfinished(unfinished),
     }
 }

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::author::registry::Registry;
 use crate::author::tools::tool_error::Unfinished;
+use crate::author::visibility::visible::Visible;
 use crate::host::bundle::Host;
 use crate::host::sessions::SessionError;
 use crate::json_rpc::rpc_error::RpcError;
@@ -27,7 +28,7 @@ pub(crate) struct SetLevelRequestParams {
 impl<H: Host> Method<H> for SetLevelRequestParams {
     const NAME: &'static str = "logging/setLevel";
 
-    fn parse(params: Object, _: &Registry<H>) -> Self {
+    fn parse(params: Object, _: Visible<'_, H>) -> Self {
         Self { level: params.get("level").and_then(Value::as_str).and_then(LoggingLevel::parse) }
     }
 

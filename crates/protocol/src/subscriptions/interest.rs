@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::author::resources::uri_template::Uri;
+use crate::author::visibility::audience::Access;
 use crate::subscriptions::change::Topics;
 use crate::tasks::message::TaskId;
-use mcp_connector_base::scope::ScopeSet;
 
 /// The changes that a stream receives: those that its client asked for and this server announces.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,7 +34,7 @@ pub struct Watched {
 }
 
 impl Watched {
-    pub(crate) fn new(uri: &Uri, required: &ScopeSet) -> Self {
-        Self { uri: uri.as_str().to_owned(), is_own: !required.is_empty() }
+    pub(crate) fn new(uri: &Uri, access: &Access) -> Self {
+        Self { uri: uri.as_str().to_owned(), is_own: access.needs_sign_in() }
     }
 }

@@ -8,15 +8,17 @@ use serde_json::Value;
 use crate::author::registry::Registry;
 use crate::author::tools::call_tool_result::CallToolResult;
 use crate::author::tools::tool_error::Unfinished;
+use crate::call::around::{CallOutcome, CallParts};
 use crate::call::call_state::CallState;
 use crate::call::context::Context;
+use crate::call::surrounded::around;
 use crate::call::time_limit::{too_long, within};
 use crate::client_requests::asking::Asking;
 use crate::client_requests::multi_round_trip::MultiRoundTrip;
 use crate::host::bundle::Host;
 use crate::json_rpc::response::to_text;
 use crate::json_rpc::rpc_error::RpcError;
-use crate::methods::tools::call_tool::call as call_tool;
+use crate::methods::tools::call_tool::{call as call_tool, parts};
 use crate::tasks::message::{Answers, End, Question, TaskCall};
 use crate::tasks::status_message::StatusMessage;
 use crate::types::client_capabilities::ClientCapabilities;
@@ -35,7 +37,9 @@ impl<H: Host> Registry<H> {
         limit: Duration,
     ) -> End {
         // A deployment may have changed the connector since the call was made.
-        let (Some(tool), Some(version)) = (self.tool(&call.tool), ProtocolVersion::from_code(call.version)) else {
+        let (Some(tool), Some(version)) =
+            (self.visible_to(call.caller.as_ref()).tool(&call.tool), ProtocolVersion::from_code(call.version))
+        else {
             return End::failed(&RpcError::invalid_params("There is no tool of this name any more."));
         };
         let Ok(arguments) = serde_json::from_str(&call.arguments) else {
@@ -46,7 +50,15 @@ impl<H: Host> Registry<H> {
         let call_state =
             Rc::new(CallState::task(version, capabilities, Asking::MultiRoundTrip(multi_round_trip), status));
         let cx = Context::new(host.clone(), call.caller.clone(), Rc::clone(&call_state));
-        let result = match within(call_tool(tool, arguments, cx), limit, &host).await {
+        let run = async {
+            let Some(hooks) = self.hooks() else { return call_tool(tool, arguments, cx).await };
+            let call = CallParts { is_in_background: true, ..parts(tool, &arguments, cx.clone()) };
+            let tool = Rc::clone(tool);
+            let work = async move { call_tool(&tool, arguments, cx).await };
+            let answer = Box::pin(around(hooks, call, work, outcome)).await;
+            answer.unwrap_or_else(|error| error.into_answer(version))
+        };
+        let result = match within(run, limit, &host).await {
             Some(Ok(result)) => result,
             None => CallToolResult::failed(too_long(limit)),
             Some(Err(Unfinished::Error(error))) => return End::failed(&error),
@@ -60,6 +72,13 @@ impl<H: Host> Registry<H> {
             }
         };
         End::Result(to_text(&WireResult::new(&result.known_to(version), version, &self.server_info)))
+    }
+}
+
+fn outcome(result: &Result<CallToolResult, Unfinished>) -> CallOutcome {
+    match result {
+        Ok(result) => result.failure().map_or(CallOutcome::done(), CallOutcome::failed),
+        Err(unfinished) => CallOutcome::unfinished(unfinished),
     }
 }
 

@@ -16,6 +16,7 @@ pub(crate) use crate::testing::test_host::TestHost;
 use crate::transport::endpoint::{Endpoint, Settings};
 use crate::transport::posted::Posted;
 use crate::transport::reply::Reply;
+use crate::transport::session::SessionId;
 use mcp_connector_base::caller::Caller;
 use mcp_connector_base::identifier::{ClientId, Subject};
 use mcp_connector_base::scope::ScopeSet;
@@ -133,6 +134,33 @@ impl TestClient {
         self.answer(method, params, caller, &headers)
     }
 
+    /// Returns the answer to a request of 2025-11-25 in a session.
+    pub(crate) fn legacy_in(
+        &self,
+        session: &SessionId,
+        method: &str,
+        params: &Value,
+        caller: Option<&Caller>,
+    ) -> Value {
+        let headers = |header: &str| match header {
+            "mcp-protocol-version" => Some("2025-11-25".to_owned()),
+            SessionId::HEADER => Some(session.as_str().to_owned()),
+            _ => None,
+        };
+        self.answer(method, params, caller, &headers)
+    }
+
+    /// Returns whether a request of 2025-11-25 in a session has no answer, as one that was cancelled.
+    pub(crate) fn cancelled_in(&self, session: &SessionId, method: &str, params: &Value) -> bool {
+        let headers = |header: &str| match header {
+            "mcp-protocol-version" => Some("2025-11-25".to_owned()),
+            "accept" => Some("application/json".to_owned()),
+            SessionId::HEADER => Some(session.as_str().to_owned()),
+            _ => None,
+        };
+        matches!(self.reply(method, params, Some(&caller("read")), &headers), Reply::Accepted)
+    }
+
     fn answer(
         &self,
         method: &str,
@@ -153,20 +181,26 @@ impl TestClient {
         caller: Option<&Caller>,
         headers: &impl Fn(&str) -> Option<String>,
     ) -> Reply {
-        let reply = self.posted(method, params).answer(headers, &self.endpoint, self.host.clone(), caller.cloned());
+        let reply =
+            self.posted(method, params, caller).answer(headers, &self.endpoint, self.host.clone(), caller.cloned());
         reply.now_or_never().unwrap()
     }
 
-    fn posted(&self, method: &str, params: &Value) -> Posted<TestHost> {
+    fn posted(&self, method: &str, params: &Value, caller: Option<&Caller>) -> Posted<TestHost> {
         let message = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
-        Posted::read(message.to_string().as_bytes(), 1 << 20, &self.endpoint.registry).ok().unwrap()
+        Posted::read(message.to_string().as_bytes(), 1 << 20, &self.endpoint.registry, caller).ok().unwrap()
     }
 
-    /// Returns the scopes that a request needs; empty if it is public.
+    /// Returns the scopes that a request without a token needs; empty if it is public.
     pub(crate) fn need(&self, method: &str, params: &Value) -> String {
-        match self.posted(method, params).need() {
-            Need::Nothing => String::new(),
-            Need::Scopes(scopes) => scopes.as_str().to_owned(),
+        self.need_of(method, params, None).unwrap_or_default()
+    }
+
+    /// Returns the scopes that a request needs, or `None` if it is public for `caller`.
+    pub(crate) fn need_of(&self, method: &str, params: &Value, caller: Option<&Caller>) -> Option<String> {
+        match self.posted(method, params, caller).need() {
+            Need::Nothing => None,
+            Need::Scopes(scopes) => Some(scopes.as_str().to_owned()),
         }
     }
 }

@@ -80,7 +80,8 @@ pub(crate) async fn answer<H: Host + Unpin>(
     let runs = requests.into_iter().map(|request| {
         let id = request.id.clone();
         let page_size = endpoint.settings.page_size;
-        let admitted = legacy::admit(request, named, session.clone(), headers, &endpoint.registry, page_size);
+        let visible = endpoint.registry.visible_to(caller.as_ref());
+        let admitted = legacy::admit(request, named, session.clone(), headers, visible, page_size);
         let (host, caller) = (host.clone(), caller.clone());
         async move {
             match admitted {

@@ -57,7 +57,7 @@ impl<H: Host + Unpin> Endpoint<H> {
             NamedVersion::HttpSse,
             Session::Stateful(session.clone()),
             &no_headers,
-            &self.registry,
+            self.registry.visible_to(caller.as_ref()),
             page_size,
         );
         let (operation, call_state) = match admitted {

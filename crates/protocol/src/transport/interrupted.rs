@@ -117,7 +117,7 @@ mod tests {
     }
 
     fn interrupted(body: &Value) -> Option<Interrupted> {
-        Posted::read(body.to_string().as_bytes(), 1 << 20, &registry()).ok().unwrap().if_interrupted()
+        Posted::read(body.to_string().as_bytes(), 1 << 20, &registry(), None).ok().unwrap().if_interrupted()
     }
 
     fn request(id: impl Into<Value>, method: &str, name: &str) -> Value {

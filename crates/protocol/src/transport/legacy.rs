@@ -2,6 +2,7 @@
 //! or the id of the session names the version ("Lifecycle", "Protocol Version Header", "Session Management").
 
 use crate::author::registry::Registry;
+use crate::author::visibility::visible::Visible;
 use crate::call::call_state::CallState;
 use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::{ErrorCode, RpcError};
@@ -83,7 +84,7 @@ pub(crate) fn admit<H: Host>(
     named: NamedVersion,
     session: Session,
     headers: &dyn RequestHeaders,
-    registry: &Registry<H>,
+    visible: Visible<'_, H>,
     page_size: usize,
 ) -> Result<(Operation<H>, CallState), RpcError> {
     let notifications = request.meta.notifications()?;
@@ -93,7 +94,8 @@ pub(crate) fn admit<H: Host>(
         named.answered_as(session.id())
     };
     let operation = request.call.admit(&Admission {
-        registry,
+        registry: visible.registry,
+        visible,
         version,
         capabilities: ClientCapabilities::default(),
         session: &session,

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::author::registry::Registry;
+use crate::author::visibility::visible::Visible;
 use crate::call::call_state::CallState;
 use crate::client_requests::asking::Asking;
 use crate::host::bundle::Host;
@@ -34,7 +34,7 @@ impl From<RpcError> for Refusal {
 pub(crate) fn admit<H: Host>(
     mut request: Request<H>,
     headers: &dyn RequestHeaders,
-    registry: &Registry<H>,
+    visible: Visible<'_, H>,
     keeps_state: bool,
     page_size: usize,
 ) -> Result<(Operation<H>, CallState), Refusal> {
@@ -51,7 +51,8 @@ pub(crate) fn admit<H: Host>(
     let notifications = request.meta.notifications()?;
     let multi_round_trip = if capabilities.can_be_asked() { request.call.multi_round_trip()? } else { None };
     let operation = request.call.admit(&Admission {
-        registry,
+        registry: visible.registry,
+        visible,
         version,
         capabilities,
         session: &Session::Unnamed,

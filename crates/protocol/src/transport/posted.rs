@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::author::registry::Registry;
 use crate::author::tools::call_tool_result::CallToolResult;
+use crate::author::visibility::visible::Visible;
 use crate::host::bundle::Host;
 use crate::json_rpc::body::Unreadable;
 use crate::json_rpc::client_response::ClientResponse;
@@ -20,6 +21,7 @@ use crate::transport::reply::Reply;
 use crate::transport::request_meta::RequestMeta;
 use crate::transport::response::Response;
 use crate::types::version::ProtocolVersion;
+use mcp_connector_base::caller::Caller;
 use mcp_connector_base::json::limit::MemoryLimit;
 
 /// A POST body that is JSON-RPC.
@@ -56,11 +58,11 @@ pub(crate) struct Request<H> {
 }
 
 impl<H: Host> ClientMessage<H> {
-    fn parse(message: message::Message, registry: &Registry<H>) -> Self {
+    fn parse(message: message::Message, visible: Visible<'_, H>) -> Self {
         match message {
             message::Message::Request(message::Request { id, method, mut params }) => {
                 let meta = RequestMeta::take(&mut params);
-                Self::Request(Request { id, meta, call: ClientRequest::parse(&method, params, registry) })
+                Self::Request(Request { id, meta, call: ClientRequest::parse(&method, params, visible) })
             }
             message::Message::Notification(message::Notification { method, mut params }) => {
                 let meta = RequestMeta::take(&mut params);
@@ -74,8 +76,14 @@ impl<H: Host> ClientMessage<H> {
 impl<H: Host> Posted<H> {
     /// Parses a whole body. Fails with the answer if it is not JSON-RPC.
     ///
-    /// `most_bytes` is the size limit of the body. The limit of the memory for its values follows from it.
-    pub fn read(body: &[u8], most_bytes: u32, registry: &Rc<Registry<H>>) -> Result<Self, Reply> {
+    /// `most_bytes` is the size limit of the body. The limit of the memory for its values follows from it. What the messages name
+    /// is looked up as `caller` sees it, who is `None` without a valid token.
+    pub fn read(
+        body: &[u8],
+        most_bytes: u32,
+        registry: &Rc<Registry<H>>,
+        caller: Option<&Caller>,
+    ) -> Result<Self, Reply> {
         let limit = MemoryLimit::of_text(usize::try_from(most_bytes).unwrap_or(usize::MAX));
         let body = body::Body::read(body, limit).map_err(|unreadable| {
             let text = unreadable.to_string();
@@ -87,7 +95,7 @@ impl<H: Host> Posted<H> {
             Reply::from(Response::error(id.as_ref(), &RpcError::new(code, text), status))
         })?;
         let parse = |message: Result<message::Message, Malformed>| {
-            message.map(|message| ClientMessage::parse(message, registry))
+            message.map(|message| ClientMessage::parse(message, registry.visible_to(caller)))
         };
         let body = match body {
             body::Body::Single(message) => Body::Single(parse(message)),

@@ -98,11 +98,11 @@ impl<H: Host + Unpin> Endpoint<H> {
     ) -> Result<(Operation<H>, CallState), Refusal> {
         let header = headers.get(headers::PROTOCOL_VERSION);
         let header_is_modern = header.as_deref().is_some_and(|header| names_modern_era(trimmed(header)));
-        let page_size = self.settings.page_size;
+        let (page_size, visible) = (self.settings.page_size, self.registry.visible_to(caller));
         let is_initialize = matches!(request.call, ClientRequest::Initialize(_));
         if request.meta.protocol_version().is_some() || (header_is_modern && !is_initialize) {
             let keeps_state = self.registry.keeps_state_for(caller);
-            return modern::admit(request, headers, &self.registry, keeps_state, page_size);
+            return modern::admit(request, headers, visible, keeps_state, page_size);
         }
         if header_is_modern {
             return Err(mismatch("The header MCP-Protocol-Version names a version without `initialize`.").into());
@@ -115,7 +115,7 @@ impl<H: Host + Unpin> Endpoint<H> {
             let named = NamedVersion::by(header.as_deref()).map_err(legacy_refusal)?;
             (named, legacy::session(headers, &self.registry, caller).map_err(session)?)
         };
-        legacy::admit(request, named, session, headers, &self.registry, page_size).map_err(legacy_refusal)
+        legacy::admit(request, named, session, headers, visible, page_size).map_err(legacy_refusal)
     }
 
     /// Carries out a request. The answer is JSON if it comes soon and without messages before it, or else a stream.

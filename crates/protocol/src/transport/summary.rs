@@ -87,7 +87,7 @@ mod tests {
             Connector::new("n", "1").tool(Tool::new("echo", "Say it back.", echo).read_only());
         let registry = Rc::new(Registry::new(connector).0);
         let headers = |name: &str| (name == "mcp-protocol-version").then(|| "2025-06-18".to_owned());
-        Posted::read(body.to_string().as_bytes(), 1 << 20, &registry).ok().unwrap().summary(&headers)
+        Posted::read(body.to_string().as_bytes(), 1 << 20, &registry, None).ok().unwrap().summary(&headers)
     }
 
     #[test]

@@ -124,6 +124,14 @@ impl ContentBlock {
         self
     }
 
+    /// Returns its text, if it is one.
+    pub(crate) fn as_text(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Text { text } => Some(text),
+            Kind::Image { .. } | Kind::Audio { .. } | Kind::ResourceLink { .. } | Kind::Resource { .. } => None,
+        }
+    }
+
     /// Returns the content in a form that `version` has.
     pub(crate) fn known_to(&self, version: ProtocolVersion) -> Cow<'_, Self> {
         let kind = self.kind.known_to(version);

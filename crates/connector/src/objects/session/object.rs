@@ -66,8 +66,9 @@ impl Session {
         }
         let TakeMessage { session, body, caller, log } = command;
         let app = app(&self.env).map_err(|error| worker::Error::RustError(error.to_string()))?;
+        let (most_bytes, registry) = (app.configuration.max_body_bytes, &app.endpoint.registry);
         let (Some(session), Ok(posted)) =
-            (SessionId::parse(&session), Posted::read(&body, app.configuration.max_body_bytes, &app.endpoint.registry))
+            (SessionId::parse(&session), Posted::read(&body, most_bytes, registry, caller.as_ref()))
         else {
             return Err("no message".into());
         };

@@ -12,12 +12,14 @@ use crate::author::handler::{self, Handler, HandlerArguments, HandlerContext, Ha
 use crate::author::name::is_name;
 use crate::author::prompts::into_messages::IntoMessages;
 use crate::author::tools::tool_error::ToolError;
+use crate::author::visibility::audience::Audience;
 use crate::call::context::Context;
 use crate::tool_schema::string_arguments::{StringArguments, names, property, required};
 use crate::types::base_metadata::BaseMetadata;
 use crate::types::icon::Icon;
 use crate::types::prompt_message::PromptMessage;
 use crate::types::version::ProtocolVersion;
+use mcp_connector_base::caller::Caller;
 use mcp_connector_base::scope::{IntoScope, Scope};
 
 /// A prompt: messages that a person asks for by name, usually from a menu of the client ("Prompts").
@@ -54,6 +56,7 @@ pub struct Prompt<H> {
     /// The schema of the handler's argument type. Arguments are strings on the wire.
     pub(crate) arguments: Value,
     scopes: Vec<Scope>,
+    audience: Option<Audience>,
     pub(crate) completers: Completers<H>,
     fill: Filler<H>,
 }
@@ -79,6 +82,7 @@ impl<H: 'static> Prompt<H> {
             metadata: BaseMetadata::new(name, description),
             arguments: handler::input_schema::<H, _, _>(&handler),
             scopes: Vec::new(),
+            audience: None,
             completers: Completers::new(),
             fill: Box::new(move |arguments, cx| {
                 let work = handler::call(&handler, arguments, cx);
@@ -112,6 +116,21 @@ impl<H: 'static> Prompt<H> {
     #[must_use]
     pub fn scope(mut self, scope: impl IntoScope) -> Self {
         self.scopes.push(scope.into_scope());
+        self
+    }
+
+    /// Shows the prompt only to callers for whom `is_shown` returns true. Call it several times to add conditions.
+    ///
+    /// For everybody else it does not exist: it is in no list, and a request for it is answered as if nothing had that name. It is
+    /// asked for people who have signed in, so the prompt takes a sign-in even without a [`scope`](Self::scope). A client
+    /// without a token sees it and is challenged, because who its person is becomes known only then.
+    ///
+    /// `is_shown` runs for each list and each request, so it decides by the [`Caller`] alone.
+    ///
+    /// [`Caller`]: mcp_connector_base::caller::Caller
+    #[must_use]
+    pub fn visible_to(mut self, is_shown: impl Fn(&Caller) -> bool + 'static) -> Self {
+        self.audience = Some(Audience::narrowed(self.audience.take(), is_shown));
         self
     }
 
@@ -182,6 +201,10 @@ impl<H> Feature for Prompt<H> {
 
     fn scopes(&self) -> &[Scope] {
         &self.scopes
+    }
+
+    fn audience(&self) -> Option<&Audience> {
+        self.audience.as_ref()
     }
 
     fn check(&self) -> Result<StringArguments, ErrorKind> {

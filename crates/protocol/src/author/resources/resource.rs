@@ -12,9 +12,11 @@ use crate::author::resources::into_resource_contents::IntoResourceContents;
 use crate::author::resources::listed_resource::ListedResource;
 use crate::author::resources::resource_source::{Reader, Source};
 use crate::author::resources::uri_template::Uri;
+use crate::author::visibility::audience::Audience;
 use crate::types::annotations::Annotations;
 use crate::types::icon::Icon;
 use crate::types::resource_contents::ResourceContents;
+use mcp_connector_base::caller::Caller;
 use mcp_connector_base::scope::{IntoScope, Scope};
 
 /// A resource with a fixed URI ("Resources"). Resources whose URIs differ are a
@@ -111,6 +113,21 @@ impl<H: 'static> Resource<H> {
         self
     }
 
+    /// Shows the resource only to callers for whom `is_shown` returns true. Call it several times to add conditions.
+    ///
+    /// For everybody else it does not exist: it is in no list, and reading it is answered as if nothing had that URI. It is
+    /// asked for people who have signed in, so the resource takes a sign-in even without a [`scope`](Self::scope). A client
+    /// without a token sees it and is challenged, because who its person is becomes known only then.
+    ///
+    /// `is_shown` runs for each list and each request, so it decides by the [`Caller`] alone.
+    ///
+    /// [`Caller`]: mcp_connector_base::caller::Caller
+    #[must_use]
+    pub fn visible_to(mut self, is_shown: impl Fn(&Caller) -> bool + 'static) -> Self {
+        self.source.audience = Some(Audience::narrowed(self.source.audience.take(), is_shown));
+        self
+    }
+
     /// Sets how long a client may keep what it has read (`ttlMs`, from 2026-07-28 on). Without it, a client keeps nothing.
     #[must_use]
     pub fn fresh_for(mut self, duration: Duration) -> Self {
@@ -135,6 +152,10 @@ impl<H> Feature for Resource<H> {
 
     fn scopes(&self) -> &[Scope] {
         &self.source.scopes
+    }
+
+    fn audience(&self) -> Option<&Audience> {
+        self.source.audience.as_ref()
     }
 
     fn check(&self) -> Result<Uri, ErrorKind> {

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::author::handler::{self, Handler, HandlerArguments, HandlerContext, HandlerFuture, HandlerOutput};
 use crate::author::resources::into_resource_contents::{Contents, IntoResourceContents, ReadRequest};
+use crate::author::visibility::audience::Audience;
 use crate::call::context::Context;
 use mcp_connector_base::scope::Scope;
 
@@ -17,13 +18,15 @@ pub(crate) struct Source<H> {
     pub(crate) read: Reader<H>,
     /// The scopes that a caller needs; without any, everybody may read.
     pub(crate) scopes: Vec<Scope>,
+    /// The people whom it is shown to.
+    pub(crate) audience: Option<Audience>,
     /// How long a client may keep the contents.
     pub(crate) fresh_for: Duration,
 }
 
 impl<H: 'static> Source<H> {
     pub(crate) fn new(read: Reader<H>) -> Self {
-        Self { read, scopes: Vec::new(), fresh_for: Duration::ZERO }
+        Self { read, scopes: Vec::new(), audience: None, fresh_for: Duration::ZERO }
     }
 
     /// Creates a source that calls `handler`.

@@ -15,12 +15,14 @@ use crate::author::resources::listed_resource::{ListPage, ListedPage, ListedReso
 use crate::author::resources::resource_source::Source;
 use crate::author::resources::uri_template::UriTemplate;
 use crate::author::tools::tool_error::ToolError;
+use crate::author::visibility::audience::Audience;
 use crate::call::context::Context;
 use crate::tool_schema::string_arguments::{StringArguments, property, required};
 use crate::types::annotations::Annotations;
 use crate::types::base_metadata::BaseMetadata;
 use crate::types::icon::Icon;
 use crate::types::version::ProtocolVersion;
+use mcp_connector_base::caller::Caller;
 use mcp_connector_base::scope::{IntoScope, Scope};
 
 /// Resources whose URIs differ in some variables, such as `note://{id}` ("Resource Templates").
@@ -134,6 +136,21 @@ impl<H: 'static> ResourceTemplate<H> {
         self
     }
 
+    /// Shows the template only to callers for whom `is_shown` returns true. Call it several times to add conditions.
+    ///
+    /// For everybody else it does not exist: it is in no list, and reading one of its resources is answered as if nothing had that URI. It is
+    /// asked for people who have signed in, so the template takes a sign-in even without a [`scope`](Self::scope). A client
+    /// without a token sees it and is challenged, because who its person is becomes known only then.
+    ///
+    /// `is_shown` runs for each list and each request, so it decides by the [`Caller`] alone.
+    ///
+    /// [`Caller`]: mcp_connector_base::caller::Caller
+    #[must_use]
+    pub fn visible_to(mut self, is_shown: impl Fn(&Caller) -> bool + 'static) -> Self {
+        self.source.audience = Some(Audience::narrowed(self.source.audience.take(), is_shown));
+        self
+    }
+
     /// Sets how long a client may keep what it has read (`ttlMs`, from 2026-07-28 on). Without it, a client keeps nothing.
     #[must_use]
     pub fn fresh_for(mut self, duration: Duration) -> Self {
@@ -212,6 +229,10 @@ impl<H> Feature for ResourceTemplate<H> {
 
     fn scopes(&self) -> &[Scope] {
         &self.source.scopes
+    }
+
+    fn audience(&self) -> Option<&Audience> {
+        self.source.audience.as_ref()
     }
 
     fn check(&self) -> Result<TemplateMatcher, ErrorKind> {

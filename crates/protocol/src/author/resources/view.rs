@@ -12,8 +12,10 @@ use crate::author::feature::Feature;
 use crate::author::resources::listed_resource::ListedResource;
 use crate::author::resources::resource::Resource;
 use crate::author::resources::uri_template::Uri;
+use crate::author::visibility::audience::Audience;
 use crate::types::icon::Icon;
 use crate::types::resource_contents::ResourceContents;
+use mcp_connector_base::caller::Caller;
 use mcp_connector_base::json::Object;
 use mcp_connector_base::scope::Scope;
 
@@ -54,6 +56,7 @@ pub struct View {
     csp: Object,
     permissions: Object,
     others: Object,
+    audience: Option<Audience>,
 }
 
 /// A permission of the browser that a [`View`] can ask for.
@@ -89,7 +92,7 @@ impl View {
         html: &'static str,
     ) -> Self {
         let entry = ListedResource::new(uri, name).description(description).mime_type(MIME_TYPE);
-        Self { entry, html, csp: Object::new(), permissions: Object::new(), others: Object::new() }
+        Self { entry, html, csp: Object::new(), permissions: Object::new(), others: Object::new(), audience: None }
     }
 
     /// Sets the title that people see.
@@ -165,6 +168,21 @@ impl View {
         self
     }
 
+    /// Shows the view only to callers for whom `is_shown` returns true. Call it several times to add conditions.
+    ///
+    /// For everybody else it does not exist: it is in no list, and reading it is answered as if nothing had that URI. It is
+    /// asked for people who have signed in, so the view takes a sign-in. A client
+    /// without a token sees it and is challenged, because who its person is becomes known only then.
+    ///
+    /// `is_shown` runs for each list and each request, so it decides by the [`Caller`] alone.
+    ///
+    /// [`Caller`]: mcp_connector_base::caller::Caller
+    #[must_use]
+    pub fn visible_to(mut self, is_shown: impl Fn(&Caller) -> bool + 'static) -> Self {
+        self.audience = Some(Audience::narrowed(self.audience.take(), is_shown));
+        self
+    }
+
     fn allow(mut self, member: &str, origin: String) -> Self {
         match self.csp.get_mut(member) {
             Some(Value::Array(origins)) => origins.push(origin.into()),
@@ -197,13 +215,15 @@ impl View {
                 ui.insert(name.to_owned(), members.into());
             }
         }
-        let html = self.html;
+        let (html, audience) = (self.html, self.audience);
         let entry = if ui.is_empty() { self.entry } else { self.entry.meta(META, ui.clone().into()) };
-        Resource::fixed(entry, move |uri| {
+        let mut resource = Resource::fixed(entry, move |uri| {
             let contents = ResourceContents::text(uri, MIME_TYPE, html);
             if ui.is_empty() { contents } else { contents.meta(META, ui.clone().into()) }
         })
-        .fresh_for(FRESH_FOR)
+        .fresh_for(FRESH_FOR);
+        resource.source.audience = audience;
+        resource
     }
 }
 
@@ -217,6 +237,10 @@ impl Feature for View {
 
     fn scopes(&self) -> &[Scope] {
         &[]
+    }
+
+    fn audience(&self) -> Option<&Audience> {
+        self.audience.as_ref()
     }
 
     fn check(&self) -> Result<Uri, ErrorKind> {

@@ -6,6 +6,8 @@ use serde_json::Value;
 use crate::author::config_error::{ErrorKind, InvalidSkill, MAX_SKILL_FILES};
 use crate::author::feature::Feature;
 use crate::author::skills::frontmatter::{Frontmatter, InvalidFrontmatter};
+use crate::author::visibility::audience::Audience;
+use mcp_connector_base::caller::Caller;
 use mcp_connector_base::scope::{IntoScope, Scope};
 
 /// The file that every skill has.
@@ -35,6 +37,7 @@ pub struct Skill {
     frontmatter: Result<Frontmatter, InvalidFrontmatter>,
     pub(crate) files: Vec<File>,
     pub(crate) scopes: Vec<Scope>,
+    pub(crate) audience: Option<Audience>,
 }
 
 /// A file of a skill.
@@ -53,7 +56,7 @@ impl Skill {
         let frontmatter = Frontmatter::of(skill_md);
         let name = frontmatter.as_ref().ok().and_then(|frontmatter| frontmatter.text("name")).unwrap_or(MANIFEST);
         let manifest = File { path: MANIFEST.to_owned(), contents: skill_md.as_bytes() };
-        Self { path: name.to_owned(), frontmatter, files: vec![manifest], scopes: Vec::new() }
+        Self { path: name.to_owned(), frontmatter, files: vec![manifest], scopes: Vec::new(), audience: None }
     }
 
     /// Adds a file at `path` below the skill's folder, usually with `include_str!` or `include_bytes!`.
@@ -75,6 +78,21 @@ impl Skill {
     #[must_use]
     pub fn scope(mut self, scope: impl IntoScope) -> Self {
         self.scopes.push(scope.into_scope());
+        self
+    }
+
+    /// Shows the skill only to callers for whom `is_shown` returns true. Call it several times to add conditions.
+    ///
+    /// For everybody else it does not exist: it is in no list, and reading it is answered as if nothing had that URI. It is
+    /// asked for people who have signed in, so the skill takes a sign-in even without a [`scope`](Self::scope). A client
+    /// without a token sees it and is challenged, because who its person is becomes known only then.
+    ///
+    /// `is_shown` runs for each list and each request, so it decides by the [`Caller`] alone.
+    ///
+    /// [`Caller`]: mcp_connector_base::caller::Caller
+    #[must_use]
+    pub fn visible_to(mut self, is_shown: impl Fn(&Caller) -> bool + 'static) -> Self {
+        self.audience = Some(Audience::narrowed(self.audience.take(), is_shown));
         self
     }
 
@@ -147,6 +165,10 @@ impl Feature for Skill {
 
     fn scopes(&self) -> &[Scope] {
         &self.scopes
+    }
+
+    fn audience(&self) -> Option<&Audience> {
+        self.audience.as_ref()
     }
 
     fn check(&self) -> Result<Frontmatter, ErrorKind> {

@@ -15,7 +15,11 @@ use crate::author::resources::listed_resource::ListedResource;
 use crate::author::resources::resource::Resource;
 use crate::author::skills::frontmatter::Frontmatter;
 use crate::author::skills::skill::{File, MANIFEST, Skill};
+use crate::author::visibility::audience::Access;
 use crate::types::resource_contents::ResourceContents;
+use crate::types::result::CacheHints;
+use crate::types::version::ProtocolVersion;
+use mcp_connector_base::caller::Caller;
 
 /// How long a client may keep a file. With a digest it sees for itself whether it is still the same.
 const FRESH_FOR: Duration = Duration::from_mins(5);
@@ -32,12 +36,14 @@ pub(crate) struct ValidatedSkill {
     /// The URI of its folder.
     root: String,
     frontmatter: Frontmatter,
+    access: Access,
 }
 
 struct SkillFile {
     entry: ListedResource,
     contents: &'static [u8],
     digest: OnceCell<String>,
+    access: Access,
 }
 
 impl SkillCatalogue {
@@ -65,7 +71,7 @@ impl SkillCatalogue {
     }
 
     fn add<H: 'static>(&mut self, skill: &Skill, frontmatter: Frontmatter, resources: &mut Vec<Resource<H>>) {
-        let root = skill.root();
+        let (root, access) = (skill.root(), Access::new(&skill.scopes, skill.audience.as_ref()));
         for file in &skill.files {
             let is_manifest = file.path == MANIFEST;
             let own_name = file.path.rsplit('/').next().unwrap_or_default();
@@ -82,12 +88,13 @@ impl SkillCatalogue {
             })
             .fresh_for(FRESH_FOR);
             resource.source.scopes.clone_from(&skill.scopes);
+            resource.source.audience.clone_from(&skill.audience);
             // The other files are found from there. A list of all of them would bury the connector's own resources.
             resource.is_listed = is_manifest;
             resources.push(resource);
-            self.files.push(SkillFile { entry, contents, digest: OnceCell::new() });
+            self.files.push(SkillFile { entry, contents, digest: OnceCell::new(), access: access.clone() });
         }
-        self.skills.push(ValidatedSkill { root, frontmatter });
+        self.skills.push(ValidatedSkill { root, frontmatter, access });
     }
 
     /// Returns whether there is no skill.
@@ -95,31 +102,49 @@ impl SkillCatalogue {
         self.skills.is_empty()
     }
 
-    /// Returns the skill whose `SKILL.md` has this URI.
-    pub(crate) fn find(&self, uri: &str) -> Option<&ValidatedSkill> {
-        self.skills.iter().find(|skill| skill.manifest() == uri)
+    /// Returns the skills that `caller` sees.
+    pub(crate) fn seen_by(&self, caller: Option<&Caller>) -> Vec<&ValidatedSkill> {
+        self.skills.iter().filter(|skill| skill.access.is_visible_to(caller)).collect()
     }
 
-    /// Returns a skill with all its files, those of skills inside it among them ("Resources").
-    pub(crate) fn entry(&self, skill: &ValidatedSkill) -> Value {
-        let files: Vec<_> = self.below(&skill.root).map(|(file, _)| file.listed()).collect();
+    /// Returns how long a list of skills, or one of them, may be kept.
+    pub(crate) fn cache(&self, version: ProtocolVersion) -> Option<CacheHints> {
+        if self.skills.iter().any(|skill| skill.access.has_audience()) {
+            CacheHints::private(version)
+        } else {
+            CacheHints::public(version)
+        }
+    }
+
+    /// Returns the skill whose `SKILL.md` has this URI, if `caller` sees it.
+    pub(crate) fn find(&self, uri: &str, caller: Option<&Caller>) -> Option<&ValidatedSkill> {
+        self.skills.iter().find(|skill| skill.manifest() == uri).filter(|skill| skill.access.is_visible_to(caller))
+    }
+
+    /// Returns a skill with all its files that `caller` sees, those of skills inside it among them ("Resources").
+    pub(crate) fn entry(&self, skill: &ValidatedSkill, caller: Option<&Caller>) -> Value {
+        let files: Vec<_> = self.below(&skill.root, caller).map(|(file, _)| file.listed()).collect();
         json!({ "uri": skill.manifest(), "frontmatter": skill.frontmatter.0, "resources": files })
     }
 
-    /// Returns the files below a folder, with their paths from there.
-    fn below<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = (&'a SkillFile, &'a str)> {
-        self.files.iter().filter_map(move |file| {
+    /// Returns the files below a folder that `caller` sees, with their paths from there.
+    fn below<'a>(
+        &'a self,
+        folder: &'a str,
+        caller: Option<&'a Caller>,
+    ) -> impl Iterator<Item = (&'a SkillFile, &'a str)> {
+        self.files.iter().filter(move |file| file.access.is_visible_to(caller)).filter_map(move |file| {
             let path = file.entry.uri.strip_prefix(folder)?.strip_prefix('/')?;
             Some((file, path))
         })
     }
 
-    /// Returns what is in a folder itself ("Reading Directories"), or `None` where the URI is not one of a folder.
-    pub(crate) fn children(&self, folder: &str) -> Option<Vec<ListedResource>> {
+    /// Returns what `caller` sees in a folder itself ("Reading Directories"), or `None` where the URI is not one of a folder.
+    pub(crate) fn children(&self, folder: &str, caller: Option<&Caller>) -> Option<Vec<ListedResource>> {
         // The scheme alone is no folder.
         folder.strip_prefix("skill://").filter(|path| !path.is_empty())?;
         let mut children: Vec<ListedResource> = Vec::new();
-        for (file, path) in self.below(folder) {
+        for (file, path) in self.below(folder, caller) {
             let child = match path.split_once('/') {
                 None => file.entry.clone(),
                 Some((name, _)) => ListedResource::new(format!("{folder}/{name}"), name).mime_type("inode/directory"),

@@ -91,6 +91,11 @@ impl CallToolResult {
         self.is_error
     }
 
+    /// Returns the texts of a failure, or `None` of a success.
+    pub(crate) fn failure(&self) -> Option<String> {
+        self.is_error.then(|| self.content.iter().filter_map(ContentBlock::as_text).collect::<Vec<_>>().join("\n"))
+    }
+
     /// Leaves out those members of the structured content that are null because an `Option` is `None`.
     pub(crate) fn without(mut self, absent: &AbsentMembers) -> serde_json::Result<Self> {
         if let Some(structured) = &mut self.structured {

@@ -4,7 +4,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::author::resources::view;
-use crate::author::tools::tool::{Callers, Tool};
+use crate::author::tools::callers::Callers;
+use crate::author::tools::tool::Tool;
 use crate::tool_schema::tool_schemas::describes_an_object;
 use crate::types::icon::Icon;
 use crate::types::tool_annotations::ToolAnnotations;
@@ -59,7 +60,7 @@ impl<'a> ListedTool<'a> {
             annotations: has_annotations.then_some(ListedAnnotations { title, hints: tool.annotations }),
             icons: if version.has_icons() { &tool.icons } else { &[] },
             // ChatGPT never spoke 2024-11-05.
-            security_schemes: has_annotations.then(|| security_schemes(&tool.scopes)),
+            security_schemes: has_annotations.then(|| security_schemes(tool)),
             meta: version.has_titles().then(|| meta(tool)),
         }
     }
@@ -67,7 +68,7 @@ impl<'a> ListedTool<'a> {
 
 fn meta<H>(tool: &Tool<H>) -> Object {
     let mut meta = tool.meta.clone();
-    meta.insert("securitySchemes".to_owned(), security_schemes(&tool.scopes));
+    meta.insert("securitySchemes".to_owned(), security_schemes(tool));
     let visibility = tool.callers.names();
     if let Some(uri) = &tool.view {
         meta.insert(view::META.to_owned(), json!({ "resourceUri": uri, "visibility": visibility }));
@@ -79,8 +80,9 @@ fn meta<H>(tool: &Tool<H>) -> Object {
     meta
 }
 
-fn security_schemes(scopes: &[Scope]) -> Value {
-    if scopes.is_empty() {
+fn security_schemes<H>(tool: &Tool<H>) -> Value {
+    let scopes = &tool.scopes;
+    if scopes.is_empty() && tool.audience.is_none() {
         return json!([{ "type": "noauth" }]);
     }
     json!([{ "type": "oauth2", "scopes": scopes.iter().map(Scope::name).collect::<Vec<_>>() }])

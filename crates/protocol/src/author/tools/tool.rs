@@ -3,13 +3,17 @@
 use serde_json::{Value, json};
 
 use crate::author::handler::{self, Handler, HandlerArguments, HandlerContext, HandlerFuture, HandlerOutput};
+use crate::author::tools::background::Background;
 use crate::author::tools::call_tool_result::CallToolResult;
+use crate::author::tools::callers::Callers;
 use crate::author::tools::into_tool_result::IntoToolResult;
+use crate::author::visibility::audience::Audience;
 use crate::call::context::Context;
 use crate::tool_schema::refused::mentions_null;
 use crate::tool_schema::tool_schemas::{InputSchema, OutputSchema};
 use crate::types::icon::Icon;
 use crate::types::tool_annotations::ToolAnnotations;
+use mcp_connector_base::caller::Caller;
 use mcp_connector_base::json::Object;
 use mcp_connector_base::scope::{IntoScope, Scope};
 
@@ -59,6 +63,8 @@ pub struct Tool<H> {
     pub(crate) icons: Vec<Icon>,
     /// The scopes that a caller needs; without any, everybody may call.
     pub(crate) scopes: Vec<Scope>,
+    /// The people whom it is shown to.
+    pub(crate) audience: Option<Audience>,
     /// Whether a revoked sign-in ends here at once.
     pub(crate) checks_revocation: bool,
     /// The URI of the view that shows its results.
@@ -72,33 +78,6 @@ pub struct Tool<H> {
 
 /// Carries out the tool with arguments that have passed its schema.
 type ToolHandler<H> = Box<dyn Fn(Value, Context<H>) -> HandlerFuture<CallToolResult>>;
-
-/// Who may call a tool, in a host that shows views.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Callers {
-    Both,
-    Models,
-    Views,
-}
-
-impl Callers {
-    pub(crate) fn names(self) -> &'static [&'static str] {
-        match self {
-            Self::Both => &["model", "app"],
-            Self::Models => &["model"],
-            Self::Views => &["app"],
-        }
-    }
-}
-
-/// How a tool becomes a task ("Tasks").
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Background {
-    /// Clients that do not take tasks cannot call it.
-    pub(crate) only: bool,
-    /// It becomes one at [`Context::continue_as_task`], not at its beginning.
-    pub(crate) asks_first: bool,
-}
 
 impl<H: 'static> Tool<H> {
     /// Creates a public tool from an async function; see [`Handler`] for its forms.
@@ -125,6 +104,7 @@ impl<H: 'static> Tool<H> {
             annotations: ToolAnnotations::default(),
             icons: Vec::new(),
             scopes: Vec::new(),
+            audience: None,
             checks_revocation: false,
             view: None,
             callers: Callers::Both,
@@ -171,6 +151,40 @@ impl<H: 'static> Tool<H> {
     #[must_use]
     pub fn scope(mut self, scope: impl IntoScope) -> Self {
         self.scopes.push(scope.into_scope());
+        self
+    }
+
+    /// Shows the tool only to callers for whom `is_shown` returns true. Call it several times to add conditions.
+    ///
+    /// For everybody else it does not exist: it is in no list, and a call of it is answered as if nothing had that name. It is
+    /// asked for people who have signed in, so the tool takes a sign-in even without a [`scope`](Self::scope). A client
+    /// without a token sees it and is challenged, because who its person is becomes known only then.
+    ///
+    /// `is_shown` runs for each list and each call, so it decides by the [`Caller`] alone.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mcp_connector::{Connector, Scope, Tool, ToolError};
+    ///
+    /// const NOTES_WRITE: Scope = Scope::new("notes:write", "Save and delete your notes");
+    ///
+    /// async fn empty_trash() -> Result<&'static str, ToolError> {
+    ///     Ok("The trash is empty.")
+    /// }
+    ///
+    /// # let tool: mcp_connector::Tool =
+    /// Tool::new("empty_trash", "Delete everybody's old notes.", |_cx| empty_trash())
+    ///     .title("Empty trash")
+    ///     .scope(NOTES_WRITE)
+    ///     .visible_to(|caller| caller.subject.as_str() == "owner")
+    ///     .destructive();
+    /// ```
+    ///
+    /// [`Caller`]: mcp_connector_base::caller::Caller
+    #[must_use]
+    pub fn visible_to(mut self, is_shown: impl Fn(&Caller) -> bool + 'static) -> Self {
+        self.audience = Some(Audience::narrowed(self.audience.take(), is_shown));
         self
     }
 

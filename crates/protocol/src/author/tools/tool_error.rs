@@ -116,6 +116,16 @@ impl ToolError {
         })
     }
 
+    /// Returns the text of the error, or how the call ends without one.
+    pub(crate) fn outcome(&self) -> Result<&str, Unfinished> {
+        match &self.0 {
+            Failure::InputRequired => Err(Unfinished::InputRequired),
+            Failure::AsTask => Err(Unfinished::AsTask),
+            Failure::Work(text) | Failure::Arguments(text) => Ok(text),
+            Failure::Protocol(error) => Ok(error.message()),
+        }
+    }
+
     /// Returns the result or the error that goes to a client of `version`.
     pub(crate) fn into_answer(self, version: ProtocolVersion) -> Result<CallToolResult, Unfinished> {
         match self.0 {

@@ -12,12 +12,13 @@ use crate::author::name::is_name;
 use crate::author::tools::call_tool_result::CallToolResult;
 use crate::author::tools::listed_tool::ListedTool;
 use crate::author::tools::tool::Tool;
+use crate::author::visibility::audience::{Access, Audience};
 use crate::call::context::Context;
 use crate::tool_schema::header_params::HeaderParams;
 use crate::tool_schema::lenient_scalars::with_strings_read;
 use crate::tool_schema::tool_schemas::describes_an_object;
 use crate::types::version::{PerVersion, ProtocolVersion};
-use mcp_connector_base::scope::{Scope, ScopeSet};
+use mcp_connector_base::scope::Scope;
 use mcp_connector_schema::{Schema, Violations};
 
 /// What serving a tool needs of its declaration.
@@ -36,6 +37,10 @@ impl<H> Feature for Tool<H> {
 
     fn scopes(&self) -> &[Scope] {
         &self.scopes
+    }
+
+    fn audience(&self) -> Option<&Audience> {
+        self.audience.as_ref()
     }
 
     fn check(&self) -> Result<CheckedTool, ErrorKind> {
@@ -57,21 +62,26 @@ pub struct ValidatedTool<H> {
     pub tool: Tool<H>,
     pub(crate) schema: Schema,
     pub(crate) header_params: HeaderParams,
-    /// The names of the tool's scopes; empty means that it is public.
-    pub required: ScopeSet,
+    pub(crate) access: Access,
     listed: PerVersion<OnceCell<Box<RawValue>>>,
 }
 
 impl<H> ValidatedTool<H> {
     pub(crate) fn new(tool: Tool<H>, checked: CheckedTool) -> Self {
-        let required = tool.scopes.iter().copied().collect();
+        let access = Access::new(&tool.scopes, tool.audience.as_ref());
         Self {
             tool,
             schema: checked.schema,
             header_params: checked.header_params,
-            required,
+            access,
             listed: PerVersion::default(),
         }
+    }
+
+    /// Returns whether it takes a sign-in.
+    #[must_use]
+    pub fn needs_sign_in(&self) -> bool {
+        self.access.needs_sign_in()
     }
 
     /// Returns the arguments as the handler takes them. A string that represents a number or a boolean is read as one if the

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::author::registry::Registry;
+use crate::author::visibility::visible::Visible;
 use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::admission::Admission;
@@ -19,7 +20,7 @@ pub(crate) struct DiscoverRequestParams;
 impl<H: Host> Method<H> for DiscoverRequestParams {
     const NAME: &'static str = "server/discover";
 
-    fn parse(_: Object, _: &Registry<H>) -> Self {
+    fn parse(_: Object, _: Visible<'_, H>) -> Self {
         Self
     }
 

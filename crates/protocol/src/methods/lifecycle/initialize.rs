@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::author::registry::Registry;
 use crate::author::tools::tool_error::Unfinished;
+use crate::author::visibility::visible::Visible;
 use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::admission::Admission;
@@ -47,7 +48,7 @@ impl InitializeRequestParams {
 impl<H: Host> Method<H> for InitializeRequestParams {
     const NAME: &'static str = "initialize";
 
-    fn parse(mut params: Object, _: &Registry<H>) -> Self {
+    fn parse(mut params: Object, _: Visible<'_, H>) -> Self {
         let declared = params.get("capabilities").and_then(Value::as_object);
         let capabilities = declared.map(ClientCapabilities::declared).unwrap_or_default();
         Self { protocol_version: take_text(&mut params, "protocolVersion"), capabilities }

@@ -1,6 +1,7 @@
 //! `ping`, until 2025-11-25 ("Ping").
 
 use crate::author::registry::Registry;
+use crate::author::visibility::visible::Visible;
 use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::admission::Admission;
@@ -16,7 +17,7 @@ pub(crate) struct PingRequestParams;
 impl<H: Host> Method<H> for PingRequestParams {
     const NAME: &'static str = "ping";
 
-    fn parse(_: Object, _: &Registry<H>) -> Self {
+    fn parse(_: Object, _: Visible<'_, H>) -> Self {
         Self
     }
 

@@ -19,7 +19,7 @@ use crate::testing::test_client::caller;
 use crate::testing::test_host::TestHost;
 use crate::transport::session::Session;
 use crate::types::client_capabilities::ClientCapabilities;
-use mcp_connector_base::scope::Scope;
+use mcp_connector_base::scope::{Scope, ScopeSet};
 
 const READ: Scope = Scope::new("notes:read", "Read your notes");
 
@@ -52,12 +52,13 @@ const ALL: [Topic; 4] = [Topic::ToolList, Topic::PromptList, Topic::ResourceList
 
 fn parse(filter: &Value, registry: &Registry<TestHost>) -> SubscriptionsListenRequestParams<TestHost> {
     let params = json!({ "notifications": filter });
-    SubscriptionsListenRequestParams::parse(params.as_object().unwrap().clone(), registry)
+    SubscriptionsListenRequestParams::parse(params.as_object().unwrap().clone(), registry.visible_to(None))
 }
 
 fn interest(filter: &Value, registry: &Registry<TestHost>) -> Result<Interest, RpcError> {
     parse(filter, registry).interest(&Admission {
         registry,
+        visible: registry.visible_to(None),
         version: ProtocolVersion::V2026_07_28,
         capabilities: ClientCapabilities::default(),
         session: &Session::Unnamed,

@@ -7,6 +7,9 @@ use serde_json::Value;
 
 use crate::author::registry::{Registry, ValidatedPrompt};
 use crate::author::tools::tool_error::Unfinished;
+use crate::author::visibility::visible::Visible;
+use crate::call::around::CallKind;
+use crate::call::surrounded::around;
 use crate::client_requests::multi_round_trip::{InputResponseRequestParams, MultiRoundTrip, NamedRequestParams};
 use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;
@@ -15,6 +18,7 @@ use crate::methods::method::Method;
 use crate::methods::need::Need;
 use crate::methods::operation::Operation;
 use crate::methods::params::take_text;
+use crate::methods::request_context;
 use crate::methods::request_context::RequestContext;
 use crate::tool_schema::string_arguments::property;
 use crate::transport::headers::McpName;
@@ -36,9 +40,9 @@ pub(crate) struct GetPromptRequestParams<H> {
 impl<H: Host> Method<H> for GetPromptRequestParams<H> {
     const NAME: &'static str = "prompts/get";
 
-    fn parse(mut params: Object, registry: &Registry<H>) -> Self {
+    fn parse(mut params: Object, visible: Visible<'_, H>) -> Self {
         let name = take_text(&mut params, "name");
-        let prompt = name.as_deref().and_then(|name| registry.prompt(name)).map(Rc::clone);
+        let prompt = name.as_deref().and_then(|name| visible.prompt(name)).map(Rc::clone);
         Self {
             name,
             prompt,
@@ -52,7 +56,7 @@ impl<H: Host> Method<H> for GetPromptRequestParams<H> {
     }
 
     fn need(&self, _: &Registry<H>) -> Need {
-        self.prompt.as_ref().map_or(Need::Nothing, |prompt| Need::scopes(&prompt.required))
+        self.prompt.as_ref().map_or(Need::Nothing, |prompt| prompt.access.need())
     }
 
     fn mcp_name(&self) -> Option<McpName<'_>> {
@@ -81,7 +85,15 @@ impl<H: Host> Method<H> for GetPromptRequestParams<H> {
         let arguments = prompt.checked.read(texts).map_err(|violations| {
             RpcError::invalid_params(format!("The arguments do not fit the prompt.\n{violations}"))
         })?;
-        Ok(Operation::request(async move |request| run(&prompt, arguments, &request).await))
+        Ok(Operation::request(async move |request| {
+            let Some(hooks) = request.registry.hooks() else { return run(&prompt, arguments, &request).await };
+            let name = prompt.feature.metadata.name.clone();
+            let call = request.read_only_call(CallKind::Prompt, name, arguments.clone());
+            let inner = Rc::clone(&request);
+            let work = async move { run(&prompt, arguments, &inner).await };
+            let answer = Box::pin(around(hooks, call, work, request_context::outcome)).await;
+            answer.unwrap_or_else(|error| Err(error.unfinished(request.version())))
+        }))
     }
 }
 

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::author::registry::Registry;
+use crate::author::visibility::visible::{Visible, list_cache};
 use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::admission::Admission;
@@ -23,7 +24,7 @@ pub(crate) struct ListPromptsRequestParams(PaginatedRequestParams);
 impl<H: Host> Method<H> for ListPromptsRequestParams {
     const NAME: &'static str = "prompts/list";
 
-    fn parse(params: Object, _: &Registry<H>) -> Self {
+    fn parse(params: Object, _: Visible<'_, H>) -> Self {
         Self(PaginatedRequestParams::parse(params))
     }
 
@@ -32,14 +33,15 @@ impl<H: Host> Method<H> for ListPromptsRequestParams {
     }
 
     fn admit(self, admission: &Admission<'_, H>) -> Result<Operation<H>, RpcError> {
-        let page = self.0.page(LIST, admission.registry.prompts.len(), admission.page_size)?;
+        let prompts = admission.visible.of(&admission.registry.prompts);
+        let page = self.0.page(LIST, prompts.len(), admission.page_size)?;
+        let prompts = page.of(&prompts).to_vec();
         Ok(Operation::request(async move |request| {
             let version = request.version();
-            let prompts = page.of(&request.registry.prompts);
             Ok(request.result(ListPromptsResult {
                 prompts: prompts.iter().map(|prompt| prompt.feature.listed(version)).collect(),
                 next_cursor: page.next_cursor(LIST),
-                cache: CacheHints::public(version),
+                cache: list_cache(&request.registry.prompts, version),
             }))
         }))
     }

@@ -4,9 +4,10 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use crate::author::registry::{Registry, ValidatedResource, ValidatedTemplate};
+use crate::author::registry::{ValidatedResource, ValidatedTemplate};
 use crate::author::resources::uri_template::Uri;
-use mcp_connector_base::scope::ScopeSet;
+use crate::author::visibility::audience::Access;
+use crate::author::visibility::visible::Visible;
 
 /// The resource or the template that a URI leads to.
 pub(crate) enum FoundResource<H> {
@@ -16,22 +17,26 @@ pub(crate) enum FoundResource<H> {
 }
 
 impl<H: 'static> FoundResource<H> {
-    /// Returns the resource with this URI, or else the first template that gives it with variables that its handler takes.
-    pub(crate) fn at(uri: &Uri, registry: &Registry<H>) -> Option<Self> {
-        if let Some(resource) = registry.resources.iter().find(|resource| resource.checked == *uri) {
+    /// Returns the resource with this URI, or else the first template that gives it with variables that its handler takes, among
+    /// those that the caller sees.
+    pub(crate) fn at(uri: &Uri, visible: Visible<'_, H>) -> Option<Self> {
+        let registry = visible.registry;
+        if let Some(resource) = registry.resources.iter().find(|resource| resource.checked == *uri)
+            && visible.sees(&resource.access)
+        {
             return Some(Self::Resource(Rc::clone(resource)));
         }
         registry.templates.iter().find_map(|template| {
             let variables = template.checked.variables.read(template.checked.uri.matches(uri)?).ok()?;
-            Some(Self::Template(Rc::clone(template), variables))
+            visible.sees(&template.access).then(|| Self::Template(Rc::clone(template), variables))
         })
     }
 
-    /// Returns the scopes that it takes to read it.
-    pub(crate) fn required(&self) -> &ScopeSet {
+    /// Returns what it takes to read it, and who sees it.
+    pub(crate) fn access(&self) -> &Access {
         match self {
-            Self::Resource(resource) => &resource.required,
-            Self::Template(template, _) => &template.required,
+            Self::Resource(resource) => &resource.access,
+            Self::Template(template, _) => &template.access,
         }
     }
 }

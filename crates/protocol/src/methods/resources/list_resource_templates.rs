@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::author::registry::Registry;
+use crate::author::visibility::visible::{Visible, list_cache};
 use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::admission::Admission;
@@ -23,7 +24,7 @@ pub(crate) struct ListResourceTemplatesRequestParams(PaginatedRequestParams);
 impl<H: Host> Method<H> for ListResourceTemplatesRequestParams {
     const NAME: &'static str = "resources/templates/list";
 
-    fn parse(params: Object, _: &Registry<H>) -> Self {
+    fn parse(params: Object, _: Visible<'_, H>) -> Self {
         Self(PaginatedRequestParams::parse(params))
     }
 
@@ -32,14 +33,15 @@ impl<H: Host> Method<H> for ListResourceTemplatesRequestParams {
     }
 
     fn admit(self, admission: &Admission<'_, H>) -> Result<Operation<H>, RpcError> {
-        let page = self.0.page(LIST, admission.registry.templates.len(), admission.page_size)?;
+        let templates = admission.visible.of(&admission.registry.templates);
+        let page = self.0.page(LIST, templates.len(), admission.page_size)?;
+        let templates = page.of(&templates).to_vec();
         Ok(Operation::request(async move |request| {
             let version = request.version();
-            let templates = page.of(&request.registry.templates);
             Ok(request.result(ListResourceTemplatesResult {
                 resource_templates: templates.iter().map(|template| template.feature.listed(version)).collect(),
                 next_cursor: page.next_cursor(LIST),
-                cache: CacheHints::public(version),
+                cache: list_cache(&request.registry.templates, version),
             }))
         }))
     }

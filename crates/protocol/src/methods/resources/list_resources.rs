@@ -10,6 +10,7 @@ use crate::author::registry::{Registry, ValidatedTemplate};
 use crate::author::resources::listed_resource::{ListPage, ListedPage, ListedResource, Lister};
 use crate::author::resources::uri_template::Uri;
 use crate::author::tools::tool_error::Unfinished;
+use crate::author::visibility::visible::Visible;
 use crate::call::context::Context;
 use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;
@@ -21,9 +22,7 @@ use crate::methods::request_context::RequestContext;
 use crate::transport::response::Response;
 use crate::types::result::{CacheHints, ServerResult};
 use crate::types::version::ProtocolVersion;
-use mcp_connector_base::caller::Caller;
 use mcp_connector_base::json::Object;
-use mcp_connector_base::scope::ScopeSet;
 
 /// The name of the list, which its cursors carry.
 pub(crate) const LIST: &str = "resources";
@@ -34,7 +33,7 @@ pub(crate) struct ListResourcesRequestParams(PaginatedRequestParams);
 impl<H: Host> Method<H> for ListResourcesRequestParams {
     const NAME: &'static str = "resources/list";
 
-    fn parse(params: Object, _: &Registry<H>) -> Self {
+    fn parse(params: Object, _: Visible<'_, H>) -> Self {
         Self(PaginatedRequestParams::parse(params))
     }
 
@@ -79,7 +78,8 @@ fn response<H: Host>(
 ) -> Response {
     let version = request.version();
     // This includes callers who get no resource of a template: after a sign-in the same request returns another list.
-    let is_own = request.registry.templates.iter().any(|template| template.feature.list.is_some());
+    let is_own = request.registry.templates.iter().any(|template| template.feature.list.is_some())
+        || request.registry.resources.iter().any(|resource| resource.access.has_audience());
     request.result(ListResourcesResult {
         resources: resources.iter().map(|resource| resource.listed(version)).collect(),
         next_cursor,
@@ -98,11 +98,13 @@ struct ResourceList<'a, H> {
 impl<H: Host> ResourceList<'_, H> {
     /// Returns all that is listed at once.
     async fn whole(&self) -> Result<Vec<ListedResource>, Unfinished> {
-        let listed = self.registry.resources.iter().filter(|resource| resource.feature.is_listed);
+        let visible = self.registry.visible_to(self.cx.caller());
+        let resources = self.registry.resources.iter().filter(|resource| visible.sees(&resource.access));
+        let listed = resources.filter(|resource| resource.feature.is_listed);
         let mut resources: Vec<ListedResource> = listed.map(|resource| resource.feature.entry.clone()).collect();
         for template in &self.registry.templates {
             if let Some(Lister::Whole(list)) = &template.feature.list
-                && is_given(self.cx.caller(), &template.required)
+                && template.access.admits(self.cx.caller())
             {
                 let own = list(self.cx.clone()).await;
                 let own = own.map_err(|error| error.unfinished(self.cx.protocol_version()))?;
@@ -122,7 +124,7 @@ impl<H: Host> ResourceList<'_, H> {
             // A position is one of its own template only, which the caller may not be given any more.
             let after = if number == position.template { position.after } else { 0 };
             let Some(Lister::Pages(list)) = &template.feature.list else { continue };
-            if !is_given(self.cx.caller(), &template.required) {
+            if !template.access.admits(self.cx.caller()) {
                 continue;
             }
             let limit = self.size.saturating_sub(shown.len());
@@ -141,11 +143,6 @@ impl<H: Host> ResourceList<'_, H> {
         }
         Ok(None)
     }
-}
-
-/// Returns whether `caller` has the scopes `required`.
-fn is_given(caller: Option<&Caller>, required: &ScopeSet) -> bool {
-    required.is_empty() || caller.is_some_and(|caller| caller.missing(required).is_empty())
 }
 
 /// Returns an entry that a client can use: its URI is one of this template.

@@ -1,6 +1,7 @@
 //! `resources/read` ("Reading Resources").
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -9,6 +10,9 @@ use crate::author::registry::Registry;
 use crate::author::resources::into_resource_contents::ReadRequest;
 use crate::author::resources::uri_template::Uri;
 use crate::author::tools::tool_error::Unfinished;
+use crate::author::visibility::visible::Visible;
+use crate::call::around::CallKind;
+use crate::call::surrounded::around;
 use crate::client_requests::multi_round_trip::{InputResponseRequestParams, MultiRoundTrip};
 use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;
@@ -17,6 +21,7 @@ use crate::methods::method::Method;
 use crate::methods::need::Need;
 use crate::methods::operation::Operation;
 use crate::methods::params::take_text;
+use crate::methods::request_context;
 use crate::methods::request_context::RequestContext;
 use crate::methods::resources::found_resource::FoundResource;
 use crate::transport::headers::McpName;
@@ -38,9 +43,9 @@ pub(crate) struct ReadResourceRequestParams<H> {
 impl<H: Host> Method<H> for ReadResourceRequestParams<H> {
     const NAME: &'static str = "resources/read";
 
-    fn parse(mut params: Object, registry: &Registry<H>) -> Self {
+    fn parse(mut params: Object, visible: Visible<'_, H>) -> Self {
         let uri = take_text(&mut params, "uri");
-        let found = uri.as_deref().and_then(|uri| FoundResource::at(&Uri::parse(uri).ok()?, registry));
+        let found = uri.as_deref().and_then(|uri| FoundResource::at(&Uri::parse(uri).ok()?, visible));
         Self { uri, found, input: InputResponseRequestParams::take(&mut params) }
     }
 
@@ -49,7 +54,7 @@ impl<H: Host> Method<H> for ReadResourceRequestParams<H> {
     }
 
     fn need(&self, _: &Registry<H>) -> Need {
-        self.found.as_ref().map_or(Need::Nothing, |found| Need::scopes(found.required()))
+        self.found.as_ref().map_or(Need::Nothing, |found| found.access().need())
     }
 
     fn mcp_name(&self) -> Option<McpName<'_>> {
@@ -71,7 +76,18 @@ impl<H: Host> Method<H> for ReadResourceRequestParams<H> {
             Uri::parse(&uri).map_err(|error| RpcError::invalid_params(format!("`uri` is not a URI: {error}.")))?;
             return Err(RpcError::resource_not_found(&uri, admission.version));
         };
-        Ok(Operation::request(async move |request| run(uri, found, &request).await))
+        Ok(Operation::request(async move |request| {
+            let Some(hooks) = request.registry.hooks() else { return run(uri, found, &request).await };
+            let variables = match &found {
+                FoundResource::Resource(_) => Object::new().into(),
+                FoundResource::Template(_, variables) => variables.clone(),
+            };
+            let call = request.read_only_call(CallKind::Resource, uri.clone(), variables);
+            let inner = Rc::clone(&request);
+            let work = async move { run(uri, found, &inner).await };
+            let answer = Box::pin(around(hooks, call, work, request_context::outcome)).await;
+            answer.unwrap_or_else(|error| Err(error.unfinished(request.version())))
+        }))
     }
 }
 

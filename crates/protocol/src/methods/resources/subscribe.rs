@@ -3,6 +3,7 @@
 use crate::author::registry::Registry;
 use crate::author::resources::uri_template::Uri;
 use crate::author::tools::tool_error::Unfinished;
+use crate::author::visibility::visible::Visible;
 use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::admission::Admission;
@@ -32,9 +33,9 @@ pub(crate) struct WatchedResource<H> {
 }
 
 impl<H: Host> WatchedResource<H> {
-    pub(crate) fn parse(params: &Object, registry: &Registry<H>) -> Self {
+    pub(crate) fn parse(params: &Object, visible: Visible<'_, H>) -> Self {
         let uri = uri(params);
-        let found = uri.as_ref().and_then(|uri| FoundResource::at(uri, registry));
+        let found = uri.as_ref().and_then(|uri| FoundResource::at(uri, visible));
         Self { uri, found }
     }
 
@@ -47,15 +48,15 @@ impl<H: Host> WatchedResource<H> {
             )
         })?;
         let found = self.found.ok_or_else(|| RpcError::resource_not_found(uri.as_str(), admission.version))?;
-        Ok(Watch { session, watched: Watched::new(&uri, found.required()), begins })
+        Ok(Watch { session, watched: Watched::new(&uri, found.access()), begins })
     }
 }
 
 impl<H: Host> Method<H> for SubscribeRequestParams<H> {
     const NAME: &'static str = "resources/subscribe";
 
-    fn parse(params: Object, registry: &Registry<H>) -> Self {
-        Self(WatchedResource::parse(&params, registry))
+    fn parse(params: Object, visible: Visible<'_, H>) -> Self {
+        Self(WatchedResource::parse(&params, visible))
     }
 
     fn is_served(registry: &Registry<H>, version: ProtocolVersion) -> bool {
@@ -65,7 +66,7 @@ impl<H: Host> Method<H> for SubscribeRequestParams<H> {
     fn need(&self, registry: &Registry<H>) -> Need {
         match &self.0.found {
             Some(found) if registry.announces(Topic::ResourceUpdates) => {
-                Need::scopes_and_state(found.required(), registry.keeps_state_for(None))
+                Need::with_state(found.access().need(), registry.keeps_state_for(None))
             }
             _ => Need::Nothing,
         }

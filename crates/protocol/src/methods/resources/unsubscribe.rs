@@ -1,6 +1,7 @@
 //! `resources/unsubscribe`, until 2025-11-25 ("Subscriptions" of resources).
 
 use crate::author::registry::Registry;
+use crate::author::visibility::visible::Visible;
 use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::admission::Admission;
@@ -20,8 +21,8 @@ pub(crate) struct UnsubscribeRequestParams<H>(WatchedResource<H>);
 impl<H: Host> Method<H> for UnsubscribeRequestParams<H> {
     const NAME: &'static str = "resources/unsubscribe";
 
-    fn parse(params: Object, registry: &Registry<H>) -> Self {
-        Self(WatchedResource::parse(&params, registry))
+    fn parse(params: Object, visible: Visible<'_, H>) -> Self {
+        Self(WatchedResource::parse(&params, visible))
     }
 
     fn is_served(registry: &Registry<H>, version: ProtocolVersion) -> bool {

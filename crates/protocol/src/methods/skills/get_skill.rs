@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::author::registry::Registry;
 use crate::author::resources::uri_template::Uri;
+use crate::author::visibility::visible::Visible;
 use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::admission::Admission;
@@ -24,7 +25,7 @@ pub(crate) struct GetSkillRequestParams {
 impl<H: Host> Method<H> for GetSkillRequestParams {
     const NAME: &'static str = "skills/get";
 
-    fn parse(params: Object, _: &Registry<H>) -> Self {
+    fn parse(params: Object, _: Visible<'_, H>) -> Self {
         Self { uri: uri(&params) }
     }
 
@@ -35,12 +36,12 @@ impl<H: Host> Method<H> for GetSkillRequestParams {
     fn admit(self, admission: &Admission<'_, H>) -> Result<Operation<H>, RpcError> {
         let uri = self.uri.ok_or_else(|| RpcError::invalid_params("`uri` must be a URI."))?;
         let catalogue = &admission.registry.skills;
-        let skill = catalogue.find(uri.as_str()).ok_or_else(|| {
+        let skill = catalogue.find(uri.as_str(), admission.visible.caller).ok_or_else(|| {
             RpcError::invalid_params("There is no such skill.").with_data(json!({ "uri": uri.as_str() }))
         })?;
-        let skill = catalogue.entry(skill);
+        let skill = catalogue.entry(skill, admission.visible.caller);
         Ok(Operation::request(async move |request| {
-            Ok(request.result(GetSkillResult { skill, cache: CacheHints::public(request.version()) }))
+            Ok(request.result(GetSkillResult { skill, cache: request.registry.skills.cache(request.version()) }))
         }))
     }
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::author::registry::Registry;
+use crate::author::visibility::visible::Visible;
 use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::admission::Admission;
@@ -23,7 +24,7 @@ pub(crate) struct ListSkillsRequestParams(PaginatedRequestParams);
 impl<H: Host> Method<H> for ListSkillsRequestParams {
     const NAME: &'static str = "skills/list";
 
-    fn parse(params: Object, _: &Registry<H>) -> Self {
+    fn parse(params: Object, _: Visible<'_, H>) -> Self {
         Self(PaginatedRequestParams::parse(params))
     }
 
@@ -32,13 +33,15 @@ impl<H: Host> Method<H> for ListSkillsRequestParams {
     }
 
     fn admit(self, admission: &Admission<'_, H>) -> Result<Operation<H>, RpcError> {
-        let page = self.0.page(LIST, admission.registry.skills.skills.len(), admission.page_size)?;
+        let (catalogue, caller) = (&admission.registry.skills, admission.visible.caller);
+        let skills = catalogue.seen_by(caller);
+        let page = self.0.page(LIST, skills.len(), admission.page_size)?;
+        let skills = page.of(&skills).iter().map(|skill| catalogue.entry(skill, caller)).collect();
         Ok(Operation::request(async move |request| {
-            let catalogue = &request.registry.skills;
             Ok(request.result(ListSkillsResult {
-                skills: page.of(&catalogue.skills).iter().map(|skill| catalogue.entry(skill)).collect(),
+                skills,
                 next_cursor: page.next_cursor(LIST),
-                cache: CacheHints::public(request.version()),
+                cache: request.registry.skills.cache(request.version()),
             }))
         }))
     }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::author::registry::Registry;
 use crate::author::resources::uri_template::Uri;
+use crate::author::visibility::visible::Visible;
 use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::admission::Admission;
@@ -29,7 +30,7 @@ pub(crate) struct ReadDirectoryRequestParams {
 impl<H: Host> Method<H> for ReadDirectoryRequestParams {
     const NAME: &'static str = "resources/directory/read";
 
-    fn parse(params: Object, _: &Registry<H>) -> Self {
+    fn parse(params: Object, _: Visible<'_, H>) -> Self {
         Self { uri: uri(&params), page: PaginatedRequestParams::parse(params) }
     }
 
@@ -39,7 +40,7 @@ impl<H: Host> Method<H> for ReadDirectoryRequestParams {
 
     fn admit(self, admission: &Admission<'_, H>) -> Result<Operation<H>, RpcError> {
         let uri = self.uri.ok_or_else(|| RpcError::invalid_params("`uri` must be a URI."))?;
-        let children = admission.registry.skills.children(uri.as_str()).ok_or_else(|| {
+        let children = admission.registry.skills.children(uri.as_str(), admission.visible.caller).ok_or_else(|| {
             RpcError::invalid_params("There is no such directory.").with_data(json!({ "uri": uri.as_str() }))
         })?;
         let page = self.page.page(LIST, children.len(), admission.page_size)?;

@@ -1,6 +1,7 @@
 //! `tasks/cancel` ("Task Cancellation").
 
 use crate::author::registry::Registry;
+use crate::author::visibility::visible::Visible;
 use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::admission::Admission;
@@ -22,8 +23,8 @@ pub(crate) struct CancelTaskRequestParams<H>(TaskRequestParams<H>);
 impl<H: Host> Method<H> for CancelTaskRequestParams<H> {
     const NAME: &'static str = "tasks/cancel";
 
-    fn parse(mut params: Object, registry: &Registry<H>) -> Self {
-        Self(TaskRequestParams::take(&mut params, registry))
+    fn parse(mut params: Object, visible: Visible<'_, H>) -> Self {
+        Self(TaskRequestParams::take(&mut params, visible))
     }
 
     fn is_served(registry: &Registry<H>, version: ProtocolVersion) -> bool {

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use crate::author::registry::Registry;
 use crate::author::tools::validated_tool::ValidatedTool;
+use crate::author::visibility::visible::Visible;
 use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::admission::Admission;
@@ -21,15 +22,15 @@ use mcp_connector_base::json::Object;
 pub(crate) struct TaskRequestParams<H> {
     /// `None` if it is not a string.
     task_id: Option<String>,
-    /// The tool whose work the task is, if there is one. The id names it.
+    /// The tool whose work the task is, if the caller sees it. The id names it.
     tool: Option<Rc<ValidatedTool<H>>>,
 }
 
 impl<H: Host> TaskRequestParams<H> {
-    pub(crate) fn take(params: &mut Object, registry: &Registry<H>) -> Self {
+    pub(crate) fn take(params: &mut Object, visible: Visible<'_, H>) -> Self {
         let task_id = take_text(params, "taskId");
         let id = task_id.as_deref().and_then(TaskId::parse);
-        Self { tool: id.and_then(|id| registry.tool(id.tool()).cloned()), task_id }
+        Self { tool: id.and_then(|id| visible.tool(id.tool()).cloned()), task_id }
     }
 
     /// Returns whether the methods are served.
@@ -39,7 +40,7 @@ impl<H: Host> TaskRequestParams<H> {
 
     /// Returns what a caller must have: what the tool needs is needed to hear of its work.
     pub(crate) fn need(&self) -> Need {
-        self.tool.as_ref().map_or(Need::Nothing, |tool| Need::scopes(&tool.required))
+        self.tool.as_ref().map_or(Need::Nothing, |tool| tool.access.need())
     }
 
     pub(crate) fn checks_revocation(&self) -> bool {
@@ -56,7 +57,8 @@ impl<H: Host> TaskRequestParams<H> {
             return Err(RpcError::missing_client_capability(ClientCapability::Tasks));
         }
         let id = self.task_id.ok_or_else(|| RpcError::invalid_params("`taskId` must be a string."))?;
-        TaskId::parse(&id).ok_or_else(unknown_task)
+        // What a task needs is what its tool needs. Without a tool that the caller sees, nobody may hear of it.
+        TaskId::parse(&id).filter(|_| self.tool.is_some()).ok_or_else(unknown_task)
     }
 }
 

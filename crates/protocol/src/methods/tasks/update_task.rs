@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::author::registry::Registry;
+use crate::author::visibility::visible::Visible;
 use crate::client_requests::multi_round_trip::answers_in;
 use crate::host::bundle::Host;
 use crate::json_rpc::response::to_text;
@@ -29,8 +30,8 @@ pub(crate) struct UpdateTaskRequestParams<H> {
 impl<H: Host> Method<H> for UpdateTaskRequestParams<H> {
     const NAME: &'static str = "tasks/update";
 
-    fn parse(mut params: Object, registry: &Registry<H>) -> Self {
-        Self { task: TaskRequestParams::take(&mut params, registry), input_responses: params.remove("inputResponses") }
+    fn parse(mut params: Object, visible: Visible<'_, H>) -> Self {
+        Self { task: TaskRequestParams::take(&mut params, visible), input_responses: params.remove("inputResponses") }
     }
 
     fn is_served(registry: &Registry<H>, version: ProtocolVersion) -> bool {

@@ -8,7 +8,10 @@ use crate::author::registry::Registry;
 use crate::author::tools::call_tool_result::CallToolResult;
 use crate::author::tools::tool_error::{ToolError, Unfinished};
 use crate::author::tools::validated_tool::ValidatedTool;
+use crate::author::visibility::visible::Visible;
+use crate::call::around::{CallKind, CallOutcome, CallParts};
 use crate::call::context::Context;
+use crate::call::surrounded::around;
 use crate::client_requests::multi_round_trip::{InputResponseRequestParams, MultiRoundTrip, NamedRequestParams};
 use crate::host::bundle::Host;
 use crate::host::request_observer::Outcome;
@@ -22,6 +25,7 @@ use crate::methods::params::take_text;
 use crate::methods::request_context::RequestContext;
 use crate::tasks::begin::begin;
 use crate::tasks::message::TaskCall;
+use crate::tasks::task_view::CreateTaskResult;
 use crate::transport::headers;
 use crate::transport::headers::McpName;
 use crate::transport::response::Response;
@@ -42,9 +46,9 @@ pub(crate) struct CallToolRequestParams<H> {
 impl<H: Host> Method<H> for CallToolRequestParams<H> {
     const NAME: &'static str = "tools/call";
 
-    fn parse(mut params: Object, registry: &Registry<H>) -> Self {
+    fn parse(mut params: Object, visible: Visible<'_, H>) -> Self {
         let name = take_text(&mut params, "name");
-        let tool = name.as_deref().and_then(|name| registry.tool(name)).map(Rc::clone);
+        let tool = name.as_deref().and_then(|name| visible.tool(name)).map(Rc::clone);
         Self { name, tool, arguments: params.remove("arguments"), input: InputResponseRequestParams::take(&mut params) }
     }
 
@@ -57,9 +61,9 @@ impl<H: Host> Method<H> for CallToolRequestParams<H> {
             None => Need::Nothing,
             // It does its work as a task, and a task is state.
             Some(tool) if tool.tool.background.is_some_and(|background| background.only) => {
-                Need::scopes_and_state(&tool.required, registry.keeps_state_for(None))
+                tool.access.need().with_state(registry.keeps_state_for(None))
             }
-            Some(tool) => Need::scopes(&tool.required),
+            Some(tool) => tool.access.need(),
         }
     }
 
@@ -98,19 +102,70 @@ impl<H: Host> Method<H> for CallToolRequestParams<H> {
             let header = |name: &str| admission.headers.get(name);
             tool.header_params.check(&arguments, header).map_err(|error| headers::mismatch(error.to_string()))?;
         }
-        Ok(Operation::tool_call(async move |request| run(tool, arguments.into(), &request).await))
+        Ok(Operation::tool_call(async move |request| run(tool, arguments.into(), request).await))
+    }
+}
+
+/// How a call goes on: with a result, or as a task.
+enum Called {
+    Result(CallToolResult),
+    Task(CreateTaskResult),
+}
+
+/// Calls the tool inside the author's hooks.
+async fn run<H: Host>(
+    tool: Rc<ValidatedTool<H>>,
+    arguments: Value,
+    request: Rc<RequestContext<H>>,
+) -> Result<Response, Unfinished> {
+    let called = match request.registry.hooks() {
+        None => carry_out(&tool, arguments, &request).await?,
+        Some(hooks) => {
+            let call = parts(&tool, &arguments, request.handler_context());
+            let inner = Rc::clone(&request);
+            let work = async move { carry_out(&tool, arguments, &inner).await };
+            // Boxed, so that a call without hooks is no larger for it.
+            match Box::pin(around(hooks, call, work, outcome)).await {
+                Ok(called) => called?,
+                Err(error) => Called::Result(error.into_answer(request.version())?),
+            }
+        }
+    };
+    Ok(match called {
+        Called::Result(result) => response(&result, &request),
+        Called::Task(task) => request.result(task),
+    })
+}
+
+/// Returns what the author's hooks learn of a call.
+pub(crate) fn parts<H: Host>(tool: &ValidatedTool<H>, arguments: &Value, cx: Context<H>) -> CallParts<H> {
+    CallParts {
+        kind: CallKind::Tool,
+        name: tool.tool.name.clone(),
+        arguments: arguments.clone(),
+        is_read_only: tool.tool.annotations.read_only == Some(true),
+        is_in_background: false,
+        cx,
+    }
+}
+
+fn outcome(called: &Result<Called, Unfinished>) -> CallOutcome {
+    match called {
+        Ok(Called::Result(result)) => result.failure().map_or(CallOutcome::done(), CallOutcome::failed),
+        Ok(Called::Task(_)) => CallOutcome::as_task(),
+        Err(unfinished) => CallOutcome::unfinished(unfinished),
     }
 }
 
 /// Calls the tool, or begins a task where the tool and the client want one.
-async fn run<H: Host>(
-    tool: Rc<ValidatedTool<H>>,
+async fn carry_out<H: Host>(
+    tool: &ValidatedTool<H>,
     arguments: Value,
     request: &RequestContext<H>,
-) -> Result<Response, Unfinished> {
+) -> Result<Called, Unfinished> {
     let cx = request.handler_context();
     let Some(background) = tool.tool.background else {
-        return Ok(response(&call(&tool, arguments, cx).await?, request));
+        return Ok(Called::Result(call(tool, arguments, cx).await?));
     };
     // The extension is part of no earlier revision.
     if !request.version().is_modern() || !cx.can(ClientCapability::Tasks) {
@@ -118,13 +173,13 @@ async fn run<H: Host>(
             let missing = RpcError::missing_client_capability(ClientCapability::Tasks);
             ToolError::protocol(missing).into_answer(request.version())?
         } else {
-            call(&tool, arguments, cx).await?
+            call(tool, arguments, cx).await?
         };
-        return Ok(response(&result, request));
+        return Ok(Called::Result(result));
     }
     let arguments = match tool.accept(arguments) {
         Ok(arguments) => arguments,
-        Err(violations) => return Ok(response(&CallToolResult::invalid_arguments(&violations), request)),
+        Err(violations) => return Ok(Called::Result(CallToolResult::invalid_arguments(&violations))),
     };
     let capabilities = cx.call_state().client_capabilities.to_byte();
     let task = TaskCall::new(
@@ -135,12 +190,12 @@ async fn run<H: Host>(
         request.caller.as_ref(),
     );
     if background.asks_first {
-        match call(&tool, arguments, cx.clone().able_to_continue_as_task()).await {
+        match call(tool, arguments, cx.clone().able_to_continue_as_task()).await {
             Err(Unfinished::AsTask) => {}
-            ended => return Ok(response(&ended?, request)),
+            ended => return Ok(Called::Result(ended?)),
         }
     }
-    Ok(request.result(begin(&cx, task).await?))
+    Ok(Called::Task(begin(&cx, task).await?))
 }
 
 /// Runs the handler, unless the arguments break the tool's schema. That is a result, not a protocol error: the model reads it and

@@ -1,10 +1,14 @@
 //! `tools/list` ("Listing Tools").
 
+use std::rc::Rc;
+
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::author::registry::Registry;
 use crate::author::tools::tool_error::Unfinished;
+use crate::author::tools::validated_tool::ValidatedTool;
+use crate::author::visibility::visible::{Visible, list_cache};
 use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::admission::Admission;
@@ -26,7 +30,7 @@ pub(crate) struct ListToolsRequestParams(PaginatedRequestParams);
 impl<H: Host> Method<H> for ListToolsRequestParams {
     const NAME: &'static str = "tools/list";
 
-    fn parse(params: Object, _: &Registry<H>) -> Self {
+    fn parse(params: Object, _: Visible<'_, H>) -> Self {
         Self(PaginatedRequestParams::parse(params))
     }
 
@@ -35,19 +39,24 @@ impl<H: Host> Method<H> for ListToolsRequestParams {
     }
 
     fn admit(self, admission: &Admission<'_, H>) -> Result<Operation<H>, RpcError> {
-        let page = self.0.page(LIST, admission.registry.tools.len(), admission.page_size)?;
-        Ok(Operation::request(async move |request| run(page, &request)))
+        let tools = admission.visible.of(&admission.registry.tools);
+        let page = self.0.page(LIST, tools.len(), admission.page_size)?;
+        let tools = page.of(&tools).to_vec();
+        Ok(Operation::request(async move |request| run(&tools, page, &request)))
     }
 }
 
-fn run<H: Host>(page: Page, request: &RequestContext<H>) -> Result<Response, Unfinished> {
+fn run<H: Host>(
+    tools: &[Rc<ValidatedTool<H>>],
+    page: Page,
+    request: &RequestContext<H>,
+) -> Result<Response, Unfinished> {
     let version = request.version();
-    let tools = page.of(&request.registry.tools).iter().map(|tool| tool.listed(version)).collect::<Result<_, _>>();
+    let tools = tools.iter().map(|tool| tool.listed(version)).collect::<Result<_, _>>();
     Ok(request.result(ListToolsResult {
         tools: tools.map_err(|_| RpcError::internal("The list could not be written as JSON."))?,
         next_cursor: page.next_cursor(LIST),
-        // Everybody sees the same tools; who may call them is decided at the call.
-        cache: CacheHints::public(version),
+        cache: list_cache(&request.registry.tools, version),
     }))
 }
 

@@ -125,7 +125,7 @@ impl Client {
             "mcp-name" => named.and_then(|(_, name)| name.clone()),
             _ => None,
         };
-        let posted = Posted::read(message.to_string().as_bytes(), 1 << 20, &self.endpoint.registry).ok().unwrap();
+        let posted = Posted::read(message.to_string().as_bytes(), 1 << 20, &self.endpoint.registry, None).ok().unwrap();
         let reply = finish(posted.answer(&headers, &self.endpoint, self.host.clone(), self.who.clone()));
         let events = |text: &str| {
             let lines = text.lines().filter_map(|line| line.strip_prefix("data: "));
@@ -147,7 +147,7 @@ impl Client {
 
     fn need(&self, method: &str, params: &Value) -> Need {
         let body = request(method, params).to_string();
-        Posted::read(body.as_bytes(), 1 << 20, &self.endpoint.registry).ok().unwrap().need()
+        Posted::read(body.as_bytes(), 1 << 20, &self.endpoint.registry, None).ok().unwrap().need()
     }
 }
 

@@ -94,7 +94,7 @@ fn host() -> TestHost {
 
 fn reply_to(body: &Value, headers: &[(&str, &str)], host: TestHost) -> Reply {
     let endpoint = endpoint();
-    let posted = match Posted::read(body.to_string().as_bytes(), 1 << 20, &endpoint.registry) {
+    let posted = match Posted::read(body.to_string().as_bytes(), 1 << 20, &endpoint.registry, None) {
         Ok(posted) => posted,
         Err(reply) => return reply,
     };
@@ -184,8 +184,9 @@ fn a_batch_runs_whole_or_not_at_all() {
 
 #[test]
 fn a_request_needs_all_scopes_of_all_its_calls() {
-    let need =
-        |body: &Value| Posted::read(body.to_string().as_bytes(), 1 << 20, &endpoint().registry).ok().unwrap().need();
+    let need = |body: &Value| {
+        Posted::read(body.to_string().as_bytes(), 1 << 20, &endpoint().registry, None).ok().unwrap().need()
+    };
     let scopes = |text: &str| Need::Scopes(ScopeSet::parse(text).unwrap());
     let (read, write, echo) = (call("read", &json!({})), call("write", &json!({})), call("echo", &json!({})));
     assert_eq!(need(&echo), Need::Nothing);
@@ -196,8 +197,9 @@ fn a_request_needs_all_scopes_of_all_its_calls() {
 
 #[test]
 fn a_challenge_can_be_a_result() {
-    let posted =
-        Posted::read(call("read", &json!({})).to_string().as_bytes(), 1 << 20, &endpoint().registry).ok().unwrap();
+    let posted = Posted::read(call("read", &json!({})).to_string().as_bytes(), 1 << 20, &endpoint().registry, None)
+        .ok()
+        .unwrap();
     let Some(Reply::Json { status: 200, body, .. }) = posted.challenge_as_result("Bearer x", "sign in") else {
         panic!("no result")
     };
@@ -436,7 +438,7 @@ fn a_handler_that_hangs_is_stopped() {
     let mut endpoint = endpoint();
     endpoint.settings.time_limit = Duration::from_secs(7);
     let posted =
-        Posted::read(call("hang", &json!({})).to_string().as_bytes(), 1 << 20, &endpoint.registry).ok().unwrap();
+        Posted::read(call("hang", &json!({})).to_string().as_bytes(), 1 << 20, &endpoint.registry, None).ok().unwrap();
     let json_only = |name: &str| (name == "accept").then(|| "application/json".to_owned());
     let hasty = TestHost { longest_wait: Duration::MAX, ..host() };
     let Reply::Json { body, .. } = posted.answer(&json_only, &endpoint, hasty, None).now_or_never().unwrap() else {

@@ -1,0 +1,4 @@
+//! Which features a caller sees.
+
+pub(crate) mod audience;
+pub(crate) mod visible;
