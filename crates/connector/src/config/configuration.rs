@@ -20,6 +20,7 @@ use crate::http::addresses::AddressList;
 use crate::http::domain_proof::{AppsChallenge, RegistryProof};
 use crate::http::key_header::KeyHeader;
 use crate::http::web_origins::WebOrigins;
+use crate::log::person::LogPerson;
 use crate::log::request_log::Log;
 use crate::oauth::identity::settings::{OWNER_SUBJECT, Provider};
 
@@ -67,6 +68,8 @@ pub(crate) struct Configuration {
     pub(crate) openai_apps_challenge: Option<AppsChallenge>,
     /// `LOG`: which requests get a line in the log.
     pub(crate) log: Log,
+    /// `LOG_PERSON`: what such a line says of its person.
+    pub(crate) log_person: LogPerson,
     /// `SSE_TRANSPORT`: whether `/sse` speaks the transport of 2024-11-05.
     pub(crate) sse_transport: bool,
     /// `MAX_BODY_BYTES`: the largest body that is read.
@@ -160,8 +163,9 @@ pub(crate) enum ChallengeForm {
     Result,
 }
 
-/// The longest lifetime of an access token, and the default, in seconds.
-const LONGEST_ACCESS_TOKEN: u32 = 3600;
+/// The lifetime of an access token in seconds, and the longest that can be set.
+const DEFAULT_ACCESS_TOKEN: u32 = 3600;
+const LONGEST_ACCESS_TOKEN: u32 = DAY;
 const DAY: u32 = 24 * 3600;
 const DEFAULT_MAX_BODY_BYTES: u32 = 1024 * 1024;
 const DEFAULT_MAX_ANONYMOUS_BODY_BYTES: u32 = 256 * 1024;
@@ -209,6 +213,12 @@ impl Configuration {
                 Log::All,
                 Log::Off,
             ),
+            log_person: read.choice(
+                Setting::LogPerson,
+                &[("off", LogPerson::Off), ("hash", LogPerson::Hash), ("id", LogPerson::Id)],
+                LogPerson::Off,
+                LogPerson::Off,
+            ),
             passphrase: Passphrase::new(&read.text(Setting::OwnerPassphrase).unwrap_or_default()),
             provider,
             owner: read.parsed(Setting::Owner, Owners::default(), Owners::default(), Owners::parse),
@@ -218,7 +228,7 @@ impl Configuration {
             clients,
             access_token_seconds: read.number(
                 Setting::AccessTokenSeconds,
-                LONGEST_ACCESS_TOKEN,
+                DEFAULT_ACCESS_TOKEN,
                 60,
                 LONGEST_ACCESS_TOKEN,
             ),

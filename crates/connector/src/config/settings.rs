@@ -65,6 +65,8 @@ settings! {
     Challenge = "CHALLENGE" closes [];
     /// Which requests are logged.
     Log = "LOG" closes [RequestLog];
+    /// What a line in the log says of the person.
+    LogPerson = "LOG_PERSON" closes [];
     /// Whether `/sse` is there.
     SseTransport = "SSE_TRANSPORT" closes [HttpSse];
     /// Largest body.
@@ -289,8 +291,8 @@ mod tests {
             ),
             (
                 Setting::AccessTokenSeconds,
-                Expected::Number { least: 60, most: 3600 },
-                "ACCESS_TOKEN_SECONDS must be a whole number from 60 to 3600; closed until then: sign-in for applications",
+                Expected::Number { least: 60, most: 86_400 },
+                "ACCESS_TOKEN_SECONDS must be a whole number from 60 to 86400; closed until then: sign-in for applications",
             ),
             (
                 Setting::OpenIdClientId,

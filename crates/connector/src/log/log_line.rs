@@ -21,6 +21,8 @@ pub(crate) struct LogLine<'a> {
     pub(crate) name: Option<&'a str>,
     pub(crate) version: Option<ProtocolVersion>,
     pub(crate) client: Option<&'a str>,
+    /// The person, as `LOG_PERSON` has it.
+    pub(crate) person: Option<&'a str>,
     pub(crate) outcome: Option<Outcome>,
     /// Why it was refused.
     pub(crate) reason: Option<&'a str>,
@@ -73,6 +75,7 @@ impl LogLine<'_> {
             version: self.version.map(ProtocolVersion::as_str),
             era: self.version.map(|version| if version.is_modern() { "modern" } else { "legacy" }),
             client: self.client.map(plain),
+            person: self.person.map(plain),
             outcome: self.word(),
             reason: self.reason.map(plain),
             code: if let Some(Outcome::Error(code)) = self.outcome { Some(code) } else { None },
@@ -106,6 +109,8 @@ struct Members<'a> {
     era: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     client: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    person: Option<Cow<'a, str>>,
     outcome: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Cow<'a, str>>,
@@ -150,6 +155,7 @@ mod tests {
             name: Some("echo"),
             version: Some(ProtocolVersion::V2025_11_25),
             client: Some("claude.ai"),
+            person: None,
             outcome: Some(Outcome::Done),
             reason: None,
             trace: None,

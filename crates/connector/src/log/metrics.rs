@@ -28,7 +28,7 @@ pub(crate) fn write(dataset: &JsValue, line: &LogLine<'_>) {
         line.version.map_or("", ProtocolVersion::as_str),
     ];
     let code = if let Some(Outcome::Error(code)) = line.outcome { code } else { 0 };
-    let texts: Array = texts.into_iter().map(JsValue::from_str).collect();
+    let texts: Array = texts.into_iter().chain(line.person).map(JsValue::from_str).collect();
     let numbers: Array =
         [line.milliseconds.into(), line.status.into(), code.into()].into_iter().map(JsValue::from_f64).collect();
     // Sampling drops the most frequent requests of one client first.

@@ -2,4 +2,5 @@
 
 pub(crate) mod log_line;
 pub(crate) mod metrics;
+pub(crate) mod person;
 pub(crate) mod request_log;

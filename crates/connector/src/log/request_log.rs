@@ -60,6 +60,7 @@ pub(crate) struct ContinuedLog {
     began: u64,
     span: Option<[u64; 3]>,
     client: Option<String>,
+    person: Option<String>,
     trace: Option<TraceParent>,
 }
 
@@ -70,6 +71,7 @@ struct Notes {
     name: Option<String>,
     version: Option<ProtocolVersion>,
     client: Option<String>,
+    person: Option<String>,
     outcome: Option<Outcome>,
     reason: Option<String>,
     trace: Option<TraceParent>,
@@ -99,7 +101,7 @@ impl RequestLog {
 
     /// Continues the notes about a POST that arrived elsewhere.
     pub(crate) fn resume(earlier: ContinuedLog, log: Log, metrics: Option<&JsValue>) -> Self {
-        let ContinuedLog { id, route, began, span, client, trace } = earlier;
+        let ContinuedLog { id, route, began, span, client, person, trace } = earlier;
         Self {
             id,
             http: "POST",
@@ -108,7 +110,7 @@ impl RequestLog {
             span,
             log: Cell::new(log),
             metrics: RefCell::new(metrics.cloned()),
-            notes: RefCell::new(Notes { client, trace, ..Notes::default() }),
+            notes: RefCell::new(Notes { client, person, trace, ..Notes::default() }),
         }
     }
 
@@ -121,6 +123,7 @@ impl RequestLog {
             began: self.began.get(),
             span: self.span,
             client: notes.client.clone(),
+            person: notes.person.clone(),
             trace: notes.trace,
         }
     }
@@ -160,6 +163,11 @@ impl RequestLog {
         if self.is_written() {
             self.notes.borrow_mut().client = Some(short_name(id.as_str()));
         }
+    }
+
+    /// Notes the person, as the line may name them.
+    pub(crate) fn person(&self, name: String) {
+        self.notes.borrow_mut().person = Some(name);
     }
 
     /// Notes the outcome. Of several outcomes, a failure counts.
@@ -212,6 +220,7 @@ impl Drop for RequestLog {
             name: notes.name.as_deref(),
             version: notes.version,
             client: notes.client.as_deref(),
+            person: notes.person.as_deref(),
             outcome: notes.outcome,
             reason: notes.reason.as_deref(),
             trace: notes.trace,

@@ -18,6 +18,7 @@ use crate::http::request_guard;
 use crate::http::request_guard::Forbidden;
 use crate::http::route::McpEndpoint;
 use crate::http::site::Site;
+use crate::log::person;
 use crate::mcp::change_streams::Announcements;
 use crate::mcp::credentials::Credentials;
 use crate::mcp::ended_sessions;
@@ -79,6 +80,7 @@ async fn admitted(
     };
     if let Authentication::Caller(caller, _) = &authentication {
         incoming.request_log().client(&caller.client_id);
+        person::note(incoming.request_log(), caller, app, &env).await;
     }
     if app.limits_calls && Limit::CALLS.is_over_beyond_usual(&env, &counted_as(&authentication, incoming)).await {
         return refused(429, "Too many requests; try again in a minute.").header("retry-after", RETRY_AFTER);

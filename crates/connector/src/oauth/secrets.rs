@@ -6,6 +6,7 @@ use std::rc::Rc;
 use worker::Env;
 
 use mcp_connector_base::timestamp::Timestamp;
+use mcp_connector_oauth::crypto::keys::mac::MacKey;
 use mcp_connector_oauth::crypto::keys::ring::KeyRing;
 use mcp_connector_oauth::crypto::keys::signing::SigningKeys;
 use mcp_connector_oauth::login::admission::AdmissionPolicy;
@@ -50,6 +51,7 @@ pub(crate) struct Secrets {
     keys: KeyRing,
     policy: AdmissionPolicy,
     signing: RefCell<Option<Rc<SigningKeys>>>,
+    log_person: OnceCell<MacKey>,
 }
 
 impl Secrets {
@@ -66,7 +68,7 @@ impl Secrets {
             }
             (None, Err(_)) => AdmissionPolicy::NOBODY,
         };
-        Ok(Self { keys, policy, signing: RefCell::new(None) })
+        Ok(Self { keys, policy, signing: RefCell::new(None), log_person: OnceCell::new() })
     }
 
     /// Returns the keys.
@@ -77,6 +79,11 @@ impl Secrets {
     /// Returns who may sign in, by the current settings.
     pub(crate) const fn policy(&self) -> &AdmissionPolicy {
         &self.policy
+    }
+
+    /// Returns the key that hashes people for the log.
+    pub(crate) fn log_person(&self) -> &MacKey {
+        self.log_person.get_or_init(|| self.keys.log_person())
     }
 
     /// Returns the current signing keys, which are derived once for each period.

@@ -21,7 +21,7 @@ use crate::grants::refresh::refresh_token::RefreshToken;
 use crate::grants::refresh::request::RefreshRequest;
 use crate::grants::refresh::rotation::Retry;
 use crate::login::admission::AdmissionPolicy;
-use crate::resource::access_token::{AccessToken, AccessTokenRequest, TooLong, issue};
+use crate::resource::access_token::{ACCESS_TOKEN_LIFETIME, AccessToken, AccessTokenRequest, TooLong, issue};
 use crate::resource::protected_resource::{Resource, ResourceServer};
 use crate::resource::scope_catalogue::ScopeCatalogue;
 use crate::token::error::{CodeError, RefreshTokenError, TokenError};
@@ -194,7 +194,8 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
             grant: None,
             display_name: None,
             credential_version: None,
-            lifetime: self.access_token_lifetime,
+            // There is no grant that could end it, so it never lives longer than by default.
+            lifetime: self.access_token_lifetime.min(ACCESS_TOKEN_LIFETIME),
         })?;
         let response = TokenResponse::new(&token, scope, None);
         Ok(IssuedTokens { response, client, grant: None, retry: None, use_to_record: None })

@@ -18,7 +18,7 @@ fn an_empty_configuration_is_valid() {
     assert_eq!((configuration.max_body_bytes, configuration.max_anonymous_body_bytes), (1024 * 1024, 256 * 1024));
     assert_eq!(configuration.challenge, ChallengeForm::Http);
     assert_eq!(configuration.private_sign_in, PrivateSignIn::First);
-    assert_eq!(configuration.log, Log::All);
+    assert_eq!((configuration.log, configuration.log_person), (Log::All, LogPerson::Off));
     assert!(configuration.public_url.is_none() && configuration.allowed_origins == WebOrigins::default());
 }
 
@@ -83,6 +83,7 @@ const UNREADABLE: &[Unreadable] = {
         (Setting::PrivateSignIn, &[], &["everything", "First"], &[]),
         (Setting::Challenge, &[], &["HTTP", "401"], &[]),
         (Setting::Log, &[], &["none", "true"], &[RequestLog]),
+        (Setting::LogPerson, &[], &["on", "Hash"], &[]),
         (Setting::SseTransport, &[], &["true", "yes"], &[HttpSse]),
         (Setting::MaxBodyBytes, &[], &["1MB", "0", "-1", "99999999999"], &[]),
         (Setting::MaxAnonymousBodyBytes, &[], &["1MB", "0", "-1", "99999999999"], &[]),
@@ -111,7 +112,7 @@ const UNREADABLE: &[Unreadable] = {
         (Setting::MasterKeyPrevious, &[("MASTER_KEY", KEY)], &["too short"], EVERYTHING_WITH_A_KEY),
         (Setting::RedirectUris, &[], &["javascript:alert(1)", "my-app"], &[AuthorizationServer]),
         (Setting::OAuthClients, &[], &["{}", "[{", "[{\"client_id\":\"x\"}]"], &[AuthorizationServer]),
-        (Setting::AccessTokenSeconds, &[], &["3601", "1h", "0"], &[AuthorizationServer]),
+        (Setting::AccessTokenSeconds, &[], &["86401", "1h", "0"], &[AuthorizationServer]),
         (Setting::RememberBrowserDays, &[], &["-1", "366", "a month"], &[AuthorizationServer]),
         (Setting::AnnounceIss, &[], &["no", "off"], &[]),
         (Setting::McpRegistryAuth, &[], &["v=MCPv1; k=ed25519; p=AAAA", "a key"], &[RegistryProof]),

@@ -63,6 +63,12 @@ impl KeyRing {
         &self.seal
     }
 
+    /// Derives the key that hashes people for a log.
+    #[must_use]
+    pub fn log_person(&self) -> MacKey {
+        self.derivation.mac("log-person")
+    }
+
     /// Derives the signing keys of this moment. They can be used as long as they [cover](SigningKeys::covers) the time.
     #[must_use]
     pub fn signing(&self, now: Timestamp) -> SigningKeys {

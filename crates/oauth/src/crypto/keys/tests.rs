@@ -34,6 +34,7 @@ fn derived_keys_are_those_of_earlier_versions() {
     let key = MasterKey::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").unwrap();
     let ring = KeyRing::new(&key, &[]);
     assert_eq!(hex(ring.seal().current()), "7ed23ec4d96bc5db037daf5b26c24b431d9513ebc96ce26a708190eb8c12602a");
+    assert_ne!(ring.log_person().tag(&[b"a"]), ring.routing().tag(&[b"a"]), "each has a label of its own");
     assert_eq!(hex(&ring.routing().tag(&[b"a"])), "704cb9426b4edce6f9f4b54c6d2d4ddabfdbc755da965d1b0d3be680730470ba");
 }
 

@@ -165,20 +165,20 @@ impl<H: 'static> Tool<H> {
     /// # Examples
     ///
     /// ```
-    /// use mcp_connector::{Connector, Scope, Tool, ToolError};
+    /// use mcp_connector::{Connector, Context, Scope, Tool, ToolError};
     ///
     /// const NOTES_WRITE: Scope = Scope::new("notes:write", "Save and delete your notes");
     ///
-    /// async fn empty_trash() -> Result<&'static str, ToolError> {
+    /// async fn empty_trash(_cx: Context) -> Result<&'static str, ToolError> {
     ///     Ok("The trash is empty.")
     /// }
     ///
-    /// # let tool: mcp_connector::Tool =
-    /// Tool::new("empty_trash", "Delete everybody's old notes.", |_cx| empty_trash())
+    /// let tool = Tool::new("empty_trash", "Delete everybody's old notes.", empty_trash)
     ///     .title("Empty trash")
     ///     .scope(NOTES_WRITE)
     ///     .visible_to(|caller| caller.subject.as_str() == "owner")
     ///     .destructive();
+    /// assert_eq!(Connector::new("notes", "1.0.0").sign_in([NOTES_WRITE]).tool(tool).check(), []);
     /// ```
     ///
     /// [`Caller`]: mcp_connector_base::caller::Caller
