@@ -22,7 +22,7 @@ use crate::http::route::McpEndpoint;
 use crate::http::site::LastSite;
 use crate::log::metrics;
 use crate::oauth::secrets::{LazySecrets, Secrets};
-use crate::pages::frame::page_frame::Frame;
+use crate::pages::frame::page_frame::{AccountLink, Frame};
 
 /// A call that has not answered after this long becomes a stream, so that proxies and clients keep waiting.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -118,7 +118,9 @@ impl App {
         if configuration.auth_issuer.is_none() && configuration.clients.have_services() {
             registry.declare_authorization_extension(CLIENT_CREDENTIALS);
         }
-        let frame = Frame::new(registry.display_name(), &registry.info().icons, registry.page_settings());
+        let has_account = !registry.scopes().is_empty() && configuration.auth_issuer.is_none();
+        let account = if has_account { AccountLink::Shown } else { AccountLink::None };
+        let frame = Frame::new(registry.display_name(), &registry.info().icons, registry.page_settings(), account);
         let settings = Settings {
             page_size: configuration.page_size,
             patience: PATIENCE,

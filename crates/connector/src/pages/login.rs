@@ -33,6 +33,8 @@ pub(crate) struct LoginPage<'a> {
 /// Why the login failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LoginError {
+    /// The field was empty.
+    NoPassphrase,
     /// The passphrase is not the owner's.
     WrongPassphrase,
     /// Too many passphrases were wrong, so none is checked for a while.
@@ -89,7 +91,10 @@ pub(crate) fn passphrase_form(
 /// Returns the field for the passphrase, after this error if there was one.
 pub(crate) fn passphrase_field(error: Option<LoginError>) -> PassphraseField {
     let field = PassphraseField::new("passphrase").error_id(error.map(|_| ERROR_ID));
-    if error == Some(LoginError::WrongPassphrase) { field.invalid() } else { field }
+    match error {
+        Some(LoginError::NoPassphrase | LoginError::WrongPassphrase) => field.invalid(),
+        Some(LoginError::Throttled { .. }) | None => field,
+    }
 }
 
 /// Returns the message that says why nobody was signed in.
@@ -100,6 +105,7 @@ pub(crate) fn login_error(error: LoginError) -> Message {
 fn words(error: LoginError) -> Markup {
     html! {
         @match error {
+            LoginError::NoPassphrase => strong { "Enter the passphrase." },
             LoginError::WrongPassphrase => {
                 strong { "That is not the passphrase." }
                 " Check it and try again."

@@ -15,9 +15,9 @@ use crate::pages::account::notice::{Notice, Outcome};
 use crate::pages::account::page::AccountPage;
 use crate::pages::all_clients::{AllClientsPage, ListedClient};
 use crate::pages::components::fields::Ticked;
-use crate::pages::consent::{ConsentError, ConsentSignIn, ConsentView, NewPlace};
+use crate::pages::consent::{ConsentConnector, ConsentError, ConsentSignIn, ConsentView, NewPlace};
 use crate::pages::error::NextStep;
-use crate::pages::frame::page_frame::{Frame, Page};
+use crate::pages::frame::page_frame::{AccountLink, Frame, Page};
 use crate::pages::home::content::{Effect, HomeBinding, HomePage, HomeTool, Missing};
 use crate::pages::login::{LoginError, LoginPage};
 use crate::pages::reauthentication::{ConfirmPage, WayToProve};
@@ -40,7 +40,7 @@ documents! {
     account_provider_login(provider: &str, path: &str, other: Option<&str>, notice: Option<&Notice>);
     all_clients(page: &AllClientsPage<'_>, form: &FormTarget<'_>);
     closed(reason: &str, lines: Option<&str>);
-    consent(page: &ConsentPage<'_>, form: &FormTarget<'_>, view: &ConsentView);
+    consent(page: &ConsentPage<'_>, connector: &ConsentConnector<'_>, form: &FormTarget<'_>, view: &ConsentView<'_>);
     confirm(page: &ConfirmPage<'_>, form: &FormTarget<'_>);
     failure(what_happened: &str, what_to_do: &str, next: &NextStep<'_>, reference: &str);
     home(page: &HomePage<'_>);
@@ -51,7 +51,7 @@ documents! {
 }
 
 fn frame() -> Frame {
-    Frame::new("Notes", &[], &PageSettings::default())
+    Frame::new("Notes", &[], &PageSettings::default(), AccountLink::Shown)
 }
 
 /// The policy of a page.
@@ -77,6 +77,29 @@ fn asked() -> ConsentPage<'static> {
     }
 }
 
+const NOTES: ConsentConnector<'_> = ConsentConnector { title: "Notes", account: "mcp.example.com/account" };
+
+/// The page where people sign in on the next one; with nothing ticked where that is the error.
+fn shown(error: Option<ConsentError>) -> ConsentView<'static> {
+    let unticked = error.map_or(Vec::new(), |_| vec![READ.name().to_owned(), WRITE.name().to_owned()]);
+    ConsentView { sign_in: ConsentSignIn::Next, unticked, error }
+}
+
+/// The page with the field for the passphrase.
+fn with_passphrase(error: Option<LoginError>, remember: bool) -> ConsentView<'static> {
+    let sign_in = ConsentSignIn::Passphrase { place: NewPlace::Unknown, remember: Some(RememberChoice::offered(30)) };
+    let unticked = error.map_or(Vec::new(), |_| vec![WRITE.name().to_owned()]);
+    ConsentView { sign_in: sign_in.with_choice(remember), unticked, error: error.map(ConsentError::SignIn) }
+}
+
+fn asking_with(request: &ConsentPage<'_>, view: &ConsentView<'_>) -> String {
+    consent(request, &NOTES, &FORM, view)
+}
+
+fn asking(request: &ConsentPage<'_>) -> String {
+    asking_with(request, &shown(None))
+}
+
 fn asked_by_nasty() -> ConsentPage<'static> {
     ConsentPage {
         destination: NASTY.to_owned(),
@@ -84,22 +107,14 @@ fn asked_by_nasty() -> ConsentPage<'static> {
         client_name: Some(NASTY),
         name_source: NameSource::Host(NASTY.to_owned()),
         resource: NASTY,
-        warnings: vec![ConsentWarning::OtherHost, ConsentWarning::Loopback, ConsentWarning::PrivateUse],
+        warnings: vec![
+            ConsentWarning::OtherHost,
+            ConsentWarning::Loopback,
+            ConsentWarning::PrivateUse,
+            ConsentWarning::BorrowedName("Claude"),
+        ],
         ..asked()
     }
-}
-
-/// The page where people sign in on the next one; with nothing ticked where that is the error.
-fn shown(error: Option<ConsentError>) -> ConsentView {
-    let unticked = error.map_or(Vec::new(), |_| vec![READ.name().to_owned(), WRITE.name().to_owned()]);
-    ConsentView { sign_in: ConsentSignIn::Next, unticked, error }
-}
-
-/// The page with the field for the passphrase.
-fn with_passphrase(error: Option<LoginError>, remember: bool) -> ConsentView {
-    let sign_in = ConsentSignIn::Passphrase { place: NewPlace::Unknown, remember: Some(RememberChoice::offered(30)) };
-    let unticked = error.map_or(Vec::new(), |_| vec![WRITE.name().to_owned()]);
-    ConsentView { sign_in: sign_in.with_choice(remember), unticked, error: error.map(ConsentError::SignIn) }
 }
 
 fn not_on_the_list<'a>(form: &FormTarget<'a>) -> NextStep<'a> {
@@ -307,14 +322,19 @@ fn nasty_clients() -> AllClientsPage<'static> {
 fn all_pages() -> Vec<(&'static str, String)> {
     let nasty_form = FormTarget { action: "\"><img src=x>", sealed: "\"><img src=x>" };
     vec![
-        ("consent", consent(&asked(), &FORM, &shown(None))),
-        ("consent with the passphrase", consent(&asked(), &FORM, &with_passphrase(None, true))),
+        ("consent", asking(&asked())),
+        ("consent with the passphrase", asking_with(&asked(), &with_passphrase(None, true))),
+        ("consent, wrong passphrase", asking_with(&asked(), &with_passphrase(Some(LoginError::WrongPassphrase), true))),
         (
             "consent, remembered",
-            consent(&asked(), &FORM, &ConsentView { sign_in: ConsentSignIn::Remembered, ..shown(None) }),
+            asking_with(&asked(), &ConsentView { sign_in: ConsentSignIn::Remembered, ..shown(None) }),
         ),
-        ("consent, nothing ticked", consent(&asked(), &FORM, &shown(Some(ConsentError::NothingTicked)))),
-        ("consent, nasty", consent(&asked_by_nasty(), &nasty_form, &shown(None))),
+        ("consent, nothing ticked", asking_with(&asked(), &shown(Some(ConsentError::NothingTicked)))),
+        ("consent, nasty", {
+            let connector = ConsentConnector { title: NASTY, account: NASTY };
+            let view = ConsentView { sign_in: ConsentSignIn::Provider { name: NASTY }, ..shown(None) };
+            consent(&asked_by_nasty(), &connector, &nasty_form, &view)
+        }),
         ("login", login(&signing_in(None), &FORM)),
         ("login, wrong", login(&signing_in(Some(LoginError::WrongPassphrase)), &FORM)),
         (
@@ -408,13 +428,19 @@ fn every_page_has_a_language_a_title_one_heading_and_one_main_part() {
 }
 
 #[test]
-fn no_page_loads_anything() {
+fn no_page_loads_anything_but_the_icon_that_is_in_it() {
     for (name, page) in all_pages() {
         let page = page.to_lowercase();
-        for loading in
-            ["<link", "<img", "<script ", "<iframe", "<object", "<embed", "<base", "src=\"", "url(", "@import"]
-        {
+        for loading in ["<iframe", "<script ", "<object", "<embed", "<base", "url(", "@import"] {
             assert!(!page.contains(loading), "{name}: {loading}");
+        }
+        for (loading, data) in [
+            ("<link", "<link rel=\"icon\" href=\"data:image/"),
+            ("src=\"", "src=\"data:image/"),
+            ("<img", "<img src=\"data:"),
+        ] {
+            assert_eq!(page.matches(loading).count(), 1, "{name}: {loading}");
+            assert!(page.contains(data), "{name}: {data}");
         }
     }
 }
@@ -422,7 +448,7 @@ fn no_page_loads_anything() {
 #[test]
 fn nothing_from_outside_becomes_markup_or_turns_the_text_around() {
     for (name, page) in all_pages() {
-        assert!(!page.contains("<img") && !page.contains('\u{202E}'), "{name}");
+        assert!(!page.contains("<img src=x") && !page.contains('\u{202E}'), "{name}");
         let escaped = "&lt;img src=x onerror=alert(1)&gt;&quot;'&amp;";
         assert_eq!(body(&page).contains(escaped), name.contains("nasty"), "{name}");
     }
@@ -454,7 +480,7 @@ fn only_a_page_whose_form_leads_away_lets_browsers_follow_it_anywhere() {
         ("not set up", pages::not_set_up(), stays),
         ("a failure without a form", failed(&NextStep::None), stays),
         ("a failure with a form", failed(&not_on_the_list(&FORM)), leads),
-        ("consent", pages::consent(&asked(), &FORM, &shown(None)), leads),
+        ("consent", pages::consent(&asked(), &NOTES, &FORM, &shown(None)), leads),
         ("login", pages::login(&signing_in(None), &FORM), leads),
     ] {
         let policy = policy_of(&page);
@@ -467,51 +493,88 @@ fn only_a_page_whose_form_leads_away_lets_browsers_follow_it_anywhere() {
 #[test]
 fn the_sign_in_pages_can_be_popups_that_speak_to_their_opener() {
     let is_isolated = |page: &Page| frame().headers(page).iter().any(|(name, _)| *name == "cross-origin-opener-policy");
-    assert!(!is_isolated(&pages::consent(&asked(), &FORM, &shown(None))) && is_isolated(&pages::home(&at_home())));
+    assert!(
+        !is_isolated(&pages::consent(&asked(), &NOTES, &FORM, &shown(None))) && is_isolated(&pages::home(&at_home()))
+    );
 }
 
 #[test]
-fn consent_leads_with_the_place_that_gets_the_code() {
-    let heading = consent(&asked(), &FORM, &shown(None));
-    assert!(between(&heading, "<h1>", "</h1>").contains("<bdi>app.example</bdi>"));
+fn one_sentence_leads_and_below_it_the_place_that_gets_the_code() {
+    let local = |name| ConsentPage {
+        client_name: name,
+        destination: "localhost:5".into(),
+        destination_kind: RedirectKind::Loopback,
+        ..asked()
+    };
     let cursor = ConsentPage { destination: "cursor".into(), destination_kind: RedirectKind::PrivateUse, ..asked() };
-    assert!(between(&consent(&cursor, &FORM, &shown(None)), "<h1>", "</h1>").contains("<bdi>cursor:</bdi>"));
-    let local = ConsentPage { destination: "localhost:5".into(), destination_kind: RedirectKind::Loopback, ..asked() };
-    let page = consent(&local, &FORM, &shown(None));
-    let heading = between(&page, "<h1>", "</h1>");
-    assert!(heading.contains("<bdi>localhost:5</bdi>") && heading.contains("on this computer"), "{heading}");
+    let known = |name_source| ConsentPage { name_source, ..asked() };
+    let no_name = ConsentPage { client_name: None, ..known(NameSource::Host("app.example".to_owned())) };
+    for (what, request, who, place) in [
+        ("a name that nobody vouches for", asked(), "app.example", "<bdi>app.example</bdi>"),
+        ("a known address", known(NameSource::Recipient("App")), "App", "<bdi>app.example</bdi>"),
+        ("a published name", known(NameSource::Host("app.example".to_owned())), "App", "<bdi>app.example</bdi>"),
+        ("no name", no_name, "app.example", "<bdi>app.example</bdi>"),
+        ("a program", local(Some("App")), "App", "This computer <span class=\"port\"><bdi>localhost:5</bdi></span>"),
+        ("a program without a name", local(None), "An app without a name", "<bdi>localhost:5</bdi>"),
+        ("an app", cursor, "App", "An app on this device <span class=\"port\"><bdi>cursor:</bdi></span>"),
+    ] {
+        let page = asking(&request);
+        let sentence = format!("<strong><bdi>{who}</bdi></strong> wants to use <strong><bdi>Notes</bdi></strong>");
+        assert_eq!(between(&page, "<h1 class=\"sentence\">", "</h1>"), sentence, "{what}");
+        let (above, below) = page.split_once("</h1>").unwrap();
+        assert!(
+            between(below, "<h2 class=\"destination\" id=\"recipient\">", "</h2>").contains(place),
+            "{what}: {below}"
+        );
+        assert!(below.contains(&format!("<bdi>{}</bdi></p>", request.redirect_uri)), "{what}: the whole address");
+        assert!(above.contains(&format!("<title>Allow {who} to use Notes?</title>")), "{what}: {above}");
+    }
 }
 
 #[test]
 fn consent_says_who_stands_behind_the_name() {
-    for (name_source, name, words) in [
-        (NameSource::SelfAsserted, Some("App"), "name not verified"),
-        (NameSource::SelfAsserted, None, "did not say its name"),
-        (NameSource::Host("app.example".to_owned()), Some("App"), "Published by <bdi>app.example</bdi>"),
-        (NameSource::Host("app.example".to_owned()), None, "Published by <bdi>app.example</bdi>"),
-        (NameSource::Owner, Some("App"), "Set up by the owner"),
+    for (name_source, name, words, has_check) in [
+        (NameSource::SelfAsserted, Some("App"), "It calls itself <strong><bdi>App</bdi></strong>", false),
+        (NameSource::SelfAsserted, None, "did not say its name", false),
+        (NameSource::Recipient("Claude"), Some("Claude"), "This is an address of Claude.", true),
+        (NameSource::Host("app.example".to_owned()), Some("App"), "<bdi>app.example</bdi> publishes this app", true),
+        (NameSource::Host("app.example".to_owned()), None, "<bdi>app.example</bdi> publishes this app", true),
+        (NameSource::Host("other.example".to_owned()), Some("App"), "published by <bdi>other.example</bdi>", false),
+        (NameSource::Owner, Some("App"), "owner of this connector has set it up", true),
     ] {
-        let page = consent(&ConsentPage { name_source, client_name: name, ..asked() }, &FORM, &shown(None));
-        assert!(between(&page, "<dl>", "</dl>").contains(words), "{words}");
+        let page = asking(&ConsentPage { name_source, client_name: name, ..asked() });
+        let recipient = between(&page, "<section class=\"recipient\"", "</section>");
+        assert!(recipient.contains(words), "{words} in {recipient}");
+        assert_eq!(recipient.contains("<svg"), has_check, "{words}");
     }
 }
 
 #[test]
-fn consent_warns_in_words() {
-    for (warning, words) in [
-        (ConsentWarning::Loopback, "an app on this computer, and nothing proves which one"),
-        (ConsentWarning::PrivateUse, "whichever app has claimed these links"),
-        (ConsentWarning::OtherHost, "the answer goes to another"),
+fn consent_warns_in_words_where_something_deserves_it() {
+    for (warning, words, is_box) in [
+        (ConsentWarning::Loopback, "Nothing proves which app on this computer asks.", false),
+        (ConsentWarning::PrivateUse, "whichever app on this device opens these links", false),
+        (ConsentWarning::OtherHost, "the access goes to another", true),
+        (ConsentWarning::UnverifiedName, "Nobody vouches for this app.", true),
+        (ConsentWarning::BorrowedName("Claude"), "This is probably not Claude.", true),
     ] {
-        let page = consent(&ConsentPage { warnings: vec![warning], ..asked() }, &FORM, &shown(None));
+        let page = asking(&ConsentPage { warnings: vec![warning], ..asked() });
         assert!(page.contains(words), "{words}");
-        assert!(!consent(&asked(), &FORM, &shown(None)).contains(words), "{words}");
+        assert_eq!(body(&page).contains("class=\"note"), is_box, "{words}");
     }
+    let proven = ConsentPage { name_source: NameSource::Recipient("Claude"), warnings: Vec::new(), ..asked() };
+    assert!(!body(&asking(&proven)).contains("class=\"note"), "a known client has no box");
+    let local = ConsentPage {
+        destination_kind: RedirectKind::Loopback,
+        warnings: vec![ConsentWarning::Loopback, ConsentWarning::UnverifiedName],
+        ..asked()
+    };
+    assert!(!body(&asking(&local)).contains("class=\"note"), "nor has a program on this computer");
 }
 
 #[test]
 fn the_consent_form_has_the_request_a_ticked_box_for_each_scope_and_two_answers() {
-    let page = consent(&asked(), &FORM, &shown(None));
+    let page = asking(&asked());
     let form = between(&page, "<form ", "</form>");
     for part in [
         "method=\"post\" action=\"/authorize\"",
@@ -519,13 +582,50 @@ fn the_consent_form_has_the_request_a_ticked_box_for_each_scope_and_two_answers(
         "<input type=\"checkbox\" name=\"scope\" value=\"notes:read\" checked>",
         "<input type=\"checkbox\" name=\"scope\" value=\"notes:write\" checked>",
         "Save &amp; delete &lt;your&gt; notes",
-        "type=\"submit\" name=\"decision\" value=\"allow\"",
+        "<button class=\"primary\" type=\"submit\" name=\"decision\" value=\"allow\">Allow</button>",
         "type=\"submit\" name=\"decision\" value=\"deny\"",
+        "end this at any time at <span class=\"mono\"><bdi>mcp.example.com/account</bdi>",
     ] {
         assert_eq!(form.matches(part).count(), 1, "{part} in {form}");
     }
-    let nothing = consent(&ConsentPage { scopes: Vec::new(), ..asked() }, &FORM, &shown(None));
+    let nothing = asking(&ConsentPage { scopes: Vec::new(), ..asked() });
     assert!(!nothing.contains("checkbox") && nothing.contains("nothing beyond"));
+}
+
+#[test]
+fn the_sign_in_is_part_of_the_answer() {
+    let sign_in = |sign_in| ConsentView { sign_in, ..shown(None) };
+    let wrong = Some(LoginError::WrongPassphrase);
+    let new = ConsentSignIn::Passphrase { place: NewPlace::New, remember: None };
+    for (view, parts, absent) in [
+        (sign_in(ConsentSignIn::Next), &[">Allow</button>", "Next, you sign in."][..], "name=\"passphrase\""),
+        (
+            with_passphrase(None, true),
+            &[">Sign in and allow</button>", "name=\"passphrase\" autofocus", "Remember this browser for 30 days"],
+            "role=\"alert\"",
+        ),
+        (
+            with_passphrase(wrong, true),
+            &["That is not the passphrase.", "aria-invalid=\"true\" aria-describedby=\"problem\""],
+            "Next, you",
+        ),
+        (sign_in(new), &["this place is new to you"], "Remember"),
+        (
+            sign_in(ConsentSignIn::Provider { name: "GitHub" }),
+            &[">Continue with GitHub</button>", "If you continue, you allow it."],
+            "name=\"passphrase\"",
+        ),
+    ] {
+        let page = asking_with(&asked(), &view);
+        let answer = between(&page, "<div class=\"actions\">", "</form>");
+        for part in parts {
+            assert!(answer.contains(part), "{view:?}: {part} in {answer}");
+        }
+        assert!(!answer.contains(absent), "{view:?}: {answer}");
+        assert_eq!(page.matches("class=\"primary\"").count(), 1, "{view:?}");
+        let first = answer.find("<button class=\"primary\"");
+        assert!(first < answer.find("value=\"deny\""), "the key Enter allows: {answer}");
+    }
 }
 
 #[test]
@@ -569,28 +669,32 @@ fn the_owner_reads_which_command_sets_the_passphrase() {
 }
 
 #[test]
-fn consent_shows_the_whole_address_that_gets_the_answer() {
-    let page = consent(&asked(), &FORM, &shown(None));
-    assert!(between(&page, "<dl>", "</dl>").contains("<bdi>https://app.example/tenants/7/callback?keep=1</bdi>"));
+fn a_long_address_is_whole_and_scrolls_in_a_box_that_the_keyboard_reaches() {
+    let long = format!("https://app.example/{}", "x".repeat(2000));
+    let page = asking(&ConsentPage { redirect_uri: &long, ..asked() });
+    assert!(
+        page.contains(&format!("tabindex=\"0\" role=\"group\" aria-label=\"Whole address\"><bdi>{long}</bdi>")),
+        "{page}"
+    );
 }
 
 #[test]
 fn consent_to_nothing_is_asked_for_again_with_nothing_ticked() {
-    let page = consent(&asked(), &FORM, &shown(Some(ConsentError::NothingTicked)));
+    let page = asking_with(&asked(), &shown(Some(ConsentError::NothingTicked)));
     assert!(between(&page, "id=\"problem\" role=\"alert\">", "</p>").contains("Tick at least one, or cancel."));
     assert!(page.contains("<fieldset aria-describedby=\"problem\">"), "{page}");
-    assert_eq!((page.matches("type=\"checkbox\"").count(), page.matches(" checked>").count()), (2, 0));
-    assert!(!consent(&asked(), &FORM, &shown(None)).contains("role=\"alert\""));
+    assert_eq!((page.matches("name=\"scope\"").count(), page.matches(" checked>").count()), (2, 0));
+    assert!(!asking(&asked()).contains("role=\"alert\""));
 }
 
 #[test]
 fn consent_with_the_passphrase_keeps_the_choices_when_it_is_shown_again() {
-    let page = consent(&asked(), &FORM, &with_passphrase(None, true));
+    let page = asking_with(&asked(), &with_passphrase(None, true));
     let page = between(&page, "<form ", "</form>");
     assert_eq!((page.matches("type=\"password\"").count(), page.matches("type=\"checkbox\"").count()), (1, 4));
     assert_eq!(page.matches(" checked>").count(), 3, "the scopes and the offer to remember the browser");
     assert!(page.contains("Remember this browser for 30 days"));
-    let page = consent(&asked(), &FORM, &with_passphrase(Some(LoginError::WrongPassphrase), false));
+    let page = asking_with(&asked(), &with_passphrase(Some(LoginError::WrongPassphrase), false));
     assert!(page.contains("That is not the passphrase.") && page.contains("aria-invalid=\"true\""));
     assert_eq!(page.matches(" checked>").count(), 1, "what was left ticked");
     let kept = between(&page, "value=\"notes:read\"", ">");
@@ -603,7 +707,7 @@ fn consent_of_a_remembered_browser_asks_who_began_and_is_allowed_by_one_button_t
     for (warnings, questions) in
         [(vec![], 1), (vec![ConsentWarning::Loopback], 1), (vec![ConsentWarning::OtherHost], 1)]
     {
-        let page = consent(&ConsentPage { warnings, ..asked() }, &FORM, &view);
+        let page = asking_with(&ConsentPage { warnings, ..asked() }, &view);
         assert_eq!(page.matches("Did you just start this yourself?").count(), questions);
         let form = between(&page, "<form ", "</form>");
         assert!(!form.contains("type=\"password\""));
@@ -620,7 +724,7 @@ fn consent_of_a_remembered_browser_asks_who_began_and_is_allowed_by_one_button_t
         );
         assert!(!buttons[2].contains("soon") && buttons[2].contains("value=\"deny\""), "{}", buttons[2]);
     }
-    let other = consent(&asked(), &FORM, &with_passphrase(None, true));
+    let other = asking_with(&asked(), &with_passphrase(None, true));
     assert!(!other.contains("class=\"primary soon\""), "who types the passphrase has had time to read");
 }
 

@@ -11,8 +11,9 @@ use mcp_connector_base::scope::Scope;
 
 use crate::authorize::authorization_request::AuthorizationRequest;
 use crate::authorize::authorization_response::ResponseTarget;
-use crate::clients::client::ClientKind;
+use crate::clients::client::{ClientKind, ClientName};
 use crate::clients::metadata_document::client_id_url::ClientIdUrl;
+use crate::clients::metadata_document::known_clients::{borrowed_name, known_recipient};
 use crate::crypto::seal::Sealable;
 use crate::resource::scope_catalogue::ScopeCatalogue;
 use crate::web::form::{FormError, Parameters};
@@ -34,11 +35,22 @@ pub(crate) const MAX_SEALED_REQUEST: usize = 24 * 1024;
 /// Where the name of a client comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NameSource {
+    /// From the client alone, which may use the name of another.
     SelfAsserted,
+    /// From this server: only the well-known client of this name receives codes at the redirect URI.
+    Recipient(&'static str),
     /// From the metadata document of this host.
     Host(String),
     /// From the configuration of this server.
     Owner,
+}
+
+impl NameSource {
+    /// Returns where the name of a client comes from that has registered itself and receives its codes here.
+    #[must_use]
+    pub fn of_registered(redirect_uri: &str) -> Self {
+        known_recipient(redirect_uri).map_or(Self::SelfAsserted, Self::Recipient)
+    }
 }
 
 /// A risk that the page warns of.
@@ -46,6 +58,8 @@ pub enum NameSource {
 pub enum ConsentWarning {
     /// The client named itself, so it may use the name of another.
     UnverifiedName,
+    /// The client has named itself after this well-known client, whose codes go elsewhere.
+    BorrowedName(&'static str),
     /// The code goes to a program on the person's own machine. Nothing proves that it is the program of that name.
     Loopback,
     /// The code goes to whichever application has claimed the scheme.
@@ -62,7 +76,7 @@ pub struct ConsentPage<'a> {
     pub destination_kind: RedirectKind,
     /// The whole redirect URI. On a shared host, the host alone does not identify the recipient.
     pub redirect_uri: &'a str,
-    /// The name that the client gave itself.
+    /// The name of the client. [`Self::name_source`] tells whether it gave itself that name.
     pub client_name: Option<&'a str>,
     pub name_source: NameSource,
     /// The resource that the client wants to use.
@@ -80,7 +94,7 @@ impl<'a> ConsentPage<'a> {
         let redirect_uri = request.redirect_uri();
         let destination = redirect_uri.destination();
         let name_source = match request.client_kind() {
-            ClientKind::Registered => NameSource::SelfAsserted,
+            ClientKind::Registered => NameSource::of_registered(redirect_uri.as_str()),
             ClientKind::PreRegistered => NameSource::Owner,
             ClientKind::MetadataDocument => publisher(request).map_or(NameSource::SelfAsserted, NameSource::Host),
         };
@@ -98,14 +112,19 @@ impl<'a> ConsentPage<'a> {
                 }
             }
         }
+        let own_name = request.client_name().map(ClientName::as_str);
+        let client_name = if let NameSource::Recipient(name) = name_source { Some(name) } else { own_name };
         if name_source == NameSource::SelfAsserted {
-            warnings.push(ConsentWarning::UnverifiedName);
+            // A program on the person's own machine may well be the client of that name.
+            let is_remote = warnings.is_empty();
+            let borrowed = own_name.and_then(borrowed_name).filter(|_| is_remote);
+            warnings.push(borrowed.map_or(ConsentWarning::UnverifiedName, ConsentWarning::BorrowedName));
         }
         Self {
             destination,
             destination_kind: redirect_uri.kind(),
             redirect_uri: redirect_uri.as_str(),
-            client_name: request.client_name().map(crate::clients::client::ClientName::as_str),
+            client_name,
             name_source,
             resource: request.resource().as_str(),
             scopes: catalogue.described(request.scopes()).collect(),
@@ -204,7 +223,7 @@ mod tests {
     use super::*;
     use crate::authorize::authorization_request::AuthorizationQuery;
     use crate::authorize::authorization_request::error::AuthorizationError;
-    use crate::clients::client::{Client, ClientName};
+    use crate::clients::client::Client;
     use crate::crypto::seal::{SealError, Sealed};
     use crate::resource::protected_resource::ResourceServer;
     use crate::testing::test_keys::{TestRandom, ring};
@@ -222,11 +241,15 @@ mod tests {
     }
 
     fn request(id: &str, kind: ClientKind, redirect_uri: &str) -> AuthorizationRequest {
+        named_request("App", id, kind, redirect_uri)
+    }
+
+    fn named_request(name: &str, id: &str, kind: ClientKind, redirect_uri: &str) -> AuthorizationRequest {
         let policy = RedirectPolicy::default();
         let client = Client {
             id: ClientId::new(id).unwrap(),
             kind,
-            name: ClientName::clean("App"),
+            name: ClientName::clean(name),
             redirect_uris: vec![RedirectUri::parse(redirect_uri, &policy).unwrap()],
             secrets: Vec::new(),
             own_scopes: ScopeSet::empty(),
@@ -341,6 +364,32 @@ mod tests {
             assert_eq!(page.scopes, [PROFILE, READ]);
             assert_eq!(page.client_name, Some("App"));
             assert_eq!(page.resource, "https://mcp.example.com/mcp");
+        }
+    }
+
+    #[test]
+    fn a_known_client_is_known_by_where_its_codes_go_and_not_by_its_name() {
+        for (own_name, redirect_uri, name, name_source, warnings) in [
+            ("App", "https://claude.ai/api/mcp/auth_callback", "Claude", NameSource::Recipient("Claude"), &[][..]),
+            (
+                "Claude",
+                "https://evil.example/cb",
+                "Claude",
+                NameSource::SelfAsserted,
+                &[ConsentWarning::BorrowedName("Claude")],
+            ),
+            (
+                "Claude Code (notes)",
+                "http://localhost:5/cb",
+                "Claude Code (notes)",
+                NameSource::SelfAsserted,
+                &[ConsentWarning::Loopback, ConsentWarning::UnverifiedName],
+            ),
+        ] {
+            let request = named_request(own_name, "c", ClientKind::Registered, redirect_uri);
+            let page = ConsentPage::new(&request, &catalogue());
+            assert_eq!((page.client_name, page.name_source), (Some(name), name_source), "{redirect_uri}");
+            assert_eq!(page.warnings, warnings, "{redirect_uri}");
         }
     }
 

@@ -277,10 +277,12 @@ fn displaced(grants: &[GrantSummary], now: Timestamp) -> Vec<DisplacedApp<'_>> {
 
 fn app_of<'a>(oauth: &'a OAuthContext<'_>, grant: &'a GrantSummary) -> AppSignIn<'a> {
     let (destination_kind, destination) = destination_of(&grant.redirect_uri);
+    let name_source = name_source(oauth, &grant.client_id, &grant.redirect_uri);
+    let name = if let NameSource::Recipient(name) = name_source { Some(name) } else { grant.client_name.as_deref() };
     AppSignIn {
         grant: grant.id.to_string(),
-        name: grant.client_name.as_deref(),
-        name_source: name_source(oauth, &grant.client_id),
+        name,
+        name_source,
         destination,
         destination_kind,
         scopes: oauth.app.catalogue.described(&grant.scope).collect(),
@@ -290,11 +292,11 @@ fn app_of<'a>(oauth: &'a OAuthContext<'_>, grant: &'a GrantSummary) -> AppSignIn
 }
 
 /// Returns who vouches for the name of a client, as on the consent page.
-fn name_source(oauth: &OAuthContext<'_>, client: &ClientId) -> NameSource {
+fn name_source(oauth: &OAuthContext<'_>, client: &ClientId, redirect_uri: &str) -> NameSource {
     match oauth.client_resolver().resolve(client) {
         ResolvedClient::PreRegistered(_) => NameSource::Owner,
         ResolvedClient::MetadataDocument(url) => WebUrl::parse(url.id().as_str())
             .map_or(NameSource::SelfAsserted, |url| NameSource::Host(url.host.to_string())),
-        ResolvedClient::Registered(_) | ResolvedClient::Unknown => NameSource::SelfAsserted,
+        ResolvedClient::Registered(_) | ResolvedClient::Unknown => NameSource::of_registered(redirect_uri),
     }
 }

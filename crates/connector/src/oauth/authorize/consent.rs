@@ -9,7 +9,7 @@ use mcp_connector_oauth::web::form::Parameters;
 
 use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
-use crate::http::route::CONSENT_PATH;
+use crate::http::route::{ACCOUNT_PATH, CONSENT_PATH};
 use crate::oauth::authorize::pending::Pending;
 use crate::oauth::authorize::{code, login};
 use crate::oauth::browser_forms::{open, read_form, seal};
@@ -17,8 +17,8 @@ use crate::oauth::context::OAuthContext;
 use crate::oauth::identity::{passphrase, remembered};
 use crate::oauth::sign_in_error::SignInError;
 use crate::pages;
-use crate::pages::components::fields::PASSPHRASE_FIELD;
-use crate::pages::consent::{ConsentError, ConsentSignIn, ConsentView, NewPlace};
+use crate::pages::components::fields::typed_passphrase;
+use crate::pages::consent::{ConsentConnector, ConsentError, ConsentSignIn, ConsentView, NewPlace};
 use crate::pages::login::LoginError;
 use crate::pages::remember::RememberChoice;
 use crate::pages::{FormTarget, SEALED_FIELD};
@@ -92,13 +92,19 @@ async fn allowed(
 }
 
 fn has_passphrase(form: &Parameters) -> bool {
-    form.get(PASSPHRASE_FIELD).is_ok_and(|typed| typed.is_some_and(|typed| !typed.is_empty()))
+    typed_passphrase(form).is_ok_and(|typed| typed.is_some())
 }
 
 /// Returns how the person signs in on the page.
-async fn sign_in(oauth: &OAuthContext<'_>, incoming: &Incoming, request: &AuthorizationRequest) -> ConsentSignIn {
-    if oauth.configuration().provider.is_some() {
-        return ConsentSignIn::Next;
+async fn sign_in<'a>(
+    oauth: &OAuthContext<'a>,
+    incoming: &Incoming,
+    request: &AuthorizationRequest,
+) -> ConsentSignIn<'a> {
+    match &oauth.configuration().provider {
+        Some(provider) if provider.has_accounts() => return ConsentSignIn::Provider { name: provider.name() },
+        Some(_) => return ConsentSignIn::Next,
+        None => {}
     }
     // The passphrase is good also while nobody can say whether the browser is remembered.
     let place = match remembered::standing(oauth, incoming, request).await {
@@ -109,11 +115,13 @@ async fn sign_in(oauth: &OAuthContext<'_>, incoming: &Incoming, request: &Author
     ConsentSignIn::Passphrase { place, remember: remembered::days(oauth).map(RememberChoice::offered) }
 }
 
-fn answer(oauth: &OAuthContext<'_>, request: &AuthorizationRequest, sealed: &str, view: &ConsentView) -> Answer {
+fn answer(oauth: &OAuthContext<'_>, request: &AuthorizationRequest, sealed: &str, view: &ConsentView<'_>) -> Answer {
     let form = FormTarget { action: CONSENT_PATH, sealed };
     let content = ConsentPage::new(request, &oauth.app.catalogue);
     // The answer to the form redirects to the client, or first to the identity provider.
-    let page = |status| Answer::page(status, pages::consent(&content, &form, view));
+    let account = [oauth.site.issuer.origin().authority(), ACCOUNT_PATH].concat();
+    let connector = ConsentConnector { title: oauth.app.endpoint.registry.display_name(), account: &account };
+    let page = |status| Answer::page(status, pages::consent(&content, &connector, &form, view));
     match view.error {
         Some(ConsentError::NothingTicked) => page(400),
         Some(ConsentError::SignIn(error)) => passphrase::with_status(Some(error), page),

@@ -8,7 +8,7 @@ use crate::oauth::identity::settings::OWNER_SUBJECT;
 use crate::oauth::sign_in_error::SignInError;
 use crate::objects::keyring::commands::CountAttempt;
 use crate::objects::keyring::stub as keyring;
-use crate::pages::components::fields::PASSPHRASE_FIELD;
+use crate::pages::components::fields::typed_passphrase;
 use crate::pages::login::LoginError;
 use mcp_connector_base::identifier::Subject;
 use mcp_connector_oauth::crypto::seal::Sealed;
@@ -47,8 +47,8 @@ pub(crate) async fn attempt(
     let (Ok(passphrase), None) = (&oauth.configuration().passphrase, &oauth.configuration().provider) else {
         return Err(SignInError::BrokenForm);
     };
-    let Some(typed) = form.get(PASSPHRASE_FIELD).map_err(|_| SignInError::BrokenForm)? else {
-        return Ok(Attempt::Refused(LoginError::WrongPassphrase));
+    let Some(typed) = typed_passphrase(form).map_err(|_| SignInError::BrokenForm)? else {
+        return Ok(Attempt::Refused(LoginError::NoPassphrase));
     };
     let version = oauth.passphrase_version().ok_or(SignInError::NotSetUp(WeakPassphrase::Missing))?;
     let known = known_browser(oauth, incoming);
@@ -84,6 +84,7 @@ pub(crate) fn with_status(error: Option<LoginError>, page: impl FnOnce(u16) -> A
     match error {
         None => page(200),
         // Not 401, which would ask for an authentication scheme of HTTP.
+        Some(LoginError::NoPassphrase) => page(400),
         Some(LoginError::WrongPassphrase) => page(403),
         Some(LoginError::Throttled { seconds }) => page(429).header("retry-after", seconds.to_string()),
     }

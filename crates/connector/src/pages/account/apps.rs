@@ -128,7 +128,7 @@ fn entry<'a>(app: &App<'a>, now: Timestamp, form: &FormTarget<'_>) -> Entry<'a> 
     let (latest, count) = (app.latest, app.earlier.len() + 1);
     let entry = Entry::new(latest.shown_name());
     let entry = match &latest.name_source {
-        NameSource::SelfAsserted => entry,
+        NameSource::SelfAsserted | NameSource::Recipient(_) => entry,
         NameSource::Host(host) => entry.mark(Mark::Quiet, html! { "published by " (isolated(host)) }),
         NameSource::Owner => entry.mark(Mark::Quiet, "set up by the owner"),
     };

@@ -2,10 +2,16 @@
 
 use maud::{Markup, Render, html};
 
+use mcp_connector_oauth::web::form::{FormError, Parameters};
+
 use crate::pages::untrusted_text::visible;
 
 /// The name of the field with the passphrase.
 pub(crate) const PASSPHRASE_FIELD: &str = "passphrase";
+/// The name of the field that takes its place while the passphrase is shown.
+const SHOWN_PASSPHRASE_FIELD: &str = "passphrase-shown";
+/// The name of the switch that shows it.
+const SHOW_FIELD: &str = "passphrase-show";
 
 /// A line of text.
 #[derive(Debug)]
@@ -173,11 +179,11 @@ impl Render for CheckboxList<'_> {
 
 /// The passphrase of the owner, with the name that password managers keep it under and a switch that shows it.
 ///
-/// The switch needs no script: the style sheet shows the characters while it is on. It has no name, so it is not sent.
+/// No style sheet can show what is in a field for passwords, and no page for signing in runs a script. So the switch exchanges two
+/// fields, one for passwords and one for text, and [`typed_passphrase`] reads the one that was seen.
 #[derive(Debug)]
 pub(crate) struct PassphraseField {
     id: &'static str,
-    label: &'static str,
     error_id: Option<&'static str>,
     is_invalid: bool,
     takes_focus: bool,
@@ -186,7 +192,7 @@ pub(crate) struct PassphraseField {
 impl PassphraseField {
     /// Creates the field. `id` is unique on the page.
     pub(crate) fn new(id: &'static str) -> Self {
-        Self { id, label: "Passphrase", error_id: None, is_invalid: false, takes_focus: false }
+        Self { id, error_id: None, is_invalid: false, takes_focus: false }
     }
 
     /// Puts the cursor into it when the page is loaded.
@@ -211,7 +217,7 @@ impl PassphraseField {
 impl Render for PassphraseField {
     fn render(&self) -> Markup {
         let invalid = self.is_invalid.then_some("true");
-        let (user, shows) = ([self.id, "-user"].concat(), [self.id, "-shown"].concat());
+        let user = [self.id, "-user"].concat();
         html! {
             div.field.user {
                 // Without a name it is not sent. Password managers keep a passphrase only together with a user name.
@@ -219,14 +225,31 @@ impl Render for PassphraseField {
                 input id=(user) type="text" value="owner" autocomplete="username" readonly tabindex="-1";
             }
             div.field.passphrase {
-                label.label for=(self.id) { (self.label) }
-                input id=(self.id) type="password" name=(PASSPHRASE_FIELD) required autofocus[self.takes_focus]
+                label.label for=(self.id) { "Passphrase" }
+                input id=(self.id) type="password" name=(PASSPHRASE_FIELD) autofocus[self.takes_focus]
                     autocomplete="current-password" autocapitalize="off" spellcheck="false"
                     aria-invalid=[invalid] aria-describedby=[self.error_id];
-                label.shows for=(shows) { input id=(shows) type="checkbox"; " Show passphrase" }
+                input type="text" name=(SHOWN_PASSPHRASE_FIELD) aria-label="Passphrase, shown" placeholder="Type it here to see it"
+                    autocomplete="off" autocapitalize="off" spellcheck="false"
+                    aria-invalid=[invalid] aria-describedby=[self.error_id];
+                label.shows {
+                    input type="checkbox" name=(SHOW_FIELD) value="on" aria-label="Show the passphrase";
+                    span.shown aria-hidden="true" { "Show" }
+                    span.hides aria-hidden="true" { "Hide" }
+                }
             }
         }
     }
+}
+
+/// Returns the passphrase that was typed into a [`PassphraseField`]: what is in the field that was seen, or else in the other.
+///
+/// # Errors
+///
+/// Fails if a field is repeated.
+pub(crate) fn typed_passphrase(form: &Parameters) -> Result<Option<&str>, FormError> {
+    let (hidden, shown) = (form.get(PASSPHRASE_FIELD)?, form.get(SHOWN_PASSPHRASE_FIELD)?);
+    Ok(if form.get(SHOW_FIELD)?.is_some() { shown.or(hidden) } else { hidden.or(shown) })
 }
 
 fn notes(id: &str, hint: Option<&str>, error: Option<&str>) -> Markup {
@@ -244,4 +267,27 @@ fn described(id: &str, hint: Option<&str>, error: Option<&str>) -> Option<String
         .map(|part| format!("{id}-{part}"))
         .collect();
     (!ids.is_empty()).then(|| ids.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_passphrase_is_read_from_the_field_that_was_seen() {
+        for (form, typed) in [
+            ("passphrase=a", Some("a")),
+            ("passphrase=a&passphrase-shown=", Some("a")),
+            ("passphrase=&passphrase-shown=b&passphrase-show=on", Some("b")),
+            ("passphrase=a&passphrase-shown=b&passphrase-show=on", Some("b")),
+            ("passphrase=a&passphrase-shown=b", Some("a")),
+            ("passphrase=a&passphrase-shown=&passphrase-show=on", Some("a")),
+            ("passphrase=&passphrase-shown=b", Some("b")),
+            ("passphrase=&passphrase-shown=", None),
+            ("", None),
+        ] {
+            assert_eq!(typed_passphrase(&Parameters::parse(form.as_bytes()).unwrap()), Ok(typed), "{form}");
+        }
+        assert!(typed_passphrase(&Parameters::parse(b"passphrase=a&passphrase=b").unwrap()).is_err());
+    }
 }

@@ -62,11 +62,12 @@ pub(crate) struct Button<'a> {
     spoken: Option<String>,
     value: Option<(&'static str, Cow<'a, str>)>,
     skips_checks: bool,
+    comes_late: bool,
 }
 
 impl<'a> Button<'a> {
     fn new(words: impl Into<Cow<'a, str>>, class: &'static str) -> Self {
-        Self { words: words.into(), class, spoken: None, value: None, skips_checks: false }
+        Self { words: words.into(), class, spoken: None, value: None, skips_checks: false, comes_late: false }
     }
 
     /// What the page is for. A page has one.
@@ -101,6 +102,12 @@ impl<'a> Button<'a> {
         self.skips_checks = true;
         self
     }
+
+    /// Shows it a second after the page, so that nobody presses it before they have read anything.
+    pub(crate) fn comes_late(mut self) -> Self {
+        self.comes_late = true;
+        self
+    }
 }
 
 impl Render for Button<'_> {
@@ -108,7 +115,7 @@ impl Render for Button<'_> {
         let spoken = self.spoken.as_deref().map(visible);
         let (name, value) = self.value.as_ref().map(|(name, value)| (*name, value)).unzip();
         html! {
-            button class=(self.class) type="submit" name=[name] value=[value] aria-label=[spoken] formnovalidate[self.skips_checks] {
+            button class={ (self.class) @if self.comes_late { " soon" } } type="submit" name=[name] value=[value] aria-label=[spoken] formnovalidate[self.skips_checks] {
                 (visible(&self.words))
             }
         }

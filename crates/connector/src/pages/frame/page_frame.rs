@@ -8,14 +8,22 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
-use mcp_connector_oauth::web::origin::Origin;
-use mcp_connector_protocol::{Icon, PageSettings, Rgb, Theme};
+use mcp_connector_protocol::{Icon, PageSettings, Rgb};
 
+use crate::http::route::ACCOUNT_PATH;
+use crate::pages::frame::icon::PageIcon;
 use crate::pages::frame::palette;
 use crate::pages::untrusted_text::{isolated, visible};
 
 /// The style sheet of all connectors. An accent colour is added to it.
-const STYLE: &str = include_str!("style.css");
+const STYLE: &str = concat!(
+    include_str!("style/colours.css"),
+    include_str!("style/page.css"),
+    include_str!("style/form.css"),
+    include_str!("style/sign_in.css"),
+    include_str!("style/account.css"),
+    include_str!("style/home.css"),
+);
 
 /// A page without its frame.
 #[derive(Debug)]
@@ -46,7 +54,8 @@ pub(crate) enum PageKind {
 #[derive(Debug)]
 pub(crate) struct Frame {
     title: String,
-    icon: Option<PageIcon>,
+    icon: PageIcon,
+    account: AccountLink,
     operator: Option<(String, Option<String>)>,
     accent: Option<Rgb>,
     /// Made for the first page: most isolates never show one.
@@ -61,11 +70,13 @@ struct Style {
     source: String,
 }
 
-#[derive(Debug)]
-struct PageIcon {
-    src: String,
-    /// From where the policy lets it be loaded.
-    source: String,
+/// Whether this server has an account page, to which the foot of every page leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AccountLink {
+    /// People sign in here.
+    Shown,
+    /// Nobody signs in here.
+    None,
 }
 
 impl Page {
@@ -103,11 +114,12 @@ impl PageKind {
 
 impl Frame {
     /// Creates the frame of a connector that people know as `title`.
-    pub(crate) fn new(title: &str, icons: &[Icon], settings: &PageSettings) -> Self {
+    pub(crate) fn new(title: &str, icons: &[Icon], settings: &PageSettings, account: AccountLink) -> Self {
         let operator = settings.operator().map(|operator| (operator.name.to_owned(), operator.url.map(str::to_owned)));
         Self {
             title: title.to_owned(),
-            icon: PageIcon::of(icons),
+            icon: PageIcon::of(icons, title, settings.accent()),
+            account,
             operator,
             accent: settings.accent(),
             style: OnceCell::new(),
@@ -128,11 +140,11 @@ impl Frame {
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     meta name="robots" content="noindex";
                     title { (visible(&page.title)) }
-                    @if self.icon.is_some() { link rel="icon" href="/favicon.ico"; }
+                    link rel="icon" href=(self.icon.favicon());
                     style { (PreEscaped(&self.style().text)) }
                 }
                 body {
-                    (self.header(page))
+                    (self.header())
                     (page.content)
                     (self.footer())
                     @if let PageKind::Home { script } = page.kind { script { (PreEscaped(script)) } }
@@ -149,8 +161,7 @@ impl Frame {
     /// browsers send `Origin: null` with our own forms, so that they look like forged ones.
     pub(crate) fn headers(&self, page: &Page) -> Vec<(&'static str, String)> {
         let mut policy = vec!["default-src 'none'".to_owned(), format!("style-src {}", self.style().source)];
-        // 'self' is for /favicon.ico, which some browsers hold to the policy.
-        policy.extend(self.icon.as_ref().map(|icon| format!("img-src 'self' {}", icon.source)));
+        policy.push(format!("img-src {}", self.icon.sources()));
         policy.extend(["base-uri 'none'".to_owned(), "frame-ancestors 'none'".to_owned()]);
         policy.extend(page.kind.directives());
         let mut headers = vec![
@@ -166,45 +177,29 @@ impl Frame {
         headers
     }
 
-    fn header(&self, page: &Page) -> Markup {
-        let is_home = matches!(page.kind, PageKind::Home { .. });
-        let icon = self.icon.as_ref().map(|icon| html! { img src=(icon.src) alt="" width="40" height="40"; });
-        html! {
-            @if is_home {
-                @if let Some(icon) = icon { header.brand { (icon) } }
-            } @else {
-                header.brand { @if let Some(icon) = icon { (icon) " " } (isolated(&self.title)) }
-            }
-        }
+    /// Returns the head: the icon and the name, which lead to `/`.
+    fn header(&self) -> Markup {
+        html! { header.brand { a href="/" { (self.icon.picture()) (isolated(&self.title)) } } }
     }
 
     fn footer(&self) -> Markup {
         html! {
-            @if let Some((name, url)) = &self.operator {
-                footer {
-                    "Run by "
-                    @match url {
-                        Some(url) => a href=(url) rel="noreferrer" { (isolated(name)) },
-                        None => (isolated(name)),
+            footer {
+                ul {
+                    li { a href="/" { "About " (isolated(&self.title)) } }
+                    @if self.account == AccountLink::Shown { li { a href=(ACCOUNT_PATH) { "Your account" } } }
+                    @if let Some((name, url)) = &self.operator {
+                        li {
+                            "Run by "
+                            @match url {
+                                Some(url) => a href=(url) rel="noreferrer" { (isolated(name)) },
+                                None => (isolated(name)),
+                            }
+                        }
                     }
                 }
             }
         }
-    }
-}
-
-impl PageIcon {
-    /// Returns the first icon for light pages, or else the first of all. An icon that cannot be named in a policy is left out.
-    fn of(icons: &[Icon]) -> Option<Self> {
-        let is_for_light = |icon: &&Icon| icon.drawn_for() != Some(Theme::Dark);
-        let icon = icons.iter().find(is_for_light).or(icons.first())?;
-        let src = icon.src().to_owned();
-        let source = match src.as_str() {
-            src if src.starts_with("data:image/") => "data:".to_owned(),
-            src if src.starts_with("https://") => Origin::of(src).ok()?.to_string(),
-            _ => return None,
-        };
-        Some(Self { src, source })
     }
 }
 
@@ -225,7 +220,7 @@ fn hash_source(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use mcp_connector_protocol::Registry;
+    use mcp_connector_protocol::{Registry, Theme};
 
     use super::*;
     use crate::author::Connector;
@@ -233,7 +228,7 @@ mod tests {
 
     fn frame(connector: Connector) -> Frame {
         let (registry, _) = Registry::new(connector);
-        Frame::new(registry.display_name(), &registry.info().icons, registry.page_settings())
+        Frame::new(registry.display_name(), &registry.info().icons, registry.page_settings(), AccountLink::Shown)
     }
 
     fn connector() -> Connector {
@@ -248,32 +243,43 @@ mod tests {
     fn a_page_names_its_connector_and_its_operator() {
         let shown = frame(connector().operated_by("Ada <Lovelace>").operator_url("https://ada.example/?a&b"));
         let document = shown.document(&page());
-        assert!(document.contains("<header class=\"brand\"><bdi>Notes &amp; more</bdi></header>"), "{document}");
+        let head = between(&document, "<header class=\"brand\">", "</header>");
+        assert!(head.starts_with("<a href=\"/\">") && head.ends_with("<bdi>Notes &amp; more</bdi></a>"), "{head}");
         let link = "<a href=\"https://ada.example/?a&amp;b\" rel=\"noreferrer\"><bdi>Ada &lt;Lovelace&gt;</bdi></a>";
-        assert!(document.contains(&format!("<footer>Run by {link}</footer>")), "{document}");
-        assert!(!frame(connector()).document(&page()).contains("<footer"));
+        let foot = between(&document, "<footer>", "</footer>");
+        assert!(foot.contains(&format!("<li>Run by {link}</li>")), "{foot}");
+        assert!(foot.contains("<a href=\"/\">About <bdi>Notes &amp; more</bdi></a>"), "{foot}");
+        assert!(foot.contains("<a href=\"/account\">Your account</a>"), "{foot}");
+        assert!(!frame(connector()).document(&page()).contains("Run by"));
         let wrong = frame(connector().operated_by("Ada").operator_url("javascript:alert(1)"));
-        assert!(wrong.document(&page()).contains("<footer>Run by <bdi>Ada</bdi></footer>"));
+        assert!(wrong.document(&page()).contains("<li>Run by <bdi>Ada</bdi></li>"));
+        let public = Frame::new("Notes", &[], &PageSettings::default(), AccountLink::None);
+        assert!(!public.document(&page()).contains("/account"), "nobody signs in here");
     }
 
     #[test]
     fn a_page_shows_the_icon_and_its_policy_admits_that_and_nothing_else() {
         let svg = Icon::svg("<svg xmlns=\"http://www.w3.org/2000/svg\"/>");
         let remote = |theme| Icon::new("https://cdn.example/a/icon.png?v=1").theme(theme);
-        for (name, icons, source) in [
-            ("none", vec![], None),
-            ("embedded", vec![svg.clone()], Some("data:")),
-            ("remote", vec![remote(Theme::Light)], Some("https://cdn.example")),
-            ("for dark pages, before another", vec![remote(Theme::Dark), svg.clone()], Some("data:")),
-            ("for dark pages only", vec![remote(Theme::Dark)], Some("https://cdn.example")),
-            ("no picture", vec![Icon::new("data:text/html,<script>")], None),
+        let other = Icon::new("https://other.example/light.png").theme(Theme::Light);
+        for (name, icons, sources) in [
+            ("none, so that a letter is drawn", vec![], "data:"),
+            ("embedded", vec![svg.clone()], "'self' data:"),
+            ("remote", vec![remote(Theme::Light)], "'self' https://cdn.example"),
+            ("one for each", vec![remote(Theme::Dark), svg.clone()], "'self' data: https://cdn.example"),
+            ("both remote", vec![other, remote(Theme::Dark)], "'self' https://other.example https://cdn.example"),
+            ("for dark pages only", vec![remote(Theme::Dark)], "'self' https://cdn.example"),
+            ("no picture", vec![Icon::new("data:text/html,<script>")], "data:"),
         ] {
             let shown = frame(icons.into_iter().fold(connector(), Connector::icon));
             let policy = policy(&shown.headers(&page()));
-            let directive = source.map(|source| format!("; img-src 'self' {source}; "));
-            assert_eq!(policy.contains("img-src"), source.is_some(), "{name}: {policy}");
-            assert!(directive.is_none_or(|directive| policy.contains(&directive)), "{name}: {policy}");
-            assert_eq!(shown.document(&page()).contains("<img "), source.is_some(), "{name}");
+            assert!(policy.contains(&format!("; img-src {sources}; ")), "{name}: {policy}");
+            let document = shown.document(&page());
+            assert_eq!(document.matches("<img ").count(), 1, "{name}");
+            assert_eq!(document.matches("<link rel=\"icon\" href=\"").count(), 1, "{name}");
+            assert_eq!(document.contains("<source "), sources.matches(' ').count() == 2, "{name}");
+            assert_eq!(document.contains("href=\"/favicon.ico\""), sources.contains("'self'"), "{name}");
+            assert!(!document.contains("text/html,"), "{name}");
         }
     }
 

@@ -10,16 +10,18 @@ use mcp_connector_protocol::Rgb;
 /// The least contrast of text with its background (WCAG 2.2 §1.4.3).
 const LEAST_CONTRAST: f64 = 4.5;
 
+/// `--accent` of light pages in `style/colours.css`.
+const TEAL: Rgb = Rgb([0x17, 0x61, 0x4C]);
 const BLACK: Rgb = Rgb([0, 0, 0]);
 const WHITE: Rgb = Rgb([255, 255, 255]);
-/// `--page` of light pages in `style.css`: their darkest background.
+/// `--page` of light pages in `style/colours.css`: their darkest background.
 const LIGHT_PAGE: Rgb = Rgb([0xF5, 0xF4, 0xF0]);
-/// `--card` of dark pages in `style.css`: their lightest background.
+/// `--card` of dark pages in `style/colours.css`: their lightest background.
 const DARK_CARD: Rgb = Rgb([0x1B, 0x1D, 0x1C]);
 /// Text on a button of a dark page.
 const DARK_TEXT: Rgb = Rgb([0x0B, 0x0F, 0x0D]);
 
-/// The colours of one scheme. Written as declarations of the custom properties in `style.css`.
+/// The colours of one scheme. Written as declarations of the custom properties in `style/colours.css`.
 struct Palette {
     accent: Rgb,
     accent_strong: Rgb,
@@ -61,6 +63,12 @@ pub(crate) fn rules(accent: Rgb) -> String {
     format!(":root{{{light}}}@media (prefers-color-scheme: dark){{:root{{{dark}}}}}\n")
 }
 
+/// Returns the colour on which white can be read that is nearest to an accent colour, or to that of the style sheet.
+pub(crate) fn behind_white(accent: Option<Rgb>) -> String {
+    let Rgb([red, green, blue]) = readable(accent.unwrap_or(TEAL), WHITE, BLACK);
+    format!("#{red:02x}{green:02x}{blue:02x}")
+}
+
 /// Returns the shade of `colour`, between it and `end`, that is nearest to it and can be read on `background`.
 fn readable(colour: Rgb, background: Rgb, end: Rgb) -> Rgb {
     let shades = (0..=20_u8).map(|step| mix(colour, end, f64::from(step) / 20.0));
@@ -99,7 +107,7 @@ fn luminance(Rgb([red, green, blue]): Rgb) -> f64 {
 mod tests {
     use super::*;
 
-    /// The text colours of `style.css`.
+    /// The text colours of `style/colours.css`.
     const LIGHT_INK: [Rgb; 2] = [Rgb([0x1C, 0x1B, 0x19]), Rgb([0x5D, 0x5A, 0x54])];
     const DARK_INK: [Rgb; 2] = [Rgb([0xEC, 0xEB, 0xE7]), Rgb([0xAA, 0xA8, 0xA1])];
 
@@ -139,8 +147,10 @@ mod tests {
 
     #[test]
     fn the_backgrounds_are_those_of_the_style_sheet() {
-        let style = include_str!("style.css");
-        for (property, Rgb([red, green, blue])) in [("page", LIGHT_PAGE), ("card", WHITE), ("card", DARK_CARD)] {
+        let style = include_str!("style/colours.css");
+        for (property, Rgb([red, green, blue])) in
+            [("page", LIGHT_PAGE), ("card", WHITE), ("card", DARK_CARD), ("accent", TEAL)]
+        {
             let declaration = format!("--{property}: #{red:02x}{green:02x}{blue:02x};");
             assert!(style.contains(&declaration), "{declaration}");
         }

@@ -230,7 +230,7 @@ mod tests {
             let page = home(&page);
             assert!(page.contains("<span id=\"health\" data-asks=\"/mcp\""), "{name}: {page}");
             assert_eq!(page.contains("data-account=\"/account\""), asks, "{name}");
-            assert_eq!(page.contains("<a href=\"/account\">"), account, "{name}");
+            assert_eq!(page.contains("Your connected apps"), account, "{name}");
         }
     }
 

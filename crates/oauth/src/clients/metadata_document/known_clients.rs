@@ -3,6 +3,9 @@
 //!
 //! Each copy has what the published document said when it was last read, in 2026: the name, the redirect URIs, and that the
 //! client needs no secret. To add one, read the published document; do not guess.
+//!
+//! The same list tells whose a redirect URI is: a code that goes to `https://claude.ai/api/mcp/auth_callback` reaches Claude,
+//! whatever the client that asked for it calls itself.
 
 use crate::clients::client::{Client, ClientName};
 use crate::clients::metadata_document::client_id_url::ClientIdUrl;
@@ -66,6 +69,43 @@ const KNOWN: &[KnownClient] = &[
     },
 ];
 
+/// Where well-known clients receive their codes when they register themselves. A place that ends in `/` is one for each connection.
+/// Both are documented by their vendors, or were read in their source, in September 2026.
+const RECIPIENTS: &[(&str, &str)] = &[
+    ("https://claude.ai/api/mcp/auth_callback", "Claude"),
+    ("https://claude.com/api/mcp/auth_callback", "Claude"),
+    ("https://chatgpt.com/connector_platform_oauth_redirect", "ChatGPT"),
+    ("https://chatgpt.com/connector/oauth/", "ChatGPT"),
+    ("https://vscode.dev/redirect", "Visual Studio Code"),
+    ("https://insiders.vscode.dev/redirect", "Visual Studio Code"),
+];
+
+/// Returns the name of the well-known client that receives the codes at this redirect URI, if there is one. Its host is proven by
+/// its certificate; a program on the person's own machine proves nothing.
+#[must_use]
+pub fn known_recipient(redirect_uri: &str) -> Option<&'static str> {
+    let of_recipient = RECIPIENTS.iter().find(|(place, _)| match redirect_uri.strip_prefix(place) {
+        Some("") => true,
+        // The rest is one identifier, so that it cannot lead out of the folder.
+        Some(rest) => {
+            place.ends_with('/') && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        }
+        None => false,
+    });
+    of_recipient.map(|(_, name)| *name)
+}
+
+/// Returns the name of the well-known client that a client takes for its own, if it does. Case, spaces and what follows the name
+/// make no difference: `claude code` and `Claude (notes)` take the name of Claude.
+#[must_use]
+pub fn borrowed_name(client_name: &str) -> Option<&'static str> {
+    let plain =
+        |name: &str| -> String { name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect() };
+    let name = plain(client_name);
+    let mut known = KNOWN.iter().filter(|known| name.starts_with(&plain(known.name)));
+    known.next().map(|known| known.name)
+}
+
 /// Returns the client of the built-in copy for `url`.
 #[must_use]
 pub fn known_client(url: &ClientIdUrl, policy: &RedirectPolicy) -> Option<Client> {
@@ -91,6 +131,46 @@ mod tests {
             assert_eq!(client.id.as_str(), known.url);
             assert_eq!(client.name.unwrap().as_str(), known.name, "{}", known.url);
             assert_eq!(client.redirect_uris.len(), known.redirect_uris.len(), "{}", known.url);
+        }
+    }
+
+    #[test]
+    fn a_redirect_uri_of_a_known_client_is_known_exactly() {
+        for (redirect_uri, name) in [
+            ("https://claude.ai/api/mcp/auth_callback", Some("Claude")),
+            ("https://chatgpt.com/connector/oauth/aB3_-", Some("ChatGPT")),
+            ("https://vscode.dev/redirect", Some("Visual Studio Code")),
+            ("https://chatgpt.com/connector/oauth/", Some("ChatGPT")),
+            ("https://chatgpt.com/connector/oauth/../../x", None),
+            ("https://chatgpt.com/connector/oauth/a?to=x", None),
+            ("https://claude.ai/api/mcp/auth_callback/", None),
+            ("https://claude.ai/api/mcp/auth_callback?x=1", None),
+            ("https://claude.ai.evil.example/api/mcp/auth_callback", None),
+            ("https://evil.example/https://claude.ai/api/mcp/auth_callback", None),
+            ("http://127.0.0.1/callback", None),
+        ] {
+            assert_eq!(known_recipient(redirect_uri), name, "{redirect_uri}");
+        }
+        for known in KNOWN {
+            for uri in known.redirect_uris.iter().filter(|uri| uri.starts_with("https:")) {
+                assert_eq!(known_recipient(uri), Some(known.name), "of a document that is known: {uri}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_borrowed_name_is_found_however_it_is_written() {
+        for (name, known) in [
+            ("Claude", Some("Claude")),
+            ("CLAUDE  (official)", Some("Claude")),
+            ("c-l-a-u-d-e", Some("Claude")),
+            ("claude code", Some("Claude")),
+            ("ChatGPT connector", Some("ChatGPT")),
+            ("My own app", None),
+            ("An app for Claude", None),
+            ("", None),
+        ] {
+            assert_eq!(borrowed_name(name), known, "{name}");
         }
     }
 
