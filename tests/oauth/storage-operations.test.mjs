@@ -2,7 +2,7 @@
 // Objects, rows written. This is what Cloudflare charges for and limits on the free plan.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { serveDocuments } from '../support/http/document-server.mjs';
 import { startInstances } from '../support/workers/instances.mjs';
 import {
@@ -22,6 +22,7 @@ import {
   toLogin,
   tokensOf,
 } from '../support/oauth/client.mjs';
+import { askForKey, endKey, enterAccount, keyOn, prove } from '../support/oauth/access-keys.mjs';
 
 const DOCUMENT = 'https://client.example/oauth/client.json';
 
@@ -218,4 +219,54 @@ test('a revocation costs one request to an object and one row', async (t) => {
   await costsAtMost(t, { 'object requests': 1, 'rows written': 1 }, async () =>
     (await send(site, revoking(client, tokens.refresh_token))).hasStatus(200, 'RFC 7009'),
   );
+});
+
+describe('an access key', () => {
+  let browser;
+  let key;
+
+  test('making an access key costs two requests to objects and one row', async (t) => {
+    ({ browser } = await enterAccount(site));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    // The account page, the form, and the passphrase with the key.
+    await costsAtMost(t, { 'object requests': 3, 'rows written': 1 }, async () => {
+      key = keyOn(await prove(browser, await askForKey(browser)));
+    });
+  });
+
+  test('a call with an access key costs what one with a token costs, and one row on the first of each day', async (t) => {
+    const one = { 'object requests': 1 };
+    await t.test('the first', (inner) => costsAtMost(inner, { ...one, 'rows written': 1 }, () => isWelcome(site, key)));
+    await t.test('a hundred more within 45 seconds, in either header', (inner) =>
+      costsAtMost(inner, NOTHING, async () => {
+        for (let turn = 0; turn < 50; turn += 1) {
+          (await call(site, key)).result('served');
+          (await call(site, null, 'whoami', {}, { headers: { authorization: null, 'x-api-key': key } })).result('served');
+        }
+      }),
+    );
+    await runtime.passes(61);
+    await t.test('twenty at once after more than a minute share one look, and write nothing', async (inner) => {
+      const { result, cost } = await costOf(() => Promise.all(Array.from({ length: 20 }, () => call(site, key))));
+      for (const answer of result) answer.result('served');
+      inner.diagnostic(JSON.stringify(cost));
+      assert.deepEqual(cost, { ...NOTHING, ...one });
+    });
+    await runtime.passes(24 * 3600);
+    await t.test('the first of the next day', (inner) => costsAtMost(inner, { ...one, 'rows written': 1 }, () => isWelcome(site, key)));
+  });
+
+  test('a made-up access key costs nothing', (t) =>
+    costsAtMost(t, NOTHING, async () => {
+      for (const text of [`${key.slice(0, -1)}${key.endsWith('0') ? 1 : 0}`, 'mck_', `mck_${'0'.repeat(94)}`]) {
+        (await call(site, text)).hasStatus(401, 'made up');
+      }
+    }));
+
+  test('ending an access key costs one request to an object and one row', async (t) => {
+    ({ browser } = await enterAccount(site));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    // The page before and the page after are one request each.
+    await costsAtMost(t, { 'object requests': 3, 'rows written': 1 }, () => endKey(browser, 'n8n'));
+  });
 });

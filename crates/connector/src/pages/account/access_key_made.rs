@@ -1,7 +1,6 @@
 //! The page that shows a new access key, once, with lines that are ready to be pasted.
 
 use maud::html;
-use serde_json::json;
 
 use crate::pages::components::entry::Facts;
 use crate::pages::components::secret::Secret;
@@ -66,21 +65,35 @@ fn secret<'a>(page: &AccessKeyMade<'a>) -> Secret<'a> {
         .line("Anything that takes a header of its own", format!("{}: {key}", page.key_header))
 }
 
+// The name, the URL, which is canonical, and the key have no character that JSON would escape. Written by hand, the members are in the
+// order in which the documentation of the clients has them.
+
 fn cursor(name: &str, url: &str, key: &str) -> String {
-    let authorization = format!("Bearer {key}");
-    pretty(&json!({ "mcpServers": { name: { "url": url, "headers": { "Authorization": authorization } } } }))
+    [
+        "{\n  \"mcpServers\": {\n    \"",
+        name,
+        "\": {\n      \"url\": \"",
+        url,
+        "\",\n      \"headers\": { \"Authorization\": \"Bearer ",
+        key,
+        "\" }\n    }\n  }\n}",
+    ]
+    .concat()
 }
 
 fn vs_code(name: &str, url: &str) -> String {
-    let input = format!("{name}-key");
-    let authorization = format!("Bearer ${{input:{input}}}");
-    let asked = json!({ "type": "promptString", "id": input, "description": "Access key", "password": true });
-    let server = json!({ "type": "http", "url": url, "headers": { "Authorization": authorization } });
-    pretty(&json!({ "inputs": [asked], "servers": { name: server } }))
-}
-
-fn pretty(value: &serde_json::Value) -> String {
-    serde_json::to_string_pretty(value).unwrap_or_default()
+    [
+        "{\n  \"inputs\": [\n    { \"type\": \"promptString\", \"id\": \"",
+        name,
+        "-key\", \"description\": \"Access key\", \"password\": true }\n  ],\n  \"servers\": {\n    \"",
+        name,
+        "\": {\n      \"type\": \"http\",\n      \"url\": \"",
+        url,
+        "\",\n      \"headers\": { \"Authorization\": \"Bearer ${input:",
+        name,
+        "-key}\" }\n    }\n  }\n}",
+    ]
+    .concat()
 }
 
 fn curl(url: &str, key: &str) -> String {
@@ -101,11 +114,13 @@ mod tests {
         let page = key_made();
         let parsed = |text: String| serde_json::from_str::<serde_json::Value>(&text).unwrap();
         let cursor = parsed(cursor("notes", page.url, page.text));
-        let headers = &cursor["mcpServers"]["notes"]["headers"];
-        assert_eq!(headers["Authorization"], format!("Bearer {}", page.text));
+        let server = &cursor["mcpServers"]["notes"];
+        assert_eq!(server["headers"]["Authorization"], format!("Bearer {}", page.text));
+        assert_eq!(server["url"], page.url);
         let code = parsed(vs_code("notes", page.url));
         assert_eq!(code["servers"]["notes"]["headers"]["Authorization"], "Bearer ${input:notes-key}");
-        assert_eq!(code["inputs"][0]["id"], "notes-key");
+        assert_eq!(code["servers"]["notes"]["type"], "http");
+        assert_eq!((&code["inputs"][0]["id"], &code["inputs"][0]["password"]), (&"notes-key".into(), &true.into()));
         assert!(!code.to_string().contains(page.text), "this file is committed");
     }
 }
