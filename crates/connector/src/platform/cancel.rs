@@ -1,8 +1,8 @@
 //! A stream that ends when its client is gone.
 //!
 //! The runtime does not drop the stream of a client that has left. It stops reading, and the call behind the stream
-//! would stay frozen. At the first write that fails, it aborts the signal of the request (flag
-//! `enable_request_signal`). The stream decides what becomes of the call then.
+//! would stay frozen. At the first write that fails, it aborts the signal of the request (since the compatibility date
+//! 2026-11-17). The stream decides what becomes of the call then.
 
 use std::cell::RefCell;
 use std::pin::Pin;
