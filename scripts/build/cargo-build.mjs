@@ -1,13 +1,13 @@
 // Compiles one Rust package to WebAssembly with cargo. What rustc says is shown once, as rustc prints it.
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { Stop } from '../support/log.mjs';
+import { clearProgress, Stop } from '../support/log.mjs';
 import { root } from '../support/paths.mjs';
-import { attempt } from '../support/processes.mjs';
 import { TARGET } from '../setup/rust.mjs';
+import { cargo } from './cargo.mjs';
 
-/** What worker-build gives cargo too: another value would compile the code a second time. */
-export const CARGO_ENV = { WASM_BINDGEN_USE_JS_SYS: '1' };
+/** As worker-build, Cloudflare's own build tool, has it: the crate `worker` is tested with it. */
+const CARGO_ENV = { WASM_BINDGEN_USE_JS_SYS: '1' };
 
 /** The code does not compile. rustc has printed why. */
 export class CompileError extends Stop {}
@@ -20,7 +20,7 @@ export class CompileError extends Stop {}
 export async function compile(crate, profile, { quiet = false } = {}) {
   const colour = process.stderr.isTTY && !process.env.NO_COLOR;
   const format = colour ? 'json-diagnostic-rendered-ansi' : 'json';
-  const args = ['build', '--lib', '--profile', profile, '--target', TARGET, `--message-format=${format}`, ...(quiet ? ['--quiet'] : [])];
+  const args = ['build', '--lib', '--profile', profile, '--target', TARGET, `--message-format=${format}`];
   const manifest = path.join(root, crate, 'Cargo.toml');
   let artifact;
   const readMessage = (line) => {
@@ -28,10 +28,13 @@ export async function compile(crate, profile, { quiet = false } = {}) {
     if (reason === 'compiler-artifact' && target.kind.includes('cdylib')) artifact = filenames.find((name) => name.endsWith('.wasm')) ?? artifact;
     // cargo repeats the warnings of packages that it does not compile again.
     const isNews = reason === 'compiler-message' && (!quiet || manifestPath === manifest || message.level.startsWith('error'));
-    if (isNews) process.stderr.write(`${message.rendered.trimEnd()}\n\n`);
+    if (!isNews) return;
+    clearProgress();
+    process.stderr.write(`${message.rendered.trimEnd()}\n\n`);
   };
-  const { outcome } = await attempt('cargo', args, { cwd: path.join(root, crate), env: CARGO_ENV, readStdout: readMessage });
-  if (outcome.status !== 0) throw new CompileError('The code does not compile: the errors are above.');
+  const title = crate === '.' ? 'the Worker' : path.basename(crate);
+  const { status } = await cargo(args, { title, cwd: path.join(root, crate), env: CARGO_ENV, quiet, readStdout: readMessage });
+  if (status !== 0) throw new CompileError('The code does not compile: the errors are above.');
   if (!artifact) throw new Stop(`Cargo built no WebAssembly module in ${path.join(root, crate)}: its Cargo.toml needs crate-type = ["cdylib"] under [lib].`);
   return artifact;
 }

@@ -21,13 +21,12 @@ export function rustProblem(printed, wanted) {
   return `Rust ${version} is too old: this project needs ${wanted} or newer. Run \`rustup update stable\` and try again.`;
 }
 
-/** Installs the npm packages and Rust where they are missing. Fails with one line where something else is missing, or too old. */
+/** Installs the npm packages, Rust and its target where they are missing. Fails with one line where something else is missing, or too old. */
 export async function checkRequirements() {
   if (process.platform === 'win32') throw new Stop('On Windows, please use this project inside WSL (https://learn.microsoft.com/windows/wsl).');
   await ensureNode();
-  await ensureProjectPackages();
-  linkNode();
-  await ensureRust();
+  // Each waits for the network.
+  await Promise.all([ensureProjectPackages().then(linkNode), ensureRust().then(ensureWasmTarget)]);
   const manifest = await readToml('Cargo.toml');
   const problem = rustProblem(outputOf('rustc', ['--version'], { cwd: root }), manifest.package?.['rust-version'] ?? '1.85');
   if (problem) throw new Stop(problem);
@@ -52,5 +51,5 @@ async function addWasmTarget() {
     throw new Stop(`This Rust cannot compile to ${TARGET}, and it was not installed by rustup: install Rust from https://rustup.rs, or add that target with your package manager.`);
   }
   step(`Adding the Rust target ${TARGET}`);
-  await run('rustup', ['target', 'add', TARGET], { cwd: root });
+  await run('rustup', ['target', 'add', TARGET], { cwd: root, show: (line) => !line.startsWith('info:') });
 }

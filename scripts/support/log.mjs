@@ -1,4 +1,7 @@
-// What the scripts say: one line per step with the time since the start, and errors a newcomer can act on.
+// What the scripts say: one line per step with the time since the start, how far a step is, and errors a newcomer can act on.
+
+/** Where there is no terminal to draw on, progress is a line in so many milliseconds. */
+const PROGRESS_INTERVAL = 20_000;
 
 const started = Date.now();
 
@@ -7,8 +10,29 @@ function elapsed() {
   return `${String(Math.round((Date.now() - started) / 1000)).padStart(3)} s`;
 }
 
+let isDrawn = false;
+let lastProgress = Date.now();
+
+/** Says how far the step is: on a terminal in one line that changes, elsewhere seldom. */
+export function showProgress(text) {
+  if (process.stdout.isTTY) {
+    process.stdout.write(`\r\u001b[K${`[${elapsed()}] ${text}`.slice(0, (process.stdout.columns || 80) - 1)}`);
+    isDrawn = true;
+  } else if (Date.now() - lastProgress >= PROGRESS_INTERVAL) {
+    step(text);
+  }
+}
+
+/** Makes room for another line. */
+export function clearProgress() {
+  if (isDrawn) process.stdout.write('\r\u001b[K');
+  isDrawn = false;
+}
+
 /** Says what is being done now. */
 export function step(text) {
+  clearProgress();
+  lastProgress = Date.now();
   console.log(`[${elapsed()}] ${text}`);
 }
 

@@ -74,10 +74,10 @@ export async function run(command, args, options = {}) {
 
 /**
  * Like `run`, but leaves it to the caller what a failure means.
- * @param {{cwd?: string, env?: object, show?: (line: string) => boolean, readStdout?: (line: string) => void}} [options]
- *   `readStdout` gets each line of standard output, which is not shown then
+ * @param {{cwd?: string, env?: object, show?: (line: string) => boolean, readStdout?: (line: string) => void, silent?: boolean}} [options]
+ *   `readStdout` gets each line of standard output, which is not shown then; `silent`: a long silence is not explained
  */
-export async function attempt(command, args, { cwd, env, show, readStdout } = {}) {
+export async function attempt(command, args, { cwd, env, show, readStdout, silent = false } = {}) {
   const terminal = process.stdout.isTTY && process.stderr.isTTY;
   const direct = terminal && !show;
   const handle = launch(command, args, {
@@ -101,7 +101,7 @@ export async function attempt(command, args, { cwd, env, show, readStdout } = {}
     }
   }
   const ticker = setInterval(() => {
-    if (direct || Date.now() - last < SILENCE) return;
+    if (direct || silent || Date.now() - last < SILENCE) return;
     last = Date.now();
     step(`… ${path.basename(command)} ${args[0] ?? ''} is still working`);
   }, 1000);

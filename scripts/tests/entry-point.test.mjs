@@ -5,33 +5,33 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, beforeEach, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { addGuard, exportsOf } from '../build/entry-point.mjs';
+import { bundle, classesIn } from '../build/entry-point.mjs';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'mcp-guard-'));
 after(() => rmSync(folder, { recursive: true }));
 
-/** A bundle of the form that worker-build leaves, whose instance does what a test says. */
-const BUNDLE = `
-const state = globalThis.__worker_init_state = { criticalError: false };
-class Entry { constructor(context, env) { this.env = env; } fetch(request) { return globalThis.testWorker.fetch(request, this.env); } }
-class Box { constructor(state) { this.state = state; } fetch(request) { return globalThis.testWorker.object(request); } free() {} }
-class Options { free() {} }
-export{Box as Box,Options as Options,Entry as default};
+/** JavaScript of the form that wasm-bindgen writes, whose instance does what a test says. */
+const GLUE = `
+const state = globalThis.__worker_init_state = { criticalError: false, instanceId: 1 };
+export class Box { constructor(state) { this.state = state; this.instance = globalThis.__worker_init_state.instanceId; } fetch(request) { return globalThis.testWorker.object(request, this); } free() {} }
+export class Options { free() {} }
+export function __wbg_reset_state () { state.instanceId += 1; }
+export function fetch(request, env, context) { return globalThis.testWorker.fetch(request, env, context); }
+export function scheduled(event, env) { return globalThis.testWorker.scheduled(event, env); }
+export function remote(...args) { return args; }
 `;
 /** The runtime's module, as far as the guard uses it. */
 const RUNTIME = 'data:text/javascript,export class WorkerEntrypoint { constructor(ctx, env) { this.ctx = ctx; this.env = env; } }';
 
-writeFileSync(path.join(folder, 'index.js'), BUNDLE);
-writeFileSync(path.join(folder, 'package.json'), '{"type":"module"}');
-addGuard(folder);
-const file = path.join(folder, 'guard.js');
+writeFileSync(path.join(folder, 'glue.js'), GLUE);
+const file = path.join(folder, 'index.mjs');
+await bundle(folder, file);
 writeFileSync(file, readFileSync(file, 'utf8').replace('cloudflare:workers', RUNTIME));
-const { default: Worker, Box, Options } = await import(pathToFileURL(path.join(folder, 'index.js')));
+const { default: Worker, Box, Options } = await import(pathToFileURL(file));
 
 const never = () => new Promise(() => {});
 const die = () => {
   globalThis.__worker_init_state.criticalError = true;
-  globalThis.__worker_init_state.criticalError = false;
 };
 const guard = globalThis.instanceGuard;
 const get = () => new Request('https://mcp.example.com/');
@@ -52,6 +52,25 @@ describe('the entry point', () => {
     const error = new Error('its own');
     globalThis.testWorker = { fetch: async () => Promise.reject(error) };
     await assert.rejects(fetched(), (thrown) => thrown === error);
+  });
+
+  test('hands the environment and the context to a handler, and its arguments to any other method', async () => {
+    globalThis.testWorker = { fetch: async (request, env, context) => Response.json([env, context]), scheduled: (event, env) => [event, env] };
+    const worker = new Worker('context', 'env');
+    assert.deepEqual(await (await worker.fetch(get())).json(), ['env', 'context']);
+    assert.deepEqual(await worker.scheduled('event'), ['event', 'env']);
+    assert.deepEqual(await worker.remote(1, 2), [1, 2]);
+    assert.equal(worker.__wbg_reset_state, undefined);
+  });
+
+  test('starts one other instance after a death, whoever comes first', async () => {
+    const { instanceId } = globalThis.__worker_init_state;
+    globalThis.testWorker = { fetch: async () => Promise.reject(new WebAssembly.RuntimeError('unreachable')) };
+    assert.equal((await fetched()).status, 500);
+    globalThis.testWorker = { fetch: async () => new Response('there') };
+    assert.equal(await (await fetched()).text(), 'there');
+    assert.equal(await (await fetched()).text(), 'there');
+    assert.equal(globalThis.__worker_init_state.instanceId, instanceId + 1);
   });
 
   test('asks the next instance what to say, with the note of the one that died', async () => {
@@ -131,6 +150,15 @@ describe('an object', () => {
     assert.equal(box.alarm, undefined, 'it has no methods that the class has not');
   });
 
+  test('is made again by the next instance, with what the runtime gave it', async () => {
+    globalThis.testWorker = { object: async (_, { state, instance }) => Response.json([state, instance]) };
+    const box = new Box('its state');
+    const [, first] = await (await box.fetch(get())).json();
+    assert.deepEqual(await (await box.fetch(get())).json(), ['its state', first]);
+    die();
+    assert.deepEqual(await (await box.fetch(get())).json(), ['its state', first + 1]);
+  });
+
   test('is told once what it was at when its instance died', () => {
     runs(guard.works('box-1', 'mine'));
     guard.ended(guard.works('box-1', 'has ended'));
@@ -151,7 +179,7 @@ describe('an object', () => {
   test('a class that is none is exported as it is', () => assert.equal(new Options().fetch, undefined));
 });
 
-test('the exports of a bundle are found, and a bundle without an entry point is refused', () => {
-  assert.deepEqual(exportsOf('var a=1;export{a as Grants,b as default};\n'), ['Grants', 'default']);
-  assert.throws(() => exportsOf('var a=1;export{a as Grants};'), /cannot be guarded/);
+test('the classes that wasm-bindgen exports are found, and what is no Worker is refused', () => {
+  assert.deepEqual(classesIn(GLUE), ['Box', 'Options']);
+  assert.throws(() => classesIn('export class Grants {}'), /cannot be guarded/);
 });

@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
-import { cargoTally } from '../results/cargo-results.mjs';
+import { cargoTally, failuresIn } from '../results/cargo-results.mjs';
 import tally from '../results/node-results.mjs';
 import { withLock } from '../support/lock.mjs';
 import { Stop } from '../support/log.mjs';
@@ -15,7 +15,8 @@ import { nodeProblem } from '../setup/node.mjs';
 import { rustProblem } from '../setup/requirements.mjs';
 import { atLeast } from '../setup/versions.mjs';
 import { checkPort, portFrom } from '../serve/wrangler-dev.mjs';
-import { lockedVersion } from '../setup/build-tools.mjs';
+import { lockedVersion, PACKAGE } from '../setup/bindgen.mjs';
+import { engine } from '../support/paths.mjs';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'mcp-connector-scripts-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -47,9 +48,17 @@ describe('requirements', () => {
 describe('tools', () => {
   test('a crate is found in Cargo.lock among those from a registry', () => {
     const source = 'registry+https://github.com/rust-lang/crates.io-index';
-    const lock = { package: [{ name: 'wasm-bindgen', version: '0.2.130', source }, { name: 'worker', version: '0.1.0' }] };
+    const entry = (name, version, more) => `[[package]]\nname = "${name}"\nversion = "${version}"\n${more}`;
+    const lock = `version = 4\n\n${entry('wasm-bindgen', '0.2.130', `source = "${source}"\n`)}\n${entry('worker', '0.1.0', '')}`;
     assert.equal(lockedVersion(lock, 'wasm-bindgen'), '0.2.130');
     assert.throws(() => lockedVersion(lock, 'worker'), Stop);
+  });
+
+  test('the package of the build tool is locked to the version that the Worker is linked with', () => {
+    const version = lockedVersion(readFileSync(path.join(engine, 'Cargo.lock'), 'utf8'), 'wasm-bindgen');
+    assert.equal(lockedVersion(readFileSync(path.join(PACKAGE, 'Cargo.lock'), 'utf8'), 'wasm-bindgen-cli-support'), version);
+    const manifest = readFileSync(path.join(PACKAGE, 'Cargo.toml'), 'utf8');
+    assert.deepEqual([...manifest.matchAll(/0\.2\.\d+/g)].map(([one]) => one), [version, version]);
   });
 
   test('one process at a time holds a lock, and a lock of a dead process does not count', async () => {
@@ -150,6 +159,7 @@ describe('summary', () => {
       'test result: ok. 4 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s',
     ].join('\n');
     assert.deepEqual(cargoTally(output), { passed: 6, skipped: 1, failed: [{ name: 'mcp::tests::a_rule', where: '' }] });
+    assert.equal(failuresIn(output), '---- mcp::tests::a_rule stdout ----\n' + output.split('\n')[2]);
   });
 
   test('a failure is named with the suites it stands in; suites, skipped and expected failures are no passes', async () => {
@@ -166,6 +176,8 @@ describe('summary', () => {
       ['fail', { name: 'outer', nesting: 0, details: { type: 'suite', error: { failureType: 'subtestsFailed' } } }],
       ['start', { name: 'broken', nesting: 0 }],
       ['fail', { name: 'broken', nesting: 0, details: { type: 'suite', error: { failureType: 'hookFailed' } } }],
+      ['summary', { file: '/a.mjs', duration_ms: 1500 }],
+      ['summary', { duration_ms: 1600 }],
     ].map(([kind, data]) => ({ type: `test:${kind}`, data }));
     const stream = (async function* () {
       yield* events;
@@ -176,6 +188,7 @@ describe('summary', () => {
       passed: 1,
       skipped: 2,
       failed: [{ name: 'outer › fails', where: '/a.mjs:3' }, { name: 'broken', where: '' }],
+      files: [{ file: '/a.mjs', seconds: 1.5 }],
     });
   });
 });

@@ -1,4 +1,4 @@
-// Wraps the built Worker and answers for an instance of the WebAssembly module that has died.
+// The entry point of the built Worker. It answers for an instance of the WebAssembly module that has died, and starts the next one.
 //
 // A panic, or anything else that the module cannot go on after, ends the instance that all requests of the isolate and all its
 // Durable Objects share. The promises that it owes them then stay pending forever. The guard settles each of them at once: an
@@ -148,7 +148,7 @@ function keepLost(flight) {
   lostWork.set(flight.key, [...(lostWork.get(flight.key) ?? []), flight]);
 }
 
-/** What the instance asks and says. Its side is `src/worker/instance/mod.rs`. */
+/** What the instance asks and says. Its side is `mod.rs` beside this file. */
 globalThis.instanceGuard = {
   /** A new instance, and where in its memory it says what it is running. */
   started(memory, address) {
@@ -198,8 +198,13 @@ globalThis.instanceGuard = {
   },
 };
 
-/** Whoever learns that the instance has died sets `criticalError`: its panic hook, its abort handler, or what worker-build adds. */
-function watch(state) {
+/** What wasm-bindgen made of the module: what it exports, and the function that starts another instance of it. */
+let module;
+/** What the crate `worker` says about the instance: its number, and whether it has died. */
+let state;
+
+/** Whoever learns that the instance has died sets `criticalError`: its panic hook, its abort handler, or `noteTrap`. */
+function watch() {
   let isCritical = state.criticalError;
   Object.defineProperty(state, 'criticalError', {
     get: () => isCritical,
@@ -208,35 +213,58 @@ function watch(state) {
       if (value) died();
     },
   });
+  // In work that no request waits for.
+  globalThis.addEventListener?.('error', ({ error }) => noteTrap(error));
 }
 
-/** What the runtime may call. The rest of what wasm-bindgen puts there is about the memory of the module. */
+/** Starts the next instance if the last one has died. It counts itself in `instanceId`. */
+function revive() {
+  if (!state.criticalError) return;
+  module.__wbg_reset_state();
+  state.criticalError = false;
+}
+
+/** A trap ends an instance as a panic does, and runs no hook. */
+function noteTrap(error) {
+  if (error instanceof WebAssembly.RuntimeError) state.criticalError = true;
+}
+
+/** What `step` gives, of an instance that is alive. */
+async function alive(step) {
+  try {
+    revive();
+    return await step();
+  } catch (error) {
+    noteTrap(error);
+    throw error;
+  }
+}
+
+/** What the runtime calls with one argument, and the module takes with the environment and the context. */
+const HANDLERS = ['fetch', 'scheduled', 'queue', 'email', 'connect'];
+
+/** What the runtime may call of a class. The rest of what wasm-bindgen puts there is about the memory of the module. */
 const isMethod = (prototype, name) => !/^(constructor$|free$|__)/.test(name) && typeof prototype[name] === 'function';
 const methodsOf = ({ prototype }) => Object.getOwnPropertyNames(prototype).filter((name) => isMethod(prototype, name));
 
-/** The entry point, guarded. */
-export function guardedWorker(Worker) {
-  const state = globalThis.__worker_init_state;
-  watch(state);
+/** wasm-bindgen's own exports begin with underscores, and its classes can be freed. */
+const isEntry = (name) => !name.startsWith('__') && typeof module[name] === 'function' && module[name].prototype?.free === undefined;
+
+/** The entry point of the module that wasm-bindgen made, guarded. */
+export function guardedWorker(exports) {
+  module = exports;
+  state = globalThis.__worker_init_state;
+  watch();
   class GuardedWorker extends WorkerEntrypoint {}
-  for (const name of methodsOf(Worker)) {
-    const method = Worker.prototype[name];
-    const call = async (entry, args) => {
-      // What worker-build exports starts the next instance, and makes a second entry point and two proxies for each request.
-      if (state.criticalError) return new Worker(entry.ctx, entry.env)[name](...args);
-      try {
-        return await method.apply(entry, args);
-      } catch (error) {
-        if (error instanceof WebAssembly.RuntimeError) state.criticalError = true;
-        throw error;
-      }
-    };
+  for (const name of Object.keys(module).filter(isEntry)) {
+    const argumentsOf = (entry, args) => (HANDLERS.includes(name) ? [args[0], entry.env, entry.ctx] : args);
+    const call = (entry, args) => alive(() => module[name].apply(entry, argumentsOf(entry, args)));
     GuardedWorker.prototype[name] =
       name === 'fetch'
         ? function (request) {
             return answer(request, () => call(this, [request]));
           }
-        : settled((entry, args) => call(entry, args));
+        : settled(call);
   }
   return GuardedWorker;
 }
@@ -245,11 +273,29 @@ export function guardedWorker(Worker) {
 export function guardedObject(Class) {
   if (!isMethod(Class.prototype, 'fetch')) return Class;
   class GuardedObject {
-    constructor(state, env) {
-      this.inner = new Class(state, env);
+    #args;
+    #inner;
+    /** The number of the instance that `#inner` belongs to. */
+    #instance;
+
+    constructor(...args) {
+      this.#args = args;
+      this.inner();
+    }
+
+    /** The object of the living instance: each has its own. */
+    inner() {
+      revive();
+      if (this.#instance !== state.instanceId) {
+        this.#inner = new Class(...this.#args);
+        this.#instance = state.instanceId;
+      }
+      return this.#inner;
     }
   }
-  for (const name of methodsOf(Class)) GuardedObject.prototype[name] = settled((object, args) => object.inner[name](...args));
+  for (const name of methodsOf(Class)) {
+    GuardedObject.prototype[name] = settled((object, args) => alive(() => object.inner()[name](...args)));
+  }
   return GuardedObject;
 }
 
