@@ -1,12 +1,13 @@
-// `npm test`: format, lints, native unit tests, then behaviour in the real runtime, and a summary of all of it.
-// `npm test -- --only lint`, `unit`, `behaviour` or `projects` runs one part.
+// `npm test`: format, lints, native unit tests, then behaviour in the real runtime. Prints what fails, how far it is now and then,
+// and a summary of all of it. `npm test -- --only lint`, `unit`, `behaviour` or `projects` runs one part.
 //
 // A project that depends on the engine as a package tests its own connector: its unit tests, and the behaviour tests in its folder
 // tests/, which run against the build that `npm start` serves.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
-import { cargoTally } from './results/cargo-results.mjs';
+import { cargo } from './build/cargo.mjs';
+import { cargoTally, failuresIn } from './results/cargo-results.mjs';
 import { main, step, Stop } from './support/log.mjs';
 import { isPackage, root } from './support/paths.mjs';
 import { attempt, endOnSignals, isStopping } from './support/processes.mjs';
@@ -21,8 +22,11 @@ const PARTS = ['lint', 'unit', 'behaviour', 'projects'];
 /** The tests of projects that are made from this repository. They compile, and would disturb the times of other tests. */
 const PROJECTS = 'tests/projects';
 
-/** Servers start faster than tests run, and each has a machine's worth of threads: two files at a time are enough. */
-const FILES_AT_ONCE = Math.min(2, availableParallelism());
+/** Tests wait for servers, browsers and time limits more than they compute. */
+const FILES_AT_ONCE = Math.min(4, availableParallelism() + 1);
+
+/** How many of the slowest files the summary names. */
+const SLOWEST = 8;
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'mcp-connector-summary-'));
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
@@ -37,7 +41,6 @@ await main(async () => {
   /** Runs one stage, which answers with its tally, and keeps how long it took. */
   const stage = async (part, title, body) => {
     if (only && part !== only) return;
-    console.log('');
     step(title);
     const began = Date.now();
     const tally = await body();
@@ -51,13 +54,14 @@ await main(async () => {
 
 /** This repository, or a fork of it. */
 async function testRepository(stage, stages) {
-  await stage('lint', 'Format', () => check('cargo', ['fmt', '--all', '--check']));
-  await stage('lint', 'Lints', () => check('cargo', ['clippy', '--workspace', '--all-targets', '--', '-D', 'warnings']));
+  await stage('lint', 'Format', () => check(['fmt', '--all', '--check']));
+  await stage('lint', 'Lints', () => check(['clippy', '--workspace', '--all-targets', '--', '-D', 'warnings']));
   await stage('unit', 'Unit tests (Rust)', () => unitTests(['--workspace']));
   await stage('unit', 'Unit tests (scripts, doctor)', () => nodeTests([...filesIn('scripts/tests'), ...filesIn('doctor/tests')]));
+  // The connector is tested as it is deployed. The examples are of the same engine; theirs saves two long links.
   await stage('behaviour', 'Build: the connector', () => builds('.'));
-  await stage('behaviour', 'Build: the conformance fixtures', () => builds('examples/everything'));
-  await stage('behaviour', 'Build: the recipes', () => builds('examples/recipes'));
+  await stage('behaviour', 'Build: the conformance fixtures', () => builds('examples/everything', DEVELOPMENT));
+  await stage('behaviour', 'Build: the recipes', () => builds('examples/recipes', DEVELOPMENT));
   const { name } = (await readToml('Cargo.toml')).package;
   const files = filesIn('tests').filter((file) => !file.startsWith(`${PROJECTS}/`));
   const leftOut = name === STARTER ? [] : leftOutInFork(files);
@@ -81,10 +85,10 @@ function partFrom(args) {
   throw new Stop(`Usage: npm test -- --only ${PARTS.join('|')}`);
 }
 
-/** One check that is a whole command. */
-async function check(command, args) {
-  const { outcome } = await attempt(command, args, { cwd: root });
-  return single(outcome.status === 0, [command, ...args].join(' '));
+/** One check that is a whole command of cargo. */
+async function check(args) {
+  const { status } = await cargo(args, { title: args[0], cwd: root });
+  return single(status === 0, ['cargo', ...args].join(' '));
 }
 
 function single(passed, name) {
@@ -93,14 +97,14 @@ function single(passed, name) {
 
 async function unitTests(packages) {
   const args = ['test', ...packages, '--no-fail-fast', '--color=never', '--', '--quiet'];
-  const { outcome, output } = await attempt('cargo', args, { cwd: root, show: () => true });
+  const { outcome, output } = await attempt('cargo', args, { cwd: root, show: () => false });
+  if (outcome.status !== 0) console.log(failuresIn(output));
   return checked(outcome, cargoTally(output), 'cargo test');
 }
 
 async function builds(crate, profile) {
   try {
-    const { isNew } = await buildWorker(crate, { profile });
-    if (!isNew) console.log('    Built before: nothing has changed since.');
+    await buildWorker(crate, { profile });
     return single(true);
   } catch (error) {
     if (!(error instanceof Stop)) throw error;
@@ -127,13 +131,13 @@ async function nodeTests(files, env, { atOnce = FILES_AT_ONCE } = {}) {
   const args = [
     '--test',
     `--test-concurrency=${atOnce}`,
-    '--test-reporter=spec',
+    `--test-reporter=${new URL('results/failures.mjs', import.meta.url)}`,
     '--test-reporter-destination=stdout',
     `--test-reporter=${new URL('results/node-results.mjs', import.meta.url)}`,
     `--test-reporter-destination=${file}`,
     ...files,
   ];
-  const { outcome } = await attempt(process.execPath, args, { cwd: root, env });
+  const { outcome } = await attempt(process.execPath, args, { cwd: root, env, silent: true });
   return checked(outcome, tallyIn(file), 'node --test');
 }
 
@@ -159,9 +163,14 @@ function summarise(stages) {
   const failed = stages.flatMap((stage) => stage.failed.map((failure) => ({ ...failure, title: stage.title })));
   const sum = (key) => stages.reduce((total, stage) => total + stage[key], 0);
   console.log('\nSummary');
+  const files = stages.flatMap((stage) => stage.files ?? []).sort((a, b) => b.seconds - a.seconds);
   for (const { title, seconds, passed, failed: failures, skipped } of stages) {
     const rest = skipped > 0 ? `, ${skipped} skipped` : '';
     console.log(`  ${title.padEnd(32)} ${seconds.toFixed(1).padStart(6)} s   ${passed} passed, ${failures.length} failed${rest}`);
+  }
+  if (files.length > 0) {
+    const named = files.slice(0, SLOWEST).map(({ file, seconds }) => `${path.relative(root, file)} ${seconds.toFixed(0)} s`);
+    console.log(`\n  Slowest files: ${named.join(', ')}`);
   }
   if (failed.length > 0) {
     console.log('\nFailed:');

@@ -1,5 +1,12 @@
 // Reads what `cargo test` printed.
 
+/** What a person wants to read of it where something failed: no list of packages, of programs or of tests that passed. */
+export function failuresIn(output) {
+  const isNews = (line) => !/^\s*(Compiling|Checking|Finished|Running|Doc-tests|Blocking|Updating|Download\w*|Building) |^running \d+ tests?$|^[.iF]+( \d+\/\d+)?$|^test result: ok/.test(line);
+  const lines = output.replace(/\u001b\[[0-9;]*[A-Za-z]/g, '').split('\n').filter(isNews);
+  return lines.filter((line, at) => line !== '' || lines[at - 1] !== '').join('\n').trim();
+}
+
 /**
  * Sums the results of all test programs and of the examples in the documentation.
  * @returns {{passed: number, skipped: number, failed: {name: string, where: string}[]}}

@@ -1,11 +1,13 @@
-// A reporter for node's test runner: writes what passed, failed and was skipped as JSON, for the summary of `npm test`.
+// A reporter for node's test runner: writes what passed, failed and was skipped, and how long each file took, as JSON, for the
+// summary of `npm test`.
 
 /** A suite is the sum of its tests and not counted itself; a test with parts of its own counts, as its own check. */
 export default async function* tally(events) {
-  const result = { passed: 0, skipped: 0, failed: [] };
+  const result = { passed: 0, skipped: 0, failed: [], files: [] };
   // The names of the suites that a test is in: what has started at each depth.
   const names = [];
   for await (const { type, data } of events) {
+    if (type === 'test:summary' && data.file) result.files.push({ file: data.file, seconds: data.duration_ms / 1000 });
     if (type === 'test:start') names.splice(data.nesting, Infinity, data.name);
     if (type !== 'test:pass' && type !== 'test:fail') continue;
     const suite = data.details?.type === 'suite';
