@@ -76,6 +76,7 @@ export const CHECKLIST = [
       ['frames', 'Not in a frame', redirects.frames, CLIENT],
       ['redirect-uri', 'Unknown redirect URI', redirects.redirectUri, [...CLIENT, 'consent-page']],
       ['pkce-required', 'Without PKCE', redirects.pkceRequired, [...CLIENT, 'consent-page']],
+      ['extra-scopes', 'Other scopes', redirects.extraScopes, [...CLIENT, 'consent-page']],
       ['client-document', 'Claude’s document', authorization.consentPageOfClaude, [...SERVER, 'registration']],
       ['native-clients', 'Native clients', redirects.nativeClients, CLIENT],
       ['loopback-port', 'Loopback ports', redirects.loopbackPort, CLIENT],
@@ -130,7 +131,8 @@ export const CHECKLIST = [
     ['tool-headers', 'Headers of arguments', accepted.headers, ['tools']],
     ['tool-count', 'Size of the list', accepted.size, ['tools']],
     ['tool-results', 'Results', accepted.results, ['tools']],
-    ['same-tools', 'Same in both eras', transport.sameTools, ['tools']],
+    ['tool-sign-in', 'Sign-in of a tool', accepted.signIn, ['tools']],
+    ['same-tools', 'Same in all revisions', transport.sameTools, ['tools']],
   ]),
   ...group('Found by machines', [
     ['server-card', 'Server card', found.serverCard, ['kind']],
@@ -180,6 +182,7 @@ export async function examine(url, options, tell = () => {}) {
   const kind = findings.get('kind').level === 'ok' ? await probe.kind() : 'unknown';
   const { fault } = await probe.initialize().catch(() => ({}));
   await probe.leave().catch(() => {});
+  probe.close();
   return { url: url.href, kind, answered: fault === undefined, findings: [...findings.values()], changes: probe.changes };
 }
 

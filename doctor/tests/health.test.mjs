@@ -57,7 +57,7 @@ describe('health', () => {
       };
     };
     await during(await startExampleServer(listens), (server) => examine(new URL(`${server.origin}/mcp`)));
-    assert.deepEqual(called, ['echo', 'whoami', 'whoami']);
+    assert.deepEqual(called, ['whoami', 'whoami', 'echo']);
   });
 
   test('a server with client documents and without registration is judged as Claude', async () => {

@@ -82,7 +82,7 @@ const PEERS = [
     like: all(unfound, open, answersBatches, (server) => {
       server.instead['POST /mcp/'] = () => NONE;
       server.instead['OPTIONS /mcp'] = () => ({ status: 403, body: { error: 'Origin' } });
-      server.tools = [{ name: 'echo', description: 'Say something back.', inputSchema: { type: 'object' } }];
+      server.tools = [{ name: 'echo', description: 'Say something back.', inputSchema: { type: 'object', properties: {} } }];
     }),
     fail: ['tool-titles', 'tool-hints'],
     note: ['slash', 'batches', 'cors', ...UNFOUND],

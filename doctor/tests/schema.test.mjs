@@ -63,6 +63,7 @@ describe('schemas that clients refuse', () => {
     ['a list of anything', object({ a: { type: 'array' } }), /^a is a list without items: Gemini/],
     ['a tuple', object({ a: { type: 'array', items: {}, prefixItems: [{}] } }), /^a is a tuple: /],
     ['a format', object({ a: { type: 'string', format: 'uuid' } }), /^a has the format "uuid": Gemini/],
+    ['no properties', { type: 'object' }, /^there are no properties, not even \{\}: OpenAI/],
     ['an old dialect', object({}, { $schema: 'http://json-schema.org/draft-04/schema#' }), /^\$schema names a dialect/],
   ]) {
     test(`${rule}: narrow`, () => {

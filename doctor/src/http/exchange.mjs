@@ -1,4 +1,4 @@
-// One HTTP exchange, bounded in time and size, that follows no redirect and keeps no connection.
+// One HTTP exchange, bounded in time and size, that follows no redirect.
 //
 // `fetch` hides what a diagnosis needs: the address that was asked, why TLS failed, and how long it took.
 import http from 'node:http';
@@ -31,16 +31,18 @@ const LOOK = 15;
  * @property {number} [status]
  * @property {http.IncomingHttpHeaders} [headers]
  * @property {string} [text]
+ * @property {boolean} [isWhole]  whether it was read to its end
  *
  * @typedef {'dns' | 'not public' | 'refused' | 'unreachable' | 'reset' | 'timeout' | 'tls' | 'too large' | 'no http'} Fault
  */
 
 /**
  * @param {Asked} asked
- * @param {{timeout: number, ca?: string | Buffer}} limits  `timeout` in milliseconds, for all of it
+ * @param {{timeout: number, ca?: string | Buffer, agents?: Record<'http:' | 'https:', http.Agent>}} limits  `timeout` in milliseconds, for
+ *   all of it; `agents` keep connections
  * @returns {Promise<Answer>}  never fails
  */
-export function exchange(asked, { timeout, ca }) {
+export function exchange(asked, { timeout, ca, agents }) {
   const { url, address, method = 'GET', headers = {}, body, enough } = asked;
   const host = hostOf(url);
   const began = performance.now();
@@ -52,8 +54,9 @@ export function exchange(asked, { timeout, ca }) {
       settled = true;
       clearTimeout(limit);
       clearTimeout(look);
-      resolve({ url, ms: Math.round(performance.now() - began), ...outcome });
-      request?.destroy();
+      resolve(outcome instanceof Promise ? outcome : { url, ms: Math.round(performance.now() - began), ...outcome });
+      // A connection whose answer was read to its end is kept.
+      if (!outcome.isWhole) request?.destroy();
     };
     const fault = (kind, text) => settle({ fault: { kind, text } });
     const limit = setTimeout(() => fault('timeout', `no whole answer in ${timeout / 1000} s`), timeout);
@@ -64,7 +67,7 @@ export function exchange(asked, { timeout, ca }) {
         port: asked.port ?? url.port,
         path: `${url.pathname}${url.search}`,
         method,
-        agent: false,
+        agent: agents?.[url.protocol] ?? false,
         headers: present({
           host: url.host,
           'user-agent': USER_AGENT,
@@ -77,12 +80,17 @@ export function exchange(asked, { timeout, ca }) {
     } catch (error) {
       return fault('no http', `this request cannot be sent: ${error.message}`);
     }
-    request.on('error', (error) => fault(...faultOf(error)));
+    request.on('error', (error) => {
+      // The server has closed a kept connection in the meantime: the request has not reached it.
+      const isStale = request.reusedSocket && !settled && ['ECONNRESET', 'EPIPE'].includes(error.code);
+      if (isStale) settle(exchange(asked, { timeout: Math.max(1, timeout - (performance.now() - began)), ca }));
+      else fault(...faultOf(error));
+    });
     request.once('response', (response) => {
       const chunks = [];
       let size = 0;
       const text = () => Buffer.concat(chunks).toString('utf8');
-      const done = () => settle({ status: response.statusCode, headers: response.headers, text: text() });
+      const done = (isWhole = false) => settle({ status: response.statusCode, headers: response.headers, text: text(), isWhole });
       const isEnough = () => enough?.(text(), response.headers) === true;
       if (isEnough()) return done();
       response.on('data', (chunk) => {
@@ -91,7 +99,7 @@ export function exchange(asked, { timeout, ca }) {
         if (size > LARGEST) return fault('too large', `more than ${LARGEST / 1024 / 1024} MiB`);
         if (enough) look ??= setTimeout(() => ((look = undefined), isEnough() && done()), LOOK);
       });
-      response.once('end', done);
+      response.once('end', () => done(true));
       response.on('error', (error) => fault(...faultOf(error)));
     });
     request.end(body);

@@ -1,4 +1,6 @@
 // Sends requests to a connector and to the hosts that it names, with a limit on where they may go.
+import http from 'node:http';
+import https from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { classify, hostOf, isLocal, resolve } from './addresses.mjs';
 import { exchange } from './exchange.mjs';
@@ -31,6 +33,7 @@ export class HttpClient {
    */
   constructor(url, { timeout = TIMEOUT, resolve: resolver = resolve, dial, ca } = {}) {
     Object.assign(this, { url, timeout, resolver, dial, ca });
+    this.agents = { 'http:': new http.Agent({ keepAlive: true }), 'https:': new https.Agent({ keepAlive: true }) };
     this.local = isLocal(url);
     /** How long each answer took: `{what, ms, timed}`; `timed` where Claude has a limit. */
     this.times = [];
@@ -84,7 +87,7 @@ export class HttpClient {
     if (isForeign && !this.local && inner) return unasked('not public', `${hostOf(url)} is ${inner.address} (${inner.name})`);
     const left = Math.round(this.until - performance.now());
     if (left <= 0) return unasked('timeout', 'no time is left: the server has been slow for too long');
-    const limits = { timeout: Math.min(this.timeout, left), ca: this.ca };
+    const limits = { timeout: Math.min(this.timeout, left), ca: this.ca, agents: this.agents };
     const place = await this.placeOf(url);
     let answer = await exchange({ ...asked, ...place }, limits);
     const wait = answer.status === 429 ? Number(answer.headers['retry-after']) : NaN;
@@ -95,5 +98,10 @@ export class HttpClient {
     if (answer.status === 429 && this.heedsLimits) throw new Limited(url);
     this.times.push({ what, ms: answer.ms, timed });
     return answer;
+  }
+
+  /** Closes the connections that were kept. */
+  close() {
+    for (const agent of Object.values(this.agents)) agent.destroy();
   }
 }

@@ -1,33 +1,25 @@
 // Asks a connector each question once, and keeps what came back. The checks judge it; nothing is judged here.
 //
-// Nothing is changed at the server but what any client changes that starts to connect: it may be registered, and a session
-// begun. Tools are called only where they call themselves read-only, with no arguments and no token.
+// Nothing is changed at the server but what any client changes that starts to connect: it may be registered, and a session begun.
 import { isObject, jsonIn } from '../wire/json.mjs';
-import { initialize, initialized, legacy, messageIn, modern } from '../wire/messages.mjs';
 import {
   CALLBACK,
   CLAUDE_CLIENT_ID,
   authorizationUrl,
   canonicalResource,
   challengeOf,
-  pkce,
   nativeRegistrationRequest,
+  pkce,
   registrationRequest,
   resourceMetadataUrls,
   serverMetadataUrls,
 } from '../wire/oauth.mjs';
 import { absolute } from '../wire/urls.mjs';
-import { HttpClient } from '../http/http-client.mjs';
+import { EndpointProbe } from './endpoint-probe.mjs';
 
 /** Claude's documented limits for discovery, registration and token requests, and what its testing page advises; in milliseconds. */
 const LATENCY = { limit: 10_000, advised: 5000 };
 
-const PAGES = 20;
-const TOOLS = 2000;
-/** The most text that is read of a list of tools, in characters. */
-const LARGEST_LIST = 4_000_000;
-/** How many tools are tried to find one that needs a sign-in. */
-const TRIES = 6;
 const REDIRECTS = 5;
 const LONGEST_SCOPE = 2000;
 
@@ -36,161 +28,19 @@ const once = (body) => {
   return () => (result ??= body());
 };
 
-export class Probe extends HttpClient {
+export class Probe extends EndpointProbe {
   /**
    * @param {URL} url
-   * @param {ConstructorParameters<typeof HttpClient>[1] & {token?: string, register?: boolean, latency?: {limit: number, advised: number}}} [options]
-   *   `token`: an access token, sent to the MCP URL and nowhere else; `register`: whether a client may be registered
+   * @param {ConstructorParameters<typeof EndpointProbe>[1] & {register?: boolean, latency?: {limit: number, advised: number}}} [options]
+   *   `register`: whether clients may be registered
    */
-  constructor(url, { token, register = true, latency = LATENCY, ...options } = {}) {
+  constructor(url, { register = true, latency = LATENCY, ...options } = {}) {
     super(url, options);
-    Object.assign(this, { token, register, latency });
-    this.changes = { registered: 0, sessions: 0 };
+    Object.assign(this, { register, latency });
     /** The URL as Claude names it. */
     this.resource = canonicalResource(url);
-    this.sessions = [];
-    /** The read-only tools that were called, without a token and without arguments. */
-    this.calls = [];
     // Each question is asked once, for all checks that need its answer.
     for (const name of QUESTIONS) this[name] = once(this[name].bind(this));
-  }
-
-  /** One MCP request; the answer has its JSON-RPC message. */
-  async rpc(what, request, { url = this.url, headers = {}, token } = {}) {
-    const { id, ...asked } = request;
-    const bearer = token === undefined ? {} : { authorization: `Bearer ${token}` };
-    const answer = await this.ask(what, { url, ...asked, headers: { ...asked.headers, ...headers, ...bearer } });
-    const session = answer.headers?.['mcp-session-id'];
-    if (session && asked.begins) {
-      this.changes.sessions += 1;
-      this.sessions.push({ url, headers: { ...bearer, 'mcp-session-id': session } });
-    }
-    const message = answer.fault ? undefined : messageIn(answer.text, answer.headers['content-type'], id);
-    return { ...answer, message };
-  }
-
-  // --- the endpoint --------------------------------------------------------------------------------------------------
-
-  /** The first request of a client that has no token. */
-  initialize() {
-    return this.rpc('initialize', initialize());
-  }
-
-  /** The first request of this visitor: with the token, if there is one. */
-  greeting() {
-    return this.token === undefined ? this.initialize() : this.rpc('initialize', initialize(), { token: this.token });
-  }
-
-  /** The first request without a User-Agent, which some firewalls take for a bot. */
-  anonymous() {
-    return this.rpc('initialize', initialize(), { headers: { 'user-agent': null } });
-  }
-
-  /** The first request with the slash at the end taken away or put there; nothing if the URL has no path. */
-  otherSlash() {
-    const { pathname } = this.url;
-    if (pathname === '/') return undefined;
-    const url = new URL(this.url);
-    url.pathname = pathname.endsWith('/') ? pathname.replace(/\/+$/, '') : `${pathname}/`;
-    return this.rpc('initialize', initialize(), { url });
-  }
-
-  discover() {
-    return this.rpc('server/discover', modern('server/discover'), { token: this.token });
-  }
-
-  preflight() {
-    return this.ask('preflight', {
-      url: this.url,
-      method: 'OPTIONS',
-      headers: {
-        origin: 'https://claude.ai',
-        'access-control-request-method': 'POST',
-        'access-control-request-headers': 'authorization,content-type,mcp-protocol-version,mcp-session-id',
-      },
-    });
-  }
-
-  // --- the tools -----------------------------------------------------------------------------------------------------
-
-  /**
-   * The handshake of this visitor, finished.
-   * @returns {Promise<{result: object, how: object, greeted: object, ask: Function} | undefined>}  `how` asks within it; `greeted` answers
-   *   the notification that it is done; undefined if there is no way in
-   */
-  async entry() {
-    const first = await this.greeting();
-    const result = first.message?.result;
-    if (!isObject(result)) return undefined;
-    const how = { ...(typeof result.protocolVersion === 'string' && { version: result.protocolVersion }), session: first.headers['mcp-session-id'] };
-    const greeted = await this.rpc('initialized', initialized(how), { token: this.token });
-    return { result, how, greeted, ask: (method, params) => legacy(method, params, how) };
-  }
-
-  /**
-   * All tools, as this visitor sees them.
-   * @returns {Promise<{tools?: object[], answer: object, ask?: Function, bytes?: number, cursor?: unknown}>}  `ask` calls a tool the same way; `tools` is
-   *   missing if there is no list
-   */
-  async tools() {
-    const entry = await this.entry();
-    if (entry) return this.listing(entry.ask);
-    if ((await this.discover()).message?.result) return this.listing((method, params) => modern(method, params));
-    return { answer: await this.greeting() };
-  }
-
-  /** The tools as a client of the stateless revision sees them, if there is such a list. */
-  async modernTools() {
-    return (await this.discover()).message?.result ? this.listing((method, params) => modern(method, params)) : undefined;
-  }
-
-  async listing(ask) {
-    const tools = [];
-    let [cursor, bytes] = [undefined, 0];
-    for (let page = 0; page < PAGES && tools.length < TOOLS && bytes < LARGEST_LIST; page += 1) {
-      const answer = await this.rpc('tools/list', ask('tools/list', cursor === undefined ? {} : { cursor }), { token: this.token });
-      const result = answer.message?.result;
-      if (!Array.isArray(result?.tools)) return { answer, ask };
-      tools.push(...result.tools.filter(isObject));
-      bytes += answer.text.length;
-      cursor = result.nextCursor;
-      if (typeof cursor !== 'string') return { tools, answer, ask, bytes, cursor };
-    }
-    return { tools, ask, bytes, answer: {}, endless: true };
-  }
-
-  /** Ends the sessions that the server began. */
-  async leave() {
-    for (const { url, headers } of this.sessions.splice(0)) await this.ask('end of a session', { url, method: 'DELETE', headers });
-  }
-
-  // --- who may enter -------------------------------------------------------------------------------------------------
-
-  /** A token that nobody issued. A server that takes tokens refuses this one on every method. */
-  async badToken() {
-    const first = await this.initialize();
-    const isModernOnly = !first.message?.result && (await this.discover()).message?.result !== undefined;
-    return this.rpc('a bad token', isModernOnly ? modern('server/discover') : initialize(), { token: 'no-such-token' });
-  }
-
-  /**
-   * Read-only tools called without a token, up to the first that wants a sign-in.
-   * @returns {Promise<{name: string, answer: object, inBand: boolean} | undefined>}
-   */
-  async protectedTool() {
-    if (this.token !== undefined) return undefined;
-    const { tools = [], ask } = await this.tools();
-    const readOnly = tools.filter((tool) => tool.annotations?.readOnlyHint === true && typeof tool.name === 'string');
-    const schemes = (tool) => tool.securitySchemes ?? tool._meta?.securitySchemes;
-    const declared = (tool) => Array.isArray(schemes(tool)) && schemes(tool).every((scheme) => scheme?.type !== 'noauth');
-    const tried = [...readOnly].sort((a, b) => Number(declared(b)) - Number(declared(a))).slice(0, TRIES);
-    for (const { name } of tried) {
-      const answer = await this.rpc(`tools/call ${name}`, ask('tools/call', { name, arguments: {} }));
-      this.calls.push({ name, answer });
-      if (answer.status === 401 || answer.status === 403) return { name, answer, inBand: false };
-      if (asksInBand(answer.message)) return { name, answer, inBand: true };
-    }
-    return undefined;
   }
 
   /**
@@ -206,21 +56,6 @@ export class Probe extends HttpClient {
     if ((await this.badToken()).status === 401 || (await this.protectedTool())) return 'lazy';
     return (await this.resourceMetadata()).document ? 'lazy' : 'open';
   }
-
-  /** The refusal that makes a client sign in, and its challenge. */
-  async refusal() {
-    const first = await this.initialize();
-    const found = await this.protectedTool();
-    const [where, answer] =
-      first.status === 401 || first.status === 403
-        ? ['initialize without a token', first]
-        : found
-          ? [`tools/call ${found.name} without a token`, found.answer]
-          : ['a request with a bad token', await this.badToken()];
-    return { where, answer, ...challengeOf(answer), inBand: found?.inBand ?? false };
-  }
-
-  // --- the sign-in ---------------------------------------------------------------------------------------------------
 
   /** @returns {Promise<{document?: object, url?: URL, tried: import('../http/exchange.mjs').Answer[]}>} */
   async resourceMetadata() {
@@ -374,14 +209,6 @@ export class Probe extends HttpClient {
 const unknownCode = () => ({ grant_type: 'authorization_code', code: 'no-such-code', code_verifier: pkce().verifier, redirect_uri: CALLBACK });
 
 const QUESTIONS = [
-  ...['initialize', 'greeting', 'anonymous', 'otherSlash', 'discover', 'preflight', 'entry', 'tools', 'modernTools', 'badToken', 'protectedTool', 'kind', 'refusal'],
+  ...['initialize', 'greeting', 'anonymous', 'otherSlash', 'discover', 'preflight', 'entry', 'tools', 'modernTools', 'badToken', 'protectedTool', 'results', 'kind', 'refusal'],
   ...['resourceMetadata', 'issuer', 'serverMetadata', 'scope', 'registration', 'nativeRegistration', 'start', 'startAsClaude', 'badCode', 'badRefreshToken', 'badGrant', 'badClient'],
 ];
-
-/** Whether a tool asks for a sign-in inside a successful HTTP answer. */
-function asksInBand(message) {
-  const result = message?.result;
-  if (result?._meta?.['mcp/www_authenticate'] !== undefined) return true;
-  const said = message?.error?.message ?? (result?.isError === true ? result.content?.[0]?.text : undefined);
-  return typeof said === 'string' && /unauthori[sz]ed|not (authenticated|signed in|logged in)|authentication (is )?required|sign[- ]in required/i.test(said);
-}

@@ -21,6 +21,7 @@ export function refusedIn(schema) {
   for (const keyword of ['anyOf', 'oneOf', 'allOf']) {
     if (Object.hasOwn(schema, keyword)) broken.add(`${keyword} at the root: Claude’s API refuses it`);
   }
+  if (!Object.hasOwn(schema, 'properties')) narrow.add('there are no properties, not even {}: OpenAI’s API refuses it');
   const { $schema: dialect } = schema;
   if (typeof dialect === 'string' && !/json-schema\.org\/(draft\/2020-12|draft-07)\/schema#?$/.test(dialect)) narrow.add('$schema names a dialect that clients need not know: neither 2020-12 nor draft 7');
   for (const { schema: part, path, keyword } of subschemas(schema)) {

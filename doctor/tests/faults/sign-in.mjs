@@ -234,4 +234,11 @@ export const SIGN_IN = [
     level: 'note',
     seen: /status 400/,
   },
+  {
+    rule: 'that scopes of OpenID are refused is worth knowing',
+    fault: (server) => (server.instead['GET /authorize'] = ({ path }) => (path.includes('openid') ? moved('https://claude.ai/api/mcp/auth_callback?error=invalid_scope')() : undefined)),
+    check: 'extra-scopes',
+    level: 'note',
+    seen: /is sent back with invalid_scope/,
+  },
 ];

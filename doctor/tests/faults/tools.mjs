@@ -141,6 +141,27 @@ export const TOOLS = [
     },
     check: 'same-tools',
     level: 'note',
-    details: /only without one: wipe/,
+    details: /only in 2026-07-28: wipe/,
+  },
+  {
+    rule: 'that another revision has other tools is worth knowing',
+    fault: (server) => {
+      const { legacy } = server.endpoint;
+      server.endpoint.legacy = (headers, json) =>
+        json.method === 'tools/list' && headers['mcp-protocol-version'] === '2025-03-26'
+          ? { body: { jsonrpc: '2.0', id: json.id, result: { tools: [] } } }
+          : legacy.call(server.endpoint, headers, json);
+    },
+    check: 'same-tools',
+    level: 'note',
+    details: /not in 2025-03-26: echo/,
+  },
+  {
+    rule: 'a protected tool that does not say so is worth knowing, for ChatGPT',
+    fault: (server) => delete server.tools[1]._meta,
+    check: 'tool-sign-in',
+    level: 'note',
+    seen: /whoami needs a sign-in and has no securitySchemes/,
+    effect: /ChatGPT/,
   },
 ];

@@ -31,7 +31,7 @@ export const inResource = (change) => (server) => {
   server.resourceDocument = (document) => ({ ...document, ...change });
 };
 export const withTool = (tool) => (server) => {
-  const healthy = { name: 'other', title: 'Other', description: 'One of many.', inputSchema: { type: 'object' }, annotations: { readOnlyHint: true } };
+  const healthy = { name: 'other', title: 'Other', description: 'One of many.', inputSchema: { type: 'object', properties: {} }, annotations: { readOnlyHint: true } };
   server.tools.push({ ...healthy, ...tool });
 };
 export const inMethod = (name, method) => (server) => {

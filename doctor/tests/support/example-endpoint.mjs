@@ -1,9 +1,9 @@
 // The MCP endpoint of the example server: both eras, without sessions, with a sign-in for some tools.
 
-const SCHEMA = { type: 'object' };
+const SCHEMA = { type: 'object', properties: {} };
 export const TOOLS = [
   { name: 'echo', title: 'Echo', description: 'Say the text back.', inputSchema: SCHEMA, annotations: { readOnlyHint: true } },
-  { name: 'whoami', title: 'Who am I', description: 'Tell who is signed in.', inputSchema: SCHEMA, annotations: { readOnlyHint: true } },
+  { name: 'whoami', title: 'Who am I', description: 'Tell who is signed in.', inputSchema: SCHEMA, annotations: { readOnlyHint: true }, _meta: { securitySchemes: [{ type: 'oauth2', scopes: ['notes'] }] } },
   { name: 'wipe', title: 'Wipe', description: 'Delete everything.', inputSchema: SCHEMA, annotations: { destructiveHint: true } },
 ];
 const PROTECTED = ['whoami', 'wipe'];

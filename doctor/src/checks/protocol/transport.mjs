@@ -1,7 +1,7 @@
 // The transport of the revisions with a handshake: what a client sends first, and how each answer has to look.
 import { eventsIn, isEventStream } from '../../wire/events.mjs';
 import { isObject, jsonIn } from '../../wire/json.mjs';
-import { LEGACY, initialize, legacy, posting } from '../../wire/messages.mjs';
+import { LEGACY, MODERN, initialize, legacy, posting } from '../../wire/messages.mjs';
 import { question } from '../../probe/question.mjs';
 import { COULD_NOT_REACH, NEEDS_SIGN_IN, TYPESCRIPT, fail, note, ok, quote, skip } from '../../verdict.mjs';
 import { describe } from '../../answers.mjs';
@@ -211,16 +211,29 @@ export const capabilities = within(async (probe, { result, ask: request }) => {
 
 /** The same tools, whichever revision a client speaks. */
 export const sameTools = within(async (probe) => {
-  const modern = await probe.modernTools();
   const { tools } = await probe.tools();
-  if (tools === undefined || modern?.tools === undefined) return skip('there are not two lists to compare.');
+  const others = [[MODERN, (await probe.modernTools())?.tools], ['2025-03-26', await listedIn(probe, '2025-03-26')]].filter(([, list]) => list !== undefined);
+  if (others.length === 0) return skip('there are not two lists to compare.');
   const names = (list) => new Set(list.map(({ name }) => name));
-  const [ours, theirs] = [names(tools), names(modern.tools)];
-  const only = (one, other, where) => [...one].filter((name) => !other.has(name)).slice(0, 10).map((name) => `only ${where}: ${quote(name ?? 'nameless', 80)}`);
-  const differences = [...only(ours, theirs, 'with a handshake'), ...only(theirs, ours, 'without one')];
-  if (differences.length === 0) return ok('The tools are the same with a handshake and without one.');
-  return note('The two eras list different tools.', 'The same person sees other tools in another client, or after an update of theirs.', 'List the same tools under every revision.', differences);
+  const own = names(tools);
+  const differences = others.flatMap(([revision, list]) => {
+    const theirs = names(list);
+    const missing = (one, other, where) => [...one].filter((name) => !other.has(name)).slice(0, 5).map((name) => `${where} ${revision}: ${quote(name ?? 'nameless', 80)}`);
+    return [...missing(own, theirs, 'not in'), ...missing(theirs, own, 'only in')];
+  });
+  if (differences.length === 0) return ok(`The tools are the same in ${others.map(([revision]) => revision).join(' and ')}.`);
+  return note('Different revisions list different tools.', 'The same person sees other tools in another client, or after an update of theirs.', 'List the same tools under every revision.', differences);
 });
+
+/** The first page of tools that a client of an older revision sees, if it has all of them. */
+async function listedIn(probe, revision) {
+  const first = await ask(probe, 'initialize', initialize(revision));
+  if (first.message?.result?.protocolVersion !== revision) return undefined;
+  const how = { version: revision, session: first.headers['mcp-session-id'] };
+  const answer = await ask(probe, 'tools/list', legacy('tools/list', {}, how));
+  const { tools, nextCursor } = answer.message?.result ?? {};
+  return Array.isArray(tools) && typeof nextCursor !== 'string' ? tools.filter(isObject) : undefined;
+}
 
 /** On this machine: a page that was rebound to the server's address is turned away. */
 export const rebinding = question(async (probe) => {

@@ -106,3 +106,13 @@ export async function loopbackPort(probe) {
   if (verdict.level !== 'fail') return ok('A loopback address is accepted at any port.');
   return fail(verdict.seen, 'A client that has registered before and finds its port in use, such as VS Code, cannot sign in.', 'Ignore the port when comparing loopback addresses (RFC 8252 §7.3).');
 }
+
+/** Scopes that the server does not know are passed over. */
+export async function extraScopes(probe) {
+  const scope = ['openid', 'profile', 'email', 'offline_access', await probe.scope()].filter(Boolean).join(' ');
+  const opened = await changed(probe, { scope });
+  if (opened === undefined) return skip('no client could be registered.');
+  const verdict = judged(opened, 'A request that also asks for openid, profile, email and offline_access');
+  if (verdict.level !== 'fail') return ok('Scopes that the server does not know are passed over.');
+  return note(verdict.seen, 'A client that takes the server for an OpenID provider, such as Windsurf, asks for these, and cannot sign in.', 'Grant the scopes that you know, and say which in the token response (RFC 6749 §3.3).');
+}

@@ -115,8 +115,7 @@ export async function size(probe) {
 /** Results are what the tools promise. Only those are looked at that the doctor calls anyway. */
 export async function results(probe) {
   const { tools } = await probe.tools();
-  await probe.protectedTool();
-  const given = probe.calls.filter(({ answer }) => isObject(answer.message?.result) && answer.message.result.isError !== true && ['complete', undefined].includes(answer.message.result.resultType));
+  const given = (await probe.results()).filter(({ answer }) => ['complete', undefined].includes(answer.message.result.resultType));
   if (given.length === 0) return skip('no tool gave a result: only read-only ones are called, without arguments and without a token.');
   const wrong = given.flatMap(({ name, answer }) => {
     const { content, structuredContent } = answer.message.result;
@@ -126,4 +125,19 @@ export async function results(probe) {
   });
   if (wrong.length === 0) return ok(`${given.length === 1 ? 'One result is' : `${given.length} results are`} what the tools promise.`);
   return fail('A result is not what the tool promises.', `${TYPESCRIPT} throw it away with an error.`, 'Give content as a list, and structuredContent where the tool has an outputSchema (MCP “Output Schema”).', wrong.slice(0, 10));
+}
+
+/** A tool that needs a sign-in says so in its entry of the list, as ChatGPT reads it. */
+export async function signIn(probe) {
+  const found = await probe.protectedTool();
+  if (!found) return skip('no read-only tool is known that needs a sign-in.');
+  const { tools } = await probe.tools();
+  const tool = tools.find(({ name }) => name === found.name);
+  const schemes = tool?.securitySchemes ?? tool?._meta?.securitySchemes;
+  if (Array.isArray(schemes)) return ok(`${quote(found.name, 64)} says that it needs a sign-in.`);
+  return note(
+    `${quote(found.name, 64)} needs a sign-in and has no securitySchemes.`,
+    'ChatGPT offers the sign-in for one tool only where its entry says so. Other clients do not read it.',
+    'Add "securitySchemes": [{"type": "oauth2", "scopes": […]}] to the entry, or to its _meta.',
+  );
 }
