@@ -37,7 +37,11 @@ async function run(asked) {
     if (told !== undefined) console.log(told);
   });
   const findings = report.findings.map(shown);
-  console.log(json ? JSON.stringify(asData({ ...report, url: shown({ seen: report.url }).seen, findings }, version), null, 2) : text.summary({ ...report, findings }));
+  console.log(
+    json
+      ? JSON.stringify(asData({ ...report, url: shown({ seen: report.url }).seen, findings }, version), null, 2)
+      : text.summary({ ...report, findings }),
+  );
   if (!report.answered) return EXIT.unreachable;
   return findings.some(({ level }) => level === 'fail') ? EXIT.failed : EXIT.passed;
 }

@@ -73,7 +73,8 @@ function urlFrom(text) {
   } catch {
     throw new UsageError(`This is no URL: it needs its scheme and host, such as https://notes.example.workers.dev/mcp\n\n${USAGE}`);
   }
-  if (!['https:', 'http:'].includes(url.protocol)) throw new UsageError(`A connector’s URL begins with https:// (or http:// on this machine).\n\n${USAGE}`);
+  if (!['https:', 'http:'].includes(url.protocol))
+    throw new UsageError(`A connector’s URL begins with https:// (or http:// on this machine).\n\n${USAGE}`);
   if (url.username || url.password) throw new UsageError('A connector’s URL carries no user name and password: Claude does not send them.');
   url.hash = '';
   return url;

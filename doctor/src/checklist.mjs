@@ -200,5 +200,9 @@ function comesBefore(needs, findings) {
  */
 function stumbled(error) {
   if (error instanceof Limited) return blocked(`not judged: ${quote(error.message, 200)}. Wait, and run the doctor again.`);
-  return fail(`The doctor stumbled over what came back: ${quote(error.message)}.`, 'A client may stumble as well.', 'Look at the answers of this endpoint, and report it.');
+  return fail(
+    `The doctor stumbled over what came back: ${quote(error.message)}.`,
+    'A client may stumble as well.',
+    'Look at the answers of this endpoint, and report it.',
+  );
 }

@@ -34,7 +34,8 @@ export function lines({ colour, columns = 100 }) {
   const paint = (code, text) => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
   const width = Math.max(40, Math.min(columns, 120));
   const indent = ' '.repeat(8 + TITLE);
-  const part = (label, text) => wrap(text, width - indent.length - label.length).map((line, at) => `${indent}${at === 0 ? label : ' '.repeat(label.length)}${line}`);
+  const part = (label, text) =>
+    wrap(text, width - indent.length - label.length).map((line, at) => `${indent}${at === 0 ? label : ' '.repeat(label.length)}${line}`);
   let [group, reasonBefore] = [];
   return {
     /**

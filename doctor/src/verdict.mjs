@@ -34,8 +34,7 @@ export const COULD_NOT_REACH = 'Claude shows “Couldn’t reach the MCP server�
 export const AUTHORIZATION_FAILED = 'Claude shows “Authorization with the MCP server failed”.';
 
 // Controls, C1 controls, soft hyphen, zero-width and direction marks, line separators, tags, byte order mark.
-const UNSAFE =
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e0fff}]/gu;
+const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e0fff}]/gu;
 
 /** Text that can do nothing to a terminal: what steers one, or cannot be seen, becomes a visible mark. */
 export const plain = (text) => String(text).replace(UNSAFE, '�');

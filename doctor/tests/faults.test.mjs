@@ -40,7 +40,11 @@ describe('each fault is named, and no other', () => {
           if (words[part]) assert.match(found[part] ?? '', words[part], tell(report));
           if (level !== 'skip' && (level !== 'ok' || part === 'seen')) assert.ok(found[part], `${part} is said\n${tell(report)}`);
         }
-        if (words.details) assert.ok((found.details ?? []).some((line) => words.details.test(line)), tell(report));
+        if (words.details)
+          assert.ok(
+            (found.details ?? []).some((line) => words.details.test(line)),
+            tell(report),
+          );
         const expected = level === 'fail' ? [check, ...also] : also;
         assert.deepEqual(levels(report, 'fail').sort(), [...new Set(expected)].sort(), tell(report));
       });

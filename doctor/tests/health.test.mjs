@@ -120,7 +120,8 @@ describe('health', () => {
 
   test('a limit that is met on the way is told, and nothing is concluded from it', async () => {
     let registered = 0;
-    const limits = (server) => (server.instead['POST /register'] = () => ((registered += 1) > 1 ? { status: 429, body: { error: 'slow down' } } : undefined));
+    const limits = (server) =>
+      (server.instead['POST /register'] = () => ((registered += 1) > 1 ? { status: 429, body: { error: 'slow down' } } : undefined));
     await during(await startExampleServer(limits), async (server) => {
       const report = await examine(new URL(`${server.origin}/mcp`));
       assert.deepEqual(levels(report, 'fail'), [], tell(report));
@@ -132,7 +133,8 @@ describe('health', () => {
 
   test('a server that says when to come back is asked again then', async () => {
     let refused = false;
-    const limits = (server) => (server.instead['POST /register'] = () => (refused ? undefined : ((refused = true), { status: 429, headers: { 'retry-after': '1' } })));
+    const limits = (server) =>
+      (server.instead['POST /register'] = () => (refused ? undefined : ((refused = true), { status: 429, headers: { 'retry-after': '1' } })));
     await during(await startExampleServer(limits), async (server) => {
       const report = await examine(new URL(`${server.origin}/mcp`));
       assert.equal(finding(report, 'register').level, 'ok', tell(report));

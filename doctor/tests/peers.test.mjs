@@ -8,8 +8,14 @@ import { during, levels, tell } from './support/doctor.mjs';
 import { startExampleServer } from './support/example-server.mjs';
 
 const NONE = { status: 404 };
-const all = (...changes) => (server) => changes.forEach((change) => change(server));
-const without = (...paths) => (server) => paths.forEach((path) => (server.instead[path] = () => NONE));
+const all =
+  (...changes) =>
+  (server) =>
+    changes.forEach((change) => change(server));
+const without =
+  (...paths) =>
+  (server) =>
+    paths.forEach((path) => (server.instead[path] = () => NONE));
 /** None of them has a card, a catalog, icons or a favicon, nor titles and hints that nobody wrote. */
 const unfound = all(without('GET /mcp/server-card', 'GET /.well-known/ai-catalog.json', 'GET /favicon.ico'), (server) => {
   const { initialize } = server.methods;
@@ -37,12 +43,17 @@ const approves = (server) => {
     return { status: 302, headers: { location: answer.href } };
   };
 };
-const fixedPort = (server) => (server.instead['GET /authorize'] = ({ path }) => (path.includes('49321') ? { status: 400, body: { error: 'invalid_request' } } : undefined));
+const fixedPort = (server) =>
+  (server.instead['GET /authorize'] = ({ path }) => (path.includes('49321') ? { status: 400, body: { error: 'invalid_request' } } : undefined));
 const answersBatches = (server) => {
-  server.instead['POST /mcp'] = ({ json }) => (Array.isArray(json) && json.length === 1 ? { body: json.map(({ id }) => ({ jsonrpc: '2.0', id, result: {} })) } : undefined);
+  server.instead['POST /mcp'] = ({ json }) =>
+    Array.isArray(json) && json.length === 1 ? { body: json.map(({ id }) => ({ jsonrpc: '2.0', id, result: {} })) } : undefined;
 };
 const legacyOnly = (server) => delete server.methods['server/discover'];
-const open = all((server) => (server.open = true), without('GET /.well-known/oauth-protected-resource/mcp', 'GET /.well-known/oauth-authorization-server'));
+const open = all(
+  (server) => (server.open = true),
+  without('GET /.well-known/oauth-protected-resource/mcp', 'GET /.well-known/oauth-authorization-server'),
+);
 
 const PEERS = [
   {
@@ -50,7 +61,10 @@ const PEERS = [
     like: all(unfound, anyOrigin, noCors, open, (server) => {
       server.instead['POST /mcp/'] = ({ origin }) => ({ status: 307, headers: { location: `${origin}/mcp` } });
       delete server.tools[2].annotations;
-      server.tools[2].inputSchema = { type: 'object', properties: { limit: { anyOf: [{ type: 'integer' }, { type: 'null' }], default: null, description: 'How many.' } } };
+      server.tools[2].inputSchema = {
+        type: 'object',
+        properties: { limit: { anyOf: [{ type: 'integer' }, { type: 'null' }], default: null, description: 'How many.' } },
+      };
     }),
     fail: ['rebinding', 'tool-hints'],
     note: ['slash', 'cors', 'schema-portable', ...UNFOUND],
@@ -62,7 +76,11 @@ const PEERS = [
       noCors,
       approves,
       fixedPort,
-      inServer({ authorization_response_iss_parameter_supported: undefined, token_endpoint_auth_methods_supported: ['client_secret_post', 'client_secret_basic'], client_id_metadata_document_supported: undefined }),
+      inServer({
+        authorization_response_iss_parameter_supported: undefined,
+        token_endpoint_auth_methods_supported: ['client_secret_post', 'client_secret_basic'],
+        client_id_metadata_document_supported: undefined,
+      }),
       (server) => {
         server.instead['POST /mcp/'] = ({ origin }) => ({ status: 307, headers: { location: `${origin}/mcp` } });
         const { token } = server.authorization;
@@ -75,7 +93,18 @@ const PEERS = [
       },
     ),
     fail: ['loopback-port'],
-    note: ['slash', 'issuer-parameter', 'public-clients', 'consent-page', 'unknown-code', 'unknown-refresh', 'unknown-grant', 'revocation', 'cors', ...UNFOUND],
+    note: [
+      'slash',
+      'issuer-parameter',
+      'public-clients',
+      'consent-page',
+      'unknown-code',
+      'unknown-refresh',
+      'unknown-grant',
+      'revocation',
+      'cors',
+      ...UNFOUND,
+    ],
   },
   {
     name: 'agents 0.32 with the createMcpHandler of SDK v2',
@@ -92,7 +121,10 @@ const PEERS = [
     like: all(unfound, approves, (server) => {
       server.always = true;
       server.serverDocument = (document) => ({ ...document, client_id_metadata_document_supported: undefined });
-      server.instead['GET /authorize'] = ({ path }) => (path.includes('code_challenge=') && !path.includes('doctor.invalid') ? undefined : { status: 500, headers: { 'content-type': 'text/html' }, body: '<title>An error has occurred</title>' });
+      server.instead['GET /authorize'] = ({ path }) =>
+        path.includes('code_challenge=') && !path.includes('doctor.invalid')
+          ? undefined
+          : { status: 500, headers: { 'content-type': 'text/html' }, body: '<title>An error has occurred</title>' };
     }),
     fail: [],
     note: ['consent-page', 'pkce-required', ...UNFOUND.filter((id) => id !== 'icons')],
@@ -105,11 +137,16 @@ const PEERS = [
       approves,
       legacyOnly,
       answersBatches,
-      inServer({ authorization_response_iss_parameter_supported: undefined, revocation_endpoint: undefined, client_id_metadata_document_supported: undefined }),
+      inServer({
+        authorization_response_iss_parameter_supported: undefined,
+        revocation_endpoint: undefined,
+        client_id_metadata_document_supported: undefined,
+      }),
       (server) => {
         server.challenge = (origin) => `Bearer resource_metadata="${origin}/.well-known/oauth-protected-resource/mcp"`;
         const { refusal } = server.endpoint;
-        server.endpoint.refusal = (origin, error) => (error ? { status: 500, body: { error: 'server_error' } } : refusal.call(server.endpoint, origin));
+        server.endpoint.refusal = (origin, error) =>
+          error ? { status: 500, body: { error: 'server_error' } } : refusal.call(server.endpoint, origin);
         server.instead['POST /token'] = ({ body }) => {
           if (body.includes('no-such-client')) return { status: 400, body: { error: 'invalid_client' } };
           return body.includes('no-such-grant') ? undefined : { status: 500, body: { error: 'server_error' } };
@@ -117,18 +154,34 @@ const PEERS = [
         server.instead['GET /authorize'] = ({ path, origin }) => {
           const query = new URL(path, origin).searchParams;
           if (query.has('code_challenge') && !path.includes('49321')) return undefined;
-          return path.includes('doctor.invalid') ? undefined : { status: 302, headers: { location: `${query.get('redirect_uri')}?error=invalid_request` } };
+          return path.includes('doctor.invalid')
+            ? undefined
+            : { status: 302, headers: { location: `${query.get('redirect_uri')}?error=invalid_request` } };
         };
       },
     ),
     fail: ['bad-token', 'loopback-port', 'unknown-code', 'unknown-refresh'],
-    note: ['challenge-scope', 'issuer-parameter', 'consent-page', 'pkce-required', 'unknown-client', 'revocation', 'modern', 'batches', 'cors', ...UNFOUND],
+    note: [
+      'challenge-scope',
+      'issuer-parameter',
+      'consent-page',
+      'pkce-required',
+      'unknown-client',
+      'revocation',
+      'modern',
+      'batches',
+      'cors',
+      ...UNFOUND,
+    ],
   },
   {
     name: 'mcp-lite 0.10, which speaks 2025-03-26 without batches',
     like: all(unfound, anyOrigin, noCors, open, legacyOnly, (server) => {
       const { initialize } = server.methods;
-      server.methods.initialize = (params) => ({ ...initialize(params), protocolVersion: params.protocolVersion === '2025-06-18' ? '2025-06-18' : '2025-03-26' });
+      server.methods.initialize = (params) => ({
+        ...initialize(params),
+        protocolVersion: params.protocolVersion === '2025-06-18' ? '2025-06-18' : '2025-03-26',
+      });
       server.instead['GET /mcp'] = () => ({ status: 400, body: 'Bad Request' });
     }),
     fail: ['rebinding'],

@@ -48,7 +48,10 @@ describe('the program', () => {
       assert.equal(status, 1);
       assert.equal(data.passed, false);
       assert.equal(data.kind, 'lazy');
-      assert.deepEqual(data.findings.map(({ id }) => id), CHECKLIST.map(({ id }) => id));
+      assert.deepEqual(
+        data.findings.map(({ id }) => id),
+        CHECKLIST.map(({ id }) => id),
+      );
       assert.equal(data.counts.fail, 1);
       const pkce = data.findings.find(({ id }) => id === 'pkce');
       assert.deepEqual(Object.keys(pkce).sort(), ['details', 'effect', 'fix', 'group', 'id', 'level', 'seen', 'title']);
@@ -104,7 +107,10 @@ describe('the program', () => {
     });
   });
 
-  for (const [option, said] of [['--help', /^Usage: mcp-connector-doctor URL/], ['--version', /^\d+\.\d+\.\d+\n$/]]) {
+  for (const [option, said] of [
+    ['--help', /^Usage: mcp-connector-doctor URL/],
+    ['--version', /^\d+\.\d+\.\d+\n$/],
+  ]) {
     test(`${option} is answered and ends with 0`, async () => {
       const { status, out } = await doctor([option]);
       assert.equal(status, 0);

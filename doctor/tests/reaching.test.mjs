@@ -11,7 +11,8 @@ import { TOKEN, startExampleServer } from './support/example-server.mjs';
 import { certificate } from '../../tests/support/http/certificate.mjs';
 
 describe('on the internet', () => {
-  const look = (server, options, url = 'https://connector.example/mcp') => examine(new URL(url), inPublic(server, { ca: AUTHORITY.cert, ...options }));
+  const look = (server, options, url = 'https://connector.example/mcp') =>
+    examine(new URL(url), inPublic(server, { ca: AUTHORITY.cert, ...options }));
   const resolvingTo = (...addresses) => ({ resolve: async () => ({ addresses, source: 'dns' }) });
 
   for (const [rule, options, seen] of [
@@ -22,7 +23,11 @@ describe('on the internet', () => {
     ['one unique local address among public ones is refused', resolvingTo('8.8.8.8', 'fd00::1'), /fd00::1 \(unique local/],
     ['a name with IPv6 only is refused', resolvingTo('2606:4700::1111'), /IPv6 addresses only/],
     ['a name that only a hosts file knows is refused', { resolve: async () => ({ addresses: ['8.8.8.8'], source: 'hosts' }) }, /this machine only/],
-    ['a name without addresses is refused', { resolve: async () => Promise.reject(Object.assign(new Error('no'), { code: 'ENOTFOUND' })) }, /no address \(ENOTFOUND\)/],
+    [
+      'a name without addresses is refused',
+      { resolve: async () => Promise.reject(Object.assign(new Error('no'), { code: 'ENOTFOUND' })) },
+      /no address \(ENOTFOUND\)/,
+    ],
   ]) {
     test(rule, async () => {
       await during(await startExampleServer(undefined, TRUSTED), async (server) => {
@@ -67,7 +72,8 @@ describe('on the internet', () => {
   });
 
   test('a pointer without TLS is refused', async () => {
-    const fault = (server) => (server.challenge = () => 'Bearer resource_metadata="http://connector.example/.well-known/oauth-protected-resource/mcp"');
+    const fault = (server) =>
+      (server.challenge = () => 'Bearer resource_metadata="http://connector.example/.well-known/oauth-protected-resource/mcp"');
     await during(await startExampleServer(fault, TRUSTED), async (server) => {
       const report = await look(server);
       assert.equal(finding(report, 'challenge').level, 'fail', tell(report));
@@ -92,7 +98,11 @@ describe('on the internet', () => {
     const inward = 'http://169.254.169.254/latest/meta-data';
     const fault = (server) => {
       server.challenge = () => `Bearer resource_metadata="${inward}"`;
-      server.serverDocument = (document) => ({ ...document, registration_endpoint: 'https://192.168.0.1/register', token_endpoint: 'https://[::1]/token' });
+      server.serverDocument = (document) => ({
+        ...document,
+        registration_endpoint: 'https://192.168.0.1/register',
+        token_endpoint: 'https://[::1]/token',
+      });
     };
     const dialled = new Set();
     await during(await startExampleServer(fault, TRUSTED), async (server) => {

@@ -19,9 +19,20 @@ describe('what is shown', () => {
   });
 
   test('lines keep the width of the terminal, and colour is only used where asked for', () => {
-    const finding = { id: 'x', group: 'Group', title: 'Title', level: 'fail', seen: 'word '.repeat(40).trim(), effect: 'shows it. '.repeat(9).trim(), fix: 'Mend it.' };
+    const finding = {
+      id: 'x',
+      group: 'Group',
+      title: 'Title',
+      level: 'fail',
+      seen: 'word '.repeat(40).trim(),
+      effect: 'shows it. '.repeat(9).trim(),
+      fix: 'Mend it.',
+    };
     const dull = lines({ colour: false, columns: 80 }).finding(finding);
-    assert.ok(dull.split('\n').every((line) => line.length <= 80), dull);
+    assert.ok(
+      dull.split('\n').every((line) => line.length <= 80),
+      dull,
+    );
     assert.ok(!dull.includes('\u001b'));
     assert.match(lines({ colour: true, columns: 80 }).finding(finding), /\u001b\[31mFAIL\u001b\[0m/);
   });
@@ -38,7 +49,10 @@ describe('what is shown', () => {
     const writer = lines({ colour: false });
     const blocked = (group) => ({ group, title: 'Title', level: 'skip', seen: 'not looked at: “TLS” comes first.', unasked: true });
     const told = ['Way in', 'Way in', 'Tools'].map((group) => writer.finding(blocked(group)));
-    assert.deepEqual(told.map((text) => text === undefined), [false, true, false]);
+    assert.deepEqual(
+      told.map((text) => text === undefined),
+      [false, true, false],
+    );
   });
 });
 

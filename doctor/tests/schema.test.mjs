@@ -12,7 +12,11 @@ describe('schemas that are not of JSON Schema 2020-12', () => {
     ['a type that is listed twice', object({ a: { type: ['string', 'string'] } }), /^type of a /],
     ['required as a flag', object({ a: { type: 'string', required: true } }), /^required of a is true or false, as in draft 3/],
     ['required of two equal names', object({}, { required: ['a', 'a'] }), /^required has a value/],
-    ['a tuple as in older drafts', object({ a: { type: 'array', items: [{ type: 'string' }] } }), /^items of a is a list, which 2020-12 calls prefixItems/],
+    [
+      'a tuple as in older drafts',
+      object({ a: { type: 'array', items: [{ type: 'string' }] } }),
+      /^items of a is a list, which 2020-12 calls prefixItems/,
+    ],
     ['exclusiveMinimum as in draft 4', object({ a: { type: 'number', exclusiveMinimum: true } }), /^exclusiveMinimum of a .*draft 4/],
     ['properties as a list', { type: 'object', properties: [] }, /^properties has a value/],
     ['a property that is a text', object({ a: 'string' }), /^properties has a value/],
@@ -30,8 +34,14 @@ describe('schemas that are not of JSON Schema 2020-12', () => {
     ['an empty schema', {}],
     ['true and false as schemas', object({ a: true, b: false }, { additionalProperties: false })],
     ['keywords that nobody knows', object({ a: { type: 'string', 'x-order': 3, examples: ['b'], default: null } })],
-    ['a property that is named like a keyword', object({ type: { type: 'string' }, required: { type: 'boolean' }, items: { type: 'array', items: {} } })],
-    ['composition and conditions', object({ a: { anyOf: [{ type: 'string' }, { type: 'number', exclusiveMinimum: 0 }] } }, { if: {}, then: {}, allOf: [true] })],
+    [
+      'a property that is named like a keyword',
+      object({ type: { type: 'string' }, required: { type: 'boolean' }, items: { type: 'array', items: {} } }),
+    ],
+    [
+      'composition and conditions',
+      object({ a: { anyOf: [{ type: 'string' }, { type: 'number', exclusiveMinimum: 0 }] } }, { if: {}, then: {}, allOf: [true] }),
+    ],
     ['definitions and references', object({ a: { $ref: '#/$defs/A' } }, { $defs: { A: { type: ['string', 'null'] } } })],
     ['a pattern of ECMA-262', object({ a: { type: 'string', pattern: '^\\p{L}+$' } })],
   ]) {
@@ -108,7 +118,13 @@ describe('schemas without measure end', () => {
     return schema;
   };
   const wide = object(Object.fromEntries(Array.from({ length: 100_000 }, (_, n) => [`p${n}`, { type: 'string', pattern: '(a+)+$' }])));
-  for (const [rule, schema] of [['one that nests 5,000 times', deep(5000)], ['one with 100,000 properties', wide], ['a list', []], ['null', null], ['a text', 'x']]) {
+  for (const [rule, schema] of [
+    ['one that nests 5,000 times', deep(5000)],
+    ['one with 100,000 properties', wide],
+    ['a list', []],
+    ['null', null],
+    ['a text', 'x'],
+  ]) {
     test(rule, () => {
       const began = performance.now();
       invalidIn(schema);

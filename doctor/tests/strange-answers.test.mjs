@@ -16,7 +16,8 @@ describe('whatever a server answers, the examination ends with a report', () => 
         (server) => (server.resourceDocument = (document) => each(document, [])),
         (server) => (server.resourceDocument = (document) => each(document, ['resource', 'authorization_servers'])),
         (server) => (server.serverDocument = (document) => each(document, [])),
-        (server) => (server.serverDocument = (document) => each(document, ['issuer', 'authorization_endpoint', 'token_endpoint', 'registration_endpoint'])),
+        (server) =>
+          (server.serverDocument = (document) => each(document, ['issuer', 'authorization_endpoint', 'token_endpoint', 'registration_endpoint'])),
         (server) => (server.instead['POST /register'] = ({ json }) => ({ status: 201, body: each({ ...json, client_secret_expires_at: 0 }, []) })),
         (server) => (server.instead['POST /register'] = ({ json }) => ({ status: 201, body: { ...all(json), client_id: 'client-1' } })),
         (server) => (server.instead['POST /token'] = () => ({ status: 400, body: { error: value } })),
@@ -27,9 +28,18 @@ describe('whatever a server answers, the examination ends with a report', () => 
         inMethod('server/discover', () => ({ supportedVersions: value })),
         inMethod('tools/list', () => value),
         inMethod('tools/list', () => ({ tools: value, nextCursor: value })),
-        inMethod('tools/list', () => ({ tools: [value, { name: value, title: value, description: value, annotations: value, inputSchema: value, securitySchemes: value, _meta: value }] })),
-        inMethod('tools/list', () => ({ tools: [{ name: 'n', annotations: { readOnlyHint: true, title: value }, inputSchema: { type: 'object', properties: value } }] })),
-        inMethod('tools/list', () => ({ tools: [{ name: 'n', inputSchema: { type: 'object', properties: { method: { enum: ['GET', 'POST', value] }, other: value } } }] })),
+        inMethod('tools/list', () => ({
+          tools: [
+            value,
+            { name: value, title: value, description: value, annotations: value, inputSchema: value, securitySchemes: value, _meta: value },
+          ],
+        })),
+        inMethod('tools/list', () => ({
+          tools: [{ name: 'n', annotations: { readOnlyHint: true, title: value }, inputSchema: { type: 'object', properties: value } }],
+        })),
+        inMethod('tools/list', () => ({
+          tools: [{ name: 'n', inputSchema: { type: 'object', properties: { method: { enum: ['GET', 'POST', value] }, other: value } } }],
+        })),
         inMethod('tools/call', () => value),
         inMethod('tools/call', () => ({ isError: true, content: value, _meta: value })),
       ];
@@ -38,7 +48,8 @@ describe('whatever a server answers, the examination ends with a report', () => 
           const report = await examine(new URL(`${server.origin}/mcp`), { timeout: 5000 });
           assert.equal(report.findings.length, CHECKLIST.length);
           assert.ok(!report.findings.some(({ seen }) => /stumbled/.test(seen)), `${index}: ${fault}\n${tell(report)}`);
-          for (const { seen, details = [] } of report.findings) for (const line of [seen, ...details]) assert.ok(line.length < 2000, line.slice(0, 200));
+          for (const { seen, details = [] } of report.findings)
+            for (const line of [seen, ...details]) assert.ok(line.length < 2000, line.slice(0, 200));
         });
       }
     });

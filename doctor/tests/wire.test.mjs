@@ -7,9 +7,23 @@ import { canonicalResource, challengesIn, resourceMetadataUrls, serverMetadataUr
 describe('challenges', () => {
   for (const [rule, value, expected] of [
     ['parameters with and without quotes', 'Bearer realm="a, b", scope=notes', [['Bearer', { realm: 'a, b', scope: 'notes' }]]],
-    ['several challenges', 'Basic realm="x", Bearer error="invalid_token"', [['Basic', { realm: 'x' }], ['Bearer', { error: 'invalid_token' }]]],
+    [
+      'several challenges',
+      'Basic realm="x", Bearer error="invalid_token"',
+      [
+        ['Basic', { realm: 'x' }],
+        ['Bearer', { error: 'invalid_token' }],
+      ],
+    ],
     ['a scheme alone', 'Negotiate', [['Negotiate', {}]]],
-    ['a scheme alone before another', 'Negotiate, Bearer a=b', [['Negotiate', {}], ['Bearer', { a: 'b' }]]],
+    [
+      'a scheme alone before another',
+      'Negotiate, Bearer a=b',
+      [
+        ['Negotiate', {}],
+        ['Bearer', { a: 'b' }],
+      ],
+    ],
     ['escaped quotes', 'Bearer d="say \\"hi\\""', [['Bearer', { d: 'say "hi"' }]]],
     ['a URL without quotes', 'Bearer resource_metadata=https://a.example/x?y=z', [['Bearer', { resource_metadata: 'https://a.example/x?y=z' }]]],
     ['parameters without commas', 'Bearer a="1" b="2"', [['Bearer', { a: '1', b: '2' }]]],
@@ -60,7 +74,12 @@ describe('messages', () => {
     ['JSON', result, 'application/json', true],
     ['a stream', `: hi\n\nevent: message\ndata: ${result}\n\n`, 'text/event-stream; charset=utf-8', true],
     ['a stream with other line ends', `id: 1\r\ndata: ${result}\r\n\r\n`, 'text/event-stream', true],
-    ['a stream with other messages first', `data: {"jsonrpc":"2.0","method":"notifications/message"}\n\ndata: ${result}\n\n`, 'text/event-stream', true],
+    [
+      'a stream with other messages first',
+      `data: {"jsonrpc":"2.0","method":"notifications/message"}\n\ndata: ${result}\n\n`,
+      'text/event-stream',
+      true,
+    ],
     ['data over several lines', `data: {"jsonrpc":"2.0",\ndata: "id":7,"result":{}}\n\n`, 'text/event-stream', true],
     ['a batch', `[${result}]`, 'application/json', true],
     ['an error without id', '{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"no"}}', 'application/json', true],

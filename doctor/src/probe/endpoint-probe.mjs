@@ -213,5 +213,8 @@ function asksInBand(message) {
   const result = message?.result;
   if (result?._meta?.['mcp/www_authenticate'] !== undefined) return true;
   const said = message?.error?.message ?? (result?.isError === true ? result.content?.[0]?.text : undefined);
-  return typeof said === 'string' && /unauthori[sz]ed|not (authenticated|signed in|logged in)|authentication (is )?required|sign[- ]in required/i.test(said);
+  return (
+    typeof said === 'string' &&
+    /unauthori[sz]ed|not (authenticated|signed in|logged in)|authentication (is )?required|sign[- ]in required/i.test(said)
+  );
 }

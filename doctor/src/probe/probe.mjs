@@ -209,6 +209,34 @@ export class Probe extends EndpointProbe {
 const unknownCode = () => ({ grant_type: 'authorization_code', code: 'no-such-code', code_verifier: pkce().verifier, redirect_uri: CALLBACK });
 
 const QUESTIONS = [
-  ...['initialize', 'greeting', 'anonymous', 'otherSlash', 'discover', 'preflight', 'entry', 'tools', 'modernTools', 'badToken', 'protectedTool', 'results', 'kind', 'refusal'],
-  ...['resourceMetadata', 'issuer', 'serverMetadata', 'scope', 'registration', 'nativeRegistration', 'start', 'startAsClaude', 'badCode', 'badRefreshToken', 'badGrant', 'badClient'],
+  ...[
+    'initialize',
+    'greeting',
+    'anonymous',
+    'otherSlash',
+    'discover',
+    'preflight',
+    'entry',
+    'tools',
+    'modernTools',
+    'badToken',
+    'protectedTool',
+    'results',
+    'kind',
+    'refusal',
+  ],
+  ...[
+    'resourceMetadata',
+    'issuer',
+    'serverMetadata',
+    'scope',
+    'registration',
+    'nativeRegistration',
+    'start',
+    'startAsClaude',
+    'badCode',
+    'badRefreshToken',
+    'badGrant',
+    'badClient',
+  ],
 ];

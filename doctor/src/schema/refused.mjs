@@ -8,7 +8,8 @@ const GEMINI_FORMATS = ['date-time', 'enum'];
 const texts = (value) => (Array.isArray(value) ? value : [value]);
 
 /** Whether a schema names null among the values of its own. */
-const allowsNull = (schema) => texts(schema.type).includes('null') || schema.const === null || (Array.isArray(schema.enum) && schema.enum.includes(null));
+const allowsNull = (schema) =>
+  texts(schema.type).includes('null') || schema.const === null || (Array.isArray(schema.enum) && schema.enum.includes(null));
 
 /**
  * @param {unknown} schema
@@ -23,7 +24,8 @@ export function refusedIn(schema) {
   }
   if (!Object.hasOwn(schema, 'properties')) narrow.add('there are no properties, not even {}: OpenAI’s API refuses it');
   const { $schema: dialect } = schema;
-  if (typeof dialect === 'string' && !/json-schema\.org\/(draft\/2020-12|draft-07)\/schema#?$/.test(dialect)) narrow.add('$schema names a dialect that clients need not know: neither 2020-12 nor draft 7');
+  if (typeof dialect === 'string' && !/json-schema\.org\/(draft\/2020-12|draft-07)\/schema#?$/.test(dialect))
+    narrow.add('$schema names a dialect that clients need not know: neither 2020-12 nor draft 7');
   for (const { schema: part, path, keyword } of subschemas(schema)) {
     const at = path || 'the root';
     if (typeof part === 'boolean' && keyword === 'properties') broken.add(`${at} is ${part}: clients on the TypeScript SDK drop every tool`);
@@ -31,11 +33,18 @@ export function refusedIn(schema) {
     for (const name of Object.keys(isObject(part.properties) ? part.properties : {})) {
       if (!NAME.test(name)) broken.add(`the name ${JSON.stringify(name).slice(0, 80)}: Claude’s API takes 1 to 64 letters, digits, “_”, “.” and “-”`);
     }
-    if (typeof part.$ref === 'string') (part.$ref.startsWith('#') ? narrow : broken).add(part.$ref.startsWith('#') ? `${at} holds a $ref: Cursor, Zed and VS Code do not resolve it` : `${at} refers to another document: no client may fetch it`);
+    if (typeof part.$ref === 'string')
+      (part.$ref.startsWith('#') ? narrow : broken).add(
+        part.$ref.startsWith('#')
+          ? `${at} holds a $ref: Cursor, Zed and VS Code do not resolve it`
+          : `${at} refers to another document: no client may fetch it`,
+      );
     if (path && allowsNull(part)) narrow.add(`${at} may be null: releases of Cursor and Gemini refuse it`);
-    if (texts(part.type).includes('array') && !Object.hasOwn(part, 'items')) narrow.add(`${at} is a list without items: Gemini and VS Code refuse it`);
+    if (texts(part.type).includes('array') && !Object.hasOwn(part, 'items'))
+      narrow.add(`${at} is a list without items: Gemini and VS Code refuse it`);
     if (Object.hasOwn(part, 'prefixItems')) narrow.add(`${at} is a tuple: Gemini does not know prefixItems`);
-    if (typeof part.format === 'string' && texts(part.type).includes('string') && !GEMINI_FORMATS.includes(part.format)) narrow.add(`${at} has the format ${JSON.stringify(part.format).slice(0, 40)}: Gemini’s function declarations take only date-time`);
+    if (typeof part.format === 'string' && texts(part.type).includes('string') && !GEMINI_FORMATS.includes(part.format))
+      narrow.add(`${at} has the format ${JSON.stringify(part.format).slice(0, 40)}: Gemini’s function declarations take only date-time`);
   }
   return { broken: [...broken], narrow: [...narrow] };
 }

@@ -6,7 +6,19 @@ const MOST = 20_000;
 
 /** Keywords by the form of their value (JSON Schema 2020-12, Core §10 and Validation §6). */
 export const KEYWORDS = {
-  schema: ['contains', 'contentSchema', 'else', 'if', 'items', 'not', 'propertyNames', 'then', 'additionalProperties', 'unevaluatedItems', 'unevaluatedProperties'],
+  schema: [
+    'contains',
+    'contentSchema',
+    'else',
+    'if',
+    'items',
+    'not',
+    'propertyNames',
+    'then',
+    'additionalProperties',
+    'unevaluatedItems',
+    'unevaluatedProperties',
+  ],
   schemas: ['allOf', 'anyOf', 'oneOf', 'prefixItems'],
   named: ['$defs', 'definitions', 'dependentSchemas', 'patternProperties', 'properties'],
 };
@@ -30,7 +42,15 @@ export function* subschemas(root) {
     const { schema, path, reached, depth } = place;
     if (!isObject(schema) || depth >= DEPTH) continue;
     for (const [keyword, value] of Object.entries(schema)) {
-      const below = (inner, name) => open.length < MOST && open.push({ schema: inner, path: name === undefined ? path : path ? `${path}.${name}` : name, keyword, reached: reached && keyword === 'properties', depth: depth + 1 });
+      const below = (inner, name) =>
+        open.length < MOST &&
+        open.push({
+          schema: inner,
+          path: name === undefined ? path : path ? `${path}.${name}` : name,
+          keyword,
+          reached: reached && keyword === 'properties',
+          depth: depth + 1,
+        });
       switch (form.get(keyword)) {
         case 'schema':
           below(value);

@@ -80,5 +80,8 @@ export function messageIn(text, type = '', id) {
 /** All JSON-RPC messages of an answer. */
 export function messagesIn(text, type = '') {
   const texts = isEventStream(type) ? eventsIn(text).map(({ data }) => data) : [text];
-  return texts.map(jsonIn).flat().filter((message) => message?.jsonrpc === '2.0');
+  return texts
+    .map(jsonIn)
+    .flat()
+    .filter((message) => message?.jsonrpc === '2.0');
 }

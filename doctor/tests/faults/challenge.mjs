@@ -71,7 +71,8 @@ export const CHALLENGE = [
     rule: 'a bad token is 401',
     fault: (server) => {
       const { mcp } = server;
-      server.mcp = (asked) => (asked.headers.authorization === undefined ? mcp.call(server, asked) : { status: 403, body: { error: 'invalid token' } });
+      server.mcp = (asked) =>
+        asked.headers.authorization === undefined ? mcp.call(server, asked) : { status: 403, body: { error: 'invalid token' } };
     },
     check: 'bad-token',
     seen: /status 403/,
@@ -86,7 +87,8 @@ export const CHALLENGE = [
   },
   {
     rule: 'offline_access in the challenge is worth knowing (MCP "Refresh Tokens")',
-    fault: (server) => (server.challenge = (origin) => `Bearer resource_metadata="${origin}/.well-known/oauth-protected-resource/mcp", scope="notes offline_access"`),
+    fault: (server) =>
+      (server.challenge = (origin) => `Bearer resource_metadata="${origin}/.well-known/oauth-protected-resource/mcp", scope="notes offline_access"`),
     check: 'offline-access',
     level: 'note',
     seen: /in the challenge/,
@@ -102,7 +104,9 @@ export const CHALLENGE = [
     rule: 'a batch does not walk around the sign-in',
     fault: (server) => {
       server.instead['POST /mcp'] = ({ json }) =>
-        Array.isArray(json) ? { body: json.map(({ id, method, params }) => ({ jsonrpc: '2.0', id, result: server.methods[method](params) })) } : undefined;
+        Array.isArray(json)
+          ? { body: json.map(({ id, method, params }) => ({ jsonrpc: '2.0', id, result: server.methods[method](params) })) }
+          : undefined;
     },
     check: 'ways-around',
     seen: /whoami needs a sign-in, but is carried out without one in a batch/,

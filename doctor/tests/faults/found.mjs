@@ -5,7 +5,13 @@ const missing = (path) => (server) => (server.instead[`GET ${path}`] = () => ({ 
 
 /** @type {import('../faults.test.mjs').Fault[]} */
 export const FOUND = [
-  { rule: 'that there is no server card is worth knowing', fault: missing('/mcp/server-card'), check: 'server-card', level: 'note', seen: /no server card at \/mcp\/server-card/ },
+  {
+    rule: 'that there is no server card is worth knowing',
+    fault: missing('/mcp/server-card'),
+    check: 'server-card',
+    level: 'note',
+    seen: /no server card at \/mcp\/server-card/,
+  },
   {
     rule: 'the page that a site shows for every address is no server card',
     fault: (server) => (server.instead['GET /mcp/server-card'] = () => ({ headers: PAGE, body: '<title>App</title>' })),
@@ -20,15 +26,19 @@ export const FOUND = [
     details: /name is notes, not in the form com\.example\/name/,
   },
   {
-    rule: 'a server card is about this URL',
+    rule: 'a server card for another URL is worth knowing',
     fault: (server) => (server.card = (card) => ({ ...card, remotes: [{ type: 'streamable-http', url: 'https://elsewhere.example/mcp' }] })),
     check: 'server-card',
-    details: /no remote has this URL/,
+    level: 'note',
+    details: /none of its remotes is this URL/,
   },
   {
     rule: 'a server card that pages cannot read, or nobody can keep, is worth knowing',
     fault: (server) => {
-      server.instead['GET /mcp/server-card'] = ({ origin }) => ({ headers: { 'access-control-allow-origin': 'null' }, body: server.card({ ...CARD, remotes: [{ type: 'streamable-http', url: `${origin}/mcp` }] }) });
+      server.instead['GET /mcp/server-card'] = ({ origin }) => ({
+        headers: { 'access-control-allow-origin': 'null' },
+        body: server.card({ ...CARD, remotes: [{ type: 'streamable-http', url: `${origin}/mcp` }] }),
+      });
     },
     check: 'server-card',
     level: 'note',
@@ -41,7 +51,13 @@ export const FOUND = [
     level: 'note',
     details: /version is 2, but 1 in initialize/,
   },
-  { rule: 'that there is no catalog is worth knowing', fault: missing('/.well-known/ai-catalog.json'), check: 'ai-catalog', level: 'note', seen: /no catalog/ },
+  {
+    rule: 'that there is no catalog is worth knowing',
+    fault: missing('/.well-known/ai-catalog.json'),
+    check: 'ai-catalog',
+    level: 'note',
+    seen: /no catalog/,
+  },
   {
     rule: 'a catalog that does not name the card is worth knowing',
     fault: (server) => (server.catalog = (catalog) => ({ ...catalog, entries: [] })),
@@ -58,13 +74,21 @@ export const FOUND = [
   { rule: 'a catalog has entries', fault: (server) => (server.catalog = () => ({ specVersion: '1.0' })), check: 'ai-catalog', seen: /no entries/ },
   {
     rule: 'a proof for the MCP registry is a public key',
-    fault: (server) => (server.instead['GET /.well-known/mcp-registry-auth'] = () => ({ headers: { 'content-type': 'text/plain' }, body: 'v=MCPv1; k=ed25519; p=c2hvcnQ=' })),
+    fault: (server) =>
+      (server.instead['GET /.well-known/mcp-registry-auth'] = () => ({
+        headers: { 'content-type': 'text/plain' },
+        body: 'v=MCPv1; k=ed25519; p=c2hvcnQ=',
+      })),
     check: 'registry-proof',
     seen: /is not a proof/,
   },
   {
     rule: 'a good proof for the MCP registry is named',
-    fault: (server) => (server.instead['GET /.well-known/mcp-registry-auth'] = () => ({ headers: { 'content-type': 'text/plain' }, body: `v=MCPv1; k=ed25519; p=${Buffer.alloc(32, 7).toString('base64')}\n` })),
+    fault: (server) =>
+      (server.instead['GET /.well-known/mcp-registry-auth'] = () => ({
+        headers: { 'content-type': 'text/plain' },
+        body: `v=MCPv1; k=ed25519; p=${Buffer.alloc(32, 7).toString('base64')}\n`,
+      })),
     check: 'registry-proof',
     level: 'ok',
     seen: /public key \(ed25519\)/,
@@ -85,8 +109,26 @@ export const FOUND = [
     level: 'note',
     effect: /registrable domain/,
   },
-  { rule: 'an icon that cannot be loaded is worth knowing', fault: missing('/icon.svg'), check: 'icons', level: 'note', details: /\/icon\.svg: status 404/ },
-  { rule: 'that there is no favicon is worth knowing', fault: missing('/favicon.ico'), check: 'favicon', level: 'note', seen: /no favicon/, effect: /registrable domain/ },
+  {
+    rule: 'an icon that cannot be loaded is worth knowing',
+    fault: missing('/icon.svg'),
+    check: 'icons',
+    level: 'note',
+    details: /\/icon\.svg: status 404/,
+  },
+  {
+    rule: 'that there is no favicon is worth knowing',
+    fault: missing('/favicon.ico'),
+    check: 'favicon',
+    level: 'note',
+    seen: /no favicon/,
+    effect: /registrable domain/,
+  },
 ];
 
-const CARD = { $schema: 'https://static.modelcontextprotocol.io/schemas/v1/server-card.schema.json', name: 'example.connector/notes', version: '1', description: 'Keeps notes.' };
+const CARD = {
+  $schema: 'https://static.modelcontextprotocol.io/schemas/v1/server-card.schema.json',
+  name: 'example.connector/notes',
+  version: '1',
+  description: 'Keeps notes.',
+};

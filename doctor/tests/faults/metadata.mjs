@@ -179,7 +179,10 @@ export const METADATA = [
   },
   {
     rule: 'what OAuth 2.1 has dropped is worth knowing',
-    fault: inServer({ grant_types_supported: ['authorization_code', 'refresh_token', 'implicit'], code_challenge_methods_supported: ['S256', 'plain'] }),
+    fault: inServer({
+      grant_types_supported: ['authorization_code', 'refresh_token', 'implicit'],
+      code_challenge_methods_supported: ['S256', 'plain'],
+    }),
     check: 'grant-types',
     level: 'note',
     seen: /implicit, the PKCE method plain/,
@@ -204,7 +207,9 @@ export const METADATA = [
       server.challenge = () => 'Bearer scope="notes"';
       server.instead['GET /.well-known/oauth-protected-resource/mcp'] = () => ({ status: 404 });
       server.instead['GET /.well-known/oauth-authorization-server'] = () => ({ status: 404 });
-      server.instead['GET /mcp/.well-known/oauth-protected-resource'] = ({ origin }) => ({ body: { resource: `${origin}/mcp`, authorization_servers: [origin] } });
+      server.instead['GET /mcp/.well-known/oauth-protected-resource'] = ({ origin }) => ({
+        body: { resource: `${origin}/mcp`, authorization_servers: [origin] },
+      });
     },
     check: 'resource-metadata',
     details: /\/mcp\/\.well-known\/oauth-protected-resource: a document is here, where no client looks/,

@@ -53,7 +53,11 @@ export const PROTOCOL = [
   },
   {
     rule: 'a client of a newer revision is not refused (MCP "Version Negotiation")',
-    fault: (server) => (server.instead['POST /mcp'] = ({ json }) => (json?.params?.protocolVersion?.startsWith('2099') ? { status: 400, body: { jsonrpc: '2.0', id: json.id, error: { code: -32602, message: 'Unsupported' } } } : undefined)),
+    fault: (server) =>
+      (server.instead['POST /mcp'] = ({ json }) =>
+        json?.params?.protocolVersion?.startsWith('2099')
+          ? { status: 400, body: { jsonrpc: '2.0', id: json.id, error: { code: -32602, message: 'Unsupported' } } }
+          : undefined),
     check: 'negotiation',
     seen: /newer revision is refused: status 400/,
     effect: /no longer connect/,
@@ -79,21 +83,26 @@ export const PROTOCOL = [
   },
   {
     rule: 'that a request without a revision is refused is worth knowing (MCP "Protocol Version Header")',
-    fault: (server) => (server.instead['POST /mcp'] = ({ json, headers }) => (json?.method === 'ping' && headers['mcp-protocol-version'] === undefined ? { status: 400, body: {} } : undefined)),
+    fault: (server) =>
+      (server.instead['POST /mcp'] = ({ json, headers }) =>
+        json?.method === 'ping' && headers['mcp-protocol-version'] === undefined ? { status: 400, body: {} } : undefined),
     check: 'version-header',
     level: 'note',
     seen: /Without MCP-Protocol-Version/,
   },
   {
     rule: 'that any revision is taken is worth knowing',
-    fault: (server) => (server.instead['POST /mcp'] = ({ json, headers }) => (headers['mcp-protocol-version'] === '1999-01-01' ? { body: { jsonrpc: '2.0', id: json.id, result: {} } } : undefined)),
+    fault: (server) =>
+      (server.instead['POST /mcp'] = ({ json, headers }) =>
+        headers['mcp-protocol-version'] === '1999-01-01' ? { body: { jsonrpc: '2.0', id: json.id, result: {} } } : undefined),
     check: 'version-header',
     level: 'note',
     seen: /1999-01-01.*status 200/,
   },
   {
     rule: 'Accept is read in any order',
-    fault: (server) => (server.instead['POST /mcp'] = ({ headers }) => (headers.accept.startsWith('text/event-stream') ? { status: 406, body: {} } : undefined)),
+    fault: (server) =>
+      (server.instead['POST /mcp'] = ({ headers }) => (headers.accept.startsWith('text/event-stream') ? { status: 406, body: {} } : undefined)),
     check: 'request-headers',
     seen: /status 406/,
     effect: /VS Code/,
@@ -104,7 +113,9 @@ export const PROTOCOL = [
       const { reply } = server.endpoint;
       server.endpoint.reply = (asked) => {
         const good = reply.call(server.endpoint, asked);
-        return asked.json?.method === 'initialize' && good.status === undefined ? { headers: { 'content-type': 'text/plain' }, body: JSON.stringify(good.body) } : good;
+        return asked.json?.method === 'initialize' && good.status === undefined
+          ? { headers: { 'content-type': 'text/plain' }, body: JSON.stringify(good.body) }
+          : good;
       };
     },
     check: 'answer-form',
@@ -133,7 +144,8 @@ export const PROTOCOL = [
   },
   {
     rule: 'an id that is a text comes back as one',
-    fault: (server) => (server.instead['POST /mcp'] = ({ json }) => (json?.id === 'doctor-1' ? { body: { jsonrpc: '2.0', id: 1, result: {} } } : undefined)),
+    fault: (server) =>
+      (server.instead['POST /mcp'] = ({ json }) => (json?.id === 'doctor-1' ? { body: { jsonrpc: '2.0', id: 1, result: {} } } : undefined)),
     check: 'ids',
     seen: /id "doctor-1" gets no answer/,
   },
@@ -168,7 +180,9 @@ export const PROTOCOL = [
   },
   {
     rule: 'an unknown method with another code is worth knowing',
-    fault: (server) => (server.instead['POST /mcp'] = ({ json }) => (json?.method === 'doctor/no-such-method' ? { body: { jsonrpc: '2.0', id: json.id, error: { code: -32000, message: 'no' } } } : undefined)),
+    fault: (server) =>
+      (server.instead['POST /mcp'] = ({ json }) =>
+        json?.method === 'doctor/no-such-method' ? { body: { jsonrpc: '2.0', id: json.id, error: { code: -32000, message: 'no' } } } : undefined),
     check: 'unknown-method',
     level: 'note',
     seen: /code -32000/,
@@ -182,7 +196,9 @@ export const PROTOCOL = [
   },
   {
     rule: 'a batch in a revision without batches is worth knowing',
-    fault: (server) => (server.instead['POST /mcp'] = ({ json }) => (Array.isArray(json) && json.length === 1 ? { body: json.map(({ id }) => ({ jsonrpc: '2.0', id, result: {} })) } : undefined)),
+    fault: (server) =>
+      (server.instead['POST /mcp'] = ({ json }) =>
+        Array.isArray(json) && json.length === 1 ? { body: json.map(({ id }) => ({ jsonrpc: '2.0', id, result: {} })) } : undefined),
     check: 'batches',
     level: 'note',
     seen: /answered in 2025-11-25/,
@@ -196,7 +212,9 @@ export const PROTOCOL = [
         const good = reply.call(server.endpoint, asked);
         const session = asked.headers['mcp-session-id'];
         if (asked.json?.method === 'initialize' && good.status === undefined) return { ...good, headers: { 'mcp-session-id': 'session' } };
-        return session !== undefined && ended ? { status: 400, body: { jsonrpc: '2.0', id: null, error: { code: -32000, message: 'No valid session' } } } : good;
+        return session !== undefined && ended
+          ? { status: 400, body: { jsonrpc: '2.0', id: null, error: { code: -32000, message: 'No valid session' } } }
+          : good;
       };
       server.instead['DELETE /mcp'] = () => ((ended = true), { status: 200 });
       server.instead['GET /mcp'] = () => ((ended = false), undefined);
@@ -252,7 +270,11 @@ export const PROTOCOL = [
   },
   {
     rule: 'other errors than those of 2026-07-28 are worth knowing (MCP "Error Codes")',
-    fault: (server) => (server.instead['POST /mcp'] = ({ json, headers }) => (headers['mcp-protocol-version'] === '2099-12-31' ? { status: 400, body: { jsonrpc: '2.0', id: json.id, error: { code: -32600, message: 'no' } } } : undefined)),
+    fault: (server) =>
+      (server.instead['POST /mcp'] = ({ json, headers }) =>
+        headers['mcp-protocol-version'] === '2099-12-31'
+          ? { status: 400, body: { jsonrpc: '2.0', id: json.id, error: { code: -32600, message: 'no' } } }
+          : undefined),
     check: 'modern-errors',
     level: 'note',
     details: /a revision that does not exist: status 400, application\/json, code -32600; 400 with -32022 is expected/,

@@ -5,14 +5,16 @@ import { PAGE, inServer, moved, slow } from '../support/changes.mjs';
 export const SIGN_IN = [
   {
     rule: 'Claude’s redirect URI can be registered',
-    fault: (server) => (server.instead['POST /register'] = () => ({ status: 400, body: { error: 'invalid_redirect_uri', error_description: 'Not in our list.' } })),
+    fault: (server) =>
+      (server.instead['POST /register'] = () => ({ status: 400, body: { error: 'invalid_redirect_uri', error_description: 'Not in our list.' } })),
     check: 'register',
     seen: /status 400.*invalid_redirect_uri: Not in our list\./,
     fix: /https:\/\/claude\.ai\/api\/mcp\/auth_callback/,
   },
   {
     rule: 'a registration has no null members',
-    fault: (server) => (server.instead['POST /register'] = ({ json }) => ({ status: 201, body: { ...json, client_id: 'client-1', client_uri: null } })),
+    fault: (server) =>
+      (server.instead['POST /register'] = ({ json }) => ({ status: 201, body: { ...json, client_id: 'client-1', client_uri: null } })),
     check: 'register',
     seen: /null members: client_uri/,
   },
@@ -24,7 +26,8 @@ export const SIGN_IN = [
   },
   {
     rule: 'client_secret_expires_at is an integer',
-    fault: (server) => (server.instead['POST /register'] = ({ json }) => ({ status: 201, body: { ...json, client_id: 'client-1', client_secret_expires_at: 0.5 } })),
+    fault: (server) =>
+      (server.instead['POST /register'] = ({ json }) => ({ status: 201, body: { ...json, client_id: 'client-1', client_secret_expires_at: 0.5 } })),
     check: 'register',
     seen: /client_secret_expires_at is 0\.5/,
   },
@@ -43,13 +46,18 @@ export const SIGN_IN = [
   },
   {
     rule: 'the sign-in page is not an error at Claude’s door',
-    fault: (server) => (server.instead['GET /authorize'] = moved('https://claude.ai/api/mcp/auth_callback?error=invalid_target&error_description=unknown+resource')),
+    fault: (server) =>
+      (server.instead['GET /authorize'] = moved('https://claude.ai/api/mcp/auth_callback?error=invalid_target&error_description=unknown+resource')),
     check: 'consent-page',
     seen: /sent back with invalid_target: unknown resource/,
   },
   {
     rule: 'a code without a page is worth knowing',
-    fault: (server) => (server.instead['GET /authorize'] = ({ path }) => (path.includes('code_challenge=') && !path.includes('doctor.invalid') ? moved('https://claude.ai/api/mcp/auth_callback?code=abc')() : undefined)),
+    fault: (server) =>
+      (server.instead['GET /authorize'] = ({ path }) =>
+        path.includes('code_challenge=') && !path.includes('doctor.invalid')
+          ? moved('https://claude.ai/api/mcp/auth_callback?code=abc')()
+          : undefined),
     check: 'consent-page',
     level: 'note',
     seen: /at once, with a code/,
@@ -124,10 +132,11 @@ export const SIGN_IN = [
   },
   {
     rule: 'a secret that nobody asked for is worth knowing',
-    fault: (server) => (server.instead['POST /register'] = ({ json }) => {
-      server.authorization.clients.set('client-1', json.redirect_uris);
-      return { status: 201, body: { ...json, client_id: 'client-1', client_secret: 'hidden', client_secret_expires_at: 0 } };
-    }),
+    fault: (server) =>
+      (server.instead['POST /register'] = ({ json }) => {
+        server.authorization.clients.set('client-1', json.redirect_uris);
+        return { status: 201, body: { ...json, client_id: 'client-1', client_secret: 'hidden', client_secret_expires_at: 0 } };
+      }),
     check: 'register',
     level: 'note',
     seen: /got one/,
@@ -162,26 +171,38 @@ export const SIGN_IN = [
   },
   {
     rule: 'a redirect URI that was never registered is not redirected to (OAuth 2.1 §4.1.2.1)',
-    fault: (server) => (server.instead['GET /authorize'] = ({ path }) => (path.includes('doctor.invalid') ? { status: 302, headers: { location: 'https://doctor.invalid/callback?error=access_denied' } } : undefined)),
+    fault: (server) =>
+      (server.instead['GET /authorize'] = ({ path }) =>
+        path.includes('doctor.invalid') ? { status: 302, headers: { location: 'https://doctor.invalid/callback?error=access_denied' } } : undefined),
     check: 'redirect-uri',
     seen: /is sent there: https:\/\/doctor\.invalid\/callback/,
   },
   {
     rule: 'a page for a redirect URI that was never registered is worth knowing',
-    fault: (server) => (server.instead['GET /authorize'] = ({ path }) => (path.includes('doctor.invalid') ? { headers: PAGE, body: '<title>Log in</title>' } : undefined)),
+    fault: (server) =>
+      (server.instead['GET /authorize'] = ({ path }) =>
+        path.includes('doctor.invalid') ? { headers: PAGE, body: '<title>Log in</title>' } : undefined),
     check: 'redirect-uri',
     level: 'note',
     seen: /Log in/,
   },
   {
     rule: 'there is no code without PKCE (OAuth 2.1 §4.1.1)',
-    fault: (server) => (server.instead['GET /authorize'] = ({ path }) => (path.includes('code_challenge=') || path.includes('doctor.invalid') ? undefined : moved('https://claude.ai/api/mcp/auth_callback?code=abc')())),
+    fault: (server) =>
+      (server.instead['GET /authorize'] = ({ path }) =>
+        path.includes('code_challenge=') || path.includes('doctor.invalid')
+          ? undefined
+          : moved('https://claude.ai/api/mcp/auth_callback?code=abc')()),
     check: 'pkce-required',
     seen: /gets a code without PKCE/,
   },
   {
     rule: 'an error without the state of the client is worth knowing',
-    fault: (server) => (server.instead['GET /authorize'] = ({ path }) => (path.includes('code_challenge=') || path.includes('doctor.invalid') ? undefined : moved('https://claude.ai/api/mcp/auth_callback?error=invalid_request')())),
+    fault: (server) =>
+      (server.instead['GET /authorize'] = ({ path }) =>
+        path.includes('code_challenge=') || path.includes('doctor.invalid')
+          ? undefined
+          : moved('https://claude.ai/api/mcp/auth_callback?error=invalid_request')()),
     check: 'pkce-required',
     level: 'note',
     seen: /without the client’s state/,
@@ -200,7 +221,9 @@ export const SIGN_IN = [
   },
   {
     rule: 'that Cursor cannot register is worth knowing',
-    fault: (server) => (server.instead['POST /register'] = ({ json }) => (json.redirect_uris.length > 1 ? { status: 400, body: { error: 'invalid_redirect_uri' } } : undefined)),
+    fault: (server) =>
+      (server.instead['POST /register'] = ({ json }) =>
+        json.redirect_uris.length > 1 ? { status: 400, body: { error: 'invalid_redirect_uri' } } : undefined),
     check: 'native-clients',
     level: 'note',
     seen: /invalid_redirect_uri/,
@@ -208,14 +231,17 @@ export const SIGN_IN = [
   },
   {
     rule: 'a loopback address counts at any port (RFC 8252 §7.3)',
-    fault: (server) => (server.instead['GET /authorize'] = ({ path }) => (path.includes('49321') ? { status: 400, body: { error: 'invalid_request' } } : undefined)),
+    fault: (server) =>
+      (server.instead['GET /authorize'] = ({ path }) => (path.includes('49321') ? { status: 400, body: { error: 'invalid_request' } } : undefined)),
     check: 'loopback-port',
     seen: /listens on port 49321 gets status 400.*invalid_request/,
     fix: /Ignore the port/,
   },
   {
     rule: 'an unknown grant with another error is worth knowing',
-    fault: (server) => (server.instead['POST /token'] = ({ body }) => (body.includes('no-such-grant') ? { status: 400, body: { error: 'invalid_request' } } : undefined)),
+    fault: (server) =>
+      (server.instead['POST /token'] = ({ body }) =>
+        body.includes('no-such-grant') ? { status: 400, body: { error: 'invalid_request' } } : undefined),
     check: 'unknown-grant',
     level: 'note',
     seen: /invalid_request/,
@@ -236,7 +262,9 @@ export const SIGN_IN = [
   },
   {
     rule: 'that scopes of OpenID are refused is worth knowing',
-    fault: (server) => (server.instead['GET /authorize'] = ({ path }) => (path.includes('openid') ? moved('https://claude.ai/api/mcp/auth_callback?error=invalid_scope')() : undefined)),
+    fault: (server) =>
+      (server.instead['GET /authorize'] = ({ path }) =>
+        path.includes('openid') ? moved('https://claude.ai/api/mcp/auth_callback?error=invalid_scope')() : undefined),
     check: 'extra-scopes',
     level: 'note',
     seen: /is sent back with invalid_scope/,

@@ -42,7 +42,13 @@ export const TOOLS = [
     details: /more than once/,
   },
   { rule: 'a tool has a title', fault: withTool({ title: undefined }), check: 'tool-titles', details: /other: no title/ },
-  { rule: 'a tool has a hint', fault: withTool({ annotations: {} }), check: 'tool-hints', details: /other: no hint/, effect: /asks before each call/ },
+  {
+    rule: 'a tool has a hint',
+    fault: withTool({ annotations: {} }),
+    check: 'tool-hints',
+    details: /other: no hint/,
+    effect: /asks before each call/,
+  },
   {
     rule: 'a tool that only reads does not destroy',
     fault: withTool({ annotations: { readOnlyHint: true, destructiveHint: true } }),
@@ -64,8 +70,19 @@ export const TOOLS = [
     details: /U\+E0041 U\+200B/,
   },
   { rule: 'a tool’s arguments are an object', fault: withTool({ inputSchema: { type: 'string' } }), check: 'tool-schemas', details: /"string"/ },
-  { rule: 'a description is not null', fault: withTool({ description: null }), check: 'tool-members', details: /other: description is null, not a text/, also: ['tool-descriptions'] },
-  { rule: 'a hint is true or false', fault: withTool({ annotations: { readOnlyHint: true, openWorldHint: 'yes' } }), check: 'tool-members', details: /annotations\.openWorldHint is yes/ },
+  {
+    rule: 'a description is not null',
+    fault: withTool({ description: null }),
+    check: 'tool-members',
+    details: /other: description is null, not a text/,
+    also: ['tool-descriptions'],
+  },
+  {
+    rule: 'a hint is true or false',
+    fault: withTool({ annotations: { readOnlyHint: true, openWorldHint: 'yes' } }),
+    check: 'tool-members',
+    details: /annotations\.openWorldHint is yes/,
+  },
   {
     rule: 'nextCursor is left out on the last page',
     fault: (server) => {
@@ -77,7 +94,9 @@ export const TOOLS = [
   },
   {
     rule: 'a schema is one of 2020-12',
-    fault: withTool({ inputSchema: { type: 'object', properties: { n: { type: 'number', minimum: 0, exclusiveMinimum: true, description: 'A number.' } } } }),
+    fault: withTool({
+      inputSchema: { type: 'object', properties: { n: { type: 'number', minimum: 0, exclusiveMinimum: true, description: 'A number.' } } },
+    }),
     check: 'schema-valid',
     details: /other: exclusiveMinimum of n is true or false, as in draft 4/,
     effect: /draft 2020-12/,
@@ -90,7 +109,9 @@ export const TOOLS = [
   },
   {
     rule: 'null among the values of an argument is worth knowing',
-    fault: withTool({ inputSchema: { type: 'object', properties: { n: { anyOf: [{ type: 'string' }, { type: 'null' }], description: 'A text.' } } } }),
+    fault: withTool({
+      inputSchema: { type: 'object', properties: { n: { anyOf: [{ type: 'string' }, { type: 'null' }], description: 'A text.' } } },
+    }),
     check: 'schema-portable',
     level: 'note',
     details: /n may be null/,
@@ -102,7 +123,12 @@ export const TOOLS = [
     level: 'note',
     details: /other: n/,
   },
-  { rule: 'an output schema is of an object', fault: withTool({ outputSchema: { type: 'array', items: {} } }), check: 'output-schemas', details: /type is array/ },
+  {
+    rule: 'an output schema is of an object',
+    fault: withTool({ outputSchema: { type: 'array', items: {} } }),
+    check: 'output-schemas',
+    details: /type is array/,
+  },
   {
     rule: 'x-mcp-header is the name of a header (MCP "Custom Headers from Tool Parameters")',
     fault: withTool({ inputSchema: { type: 'object', properties: { n: { type: 'string', 'x-mcp-header': 'a b', description: 'A text.' } } } }),
@@ -137,7 +163,9 @@ export const TOOLS = [
     fault: (server) => {
       const { legacy } = server.endpoint;
       server.endpoint.legacy = (headers, json) =>
-        json.method === 'tools/list' ? { body: { jsonrpc: '2.0', id: json.id, result: { tools: server.tools.slice(0, 2) } } } : legacy.call(server.endpoint, headers, json);
+        json.method === 'tools/list'
+          ? { body: { jsonrpc: '2.0', id: json.id, result: { tools: server.tools.slice(0, 2) } } }
+          : legacy.call(server.endpoint, headers, json);
     },
     check: 'same-tools',
     level: 'note',

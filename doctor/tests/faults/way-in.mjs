@@ -42,7 +42,12 @@ export const WAY_IN = [
   },
   {
     rule: 'no Cloudflare challenge answers',
-    fault: (server) => both(server, () => ({ status: 403, headers: { ...PAGE, 'cf-mitigated': 'challenge', server: 'cloudflare' }, body: '<title>Just a moment...</title>' })),
+    fault: (server) =>
+      both(server, () => ({
+        status: 403,
+        headers: { ...PAGE, 'cf-mitigated': 'challenge', server: 'cloudflare' },
+        body: '<title>Just a moment...</title>',
+      })),
     check: 'wall',
     seen: /Cloudflare challenge page \(status 403, cf-mitigated\)/,
     effect: /“Couldn’t reach the MCP server”/,
@@ -74,7 +79,8 @@ export const WAY_IN = [
   },
   {
     rule: 'no firewall is before the metadata either',
-    fault: (server) => (server.instead['GET /.well-known/oauth-protected-resource/mcp'] = () => ({ status: 403, headers: PAGE, body: '<title>Blocked</title>' })),
+    fault: (server) =>
+      (server.instead['GET /.well-known/oauth-protected-resource/mcp'] = () => ({ status: 403, headers: PAGE, body: '<title>Blocked</title>' })),
     check: 'wall',
     seen: /Blocked.* at \/\.well-known\/oauth-protected-resource\/mcp/,
   },

@@ -12,7 +12,8 @@ export function streamed(server, serve) {
       if (!isMessage(type, text)) return end.call(response, text);
       return response.write(`: hello\n\nevent: message\ndata: ${text}\n\n`);
     };
-    const stream = (kind, headers) => (request.url.startsWith('/mcp') && kind && !headers['www-authenticate'] ? { ...headers, 'content-type': 'text/event-stream' } : headers);
+    const stream = (kind, headers) =>
+      request.url.startsWith('/mcp') && kind && !headers['www-authenticate'] ? { ...headers, 'content-type': 'text/event-stream' } : headers;
     const isMessage = (kind, text) => kind !== undefined && text.includes('"jsonrpc"');
     return serve.call(server, request, response);
   };
@@ -31,7 +32,13 @@ export const inResource = (change) => (server) => {
   server.resourceDocument = (document) => ({ ...document, ...change });
 };
 export const withTool = (tool) => (server) => {
-  const healthy = { name: 'other', title: 'Other', description: 'One of many.', inputSchema: { type: 'object', properties: {} }, annotations: { readOnlyHint: true } };
+  const healthy = {
+    name: 'other',
+    title: 'Other',
+    description: 'One of many.',
+    inputSchema: { type: 'object', properties: {} },
+    annotations: { readOnlyHint: true },
+  };
   server.tools.push({ ...healthy, ...tool });
 };
 export const inMethod = (name, method) => (server) => {

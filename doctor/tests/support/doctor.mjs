@@ -28,7 +28,6 @@ export const inPublic = (server, more = {}) => ({
   ...more,
 });
 
-
 export async function during(server, body) {
   try {
     return await body(server);

@@ -38,10 +38,16 @@ export class ExampleAuthorization {
   authorize(query, origin) {
     const redirect = query.get('redirect_uri');
     const known = this.clients.get(query.get('client_id')) ?? [];
-    if (!known.some((uri) => portless(uri) === portless(redirect))) return { status: 400, headers: PAGE, body: '<title>This link cannot be used</title>' };
+    if (!known.some((uri) => portless(uri) === portless(redirect)))
+      return { status: 400, headers: PAGE, body: '<title>This link cannot be used</title>' };
     if (query.get('code_challenge_method') === 'S256') return { headers: PAGE, body: '<title>Allow?</title><form method="post"></form>' };
     const answer = new URL(redirect);
-    for (const [name, value] of [['error', 'invalid_request'], ['state', query.get('state')], ['iss', origin]]) answer.searchParams.set(name, value);
+    for (const [name, value] of [
+      ['error', 'invalid_request'],
+      ['state', query.get('state')],
+      ['iss', origin],
+    ])
+      answer.searchParams.set(name, value);
     return { status: 303, headers: { location: answer.href } };
   }
 

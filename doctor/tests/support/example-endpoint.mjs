@@ -3,7 +3,14 @@
 const SCHEMA = { type: 'object', properties: {} };
 export const TOOLS = [
   { name: 'echo', title: 'Echo', description: 'Say the text back.', inputSchema: SCHEMA, annotations: { readOnlyHint: true } },
-  { name: 'whoami', title: 'Who am I', description: 'Tell who is signed in.', inputSchema: SCHEMA, annotations: { readOnlyHint: true }, _meta: { securitySchemes: [{ type: 'oauth2', scopes: ['notes'] }] } },
+  {
+    name: 'whoami',
+    title: 'Who am I',
+    description: 'Tell who is signed in.',
+    inputSchema: SCHEMA,
+    annotations: { readOnlyHint: true },
+    _meta: { securitySchemes: [{ type: 'oauth2', scopes: ['notes'] }] },
+  },
   { name: 'wipe', title: 'Wipe', description: 'Delete everything.', inputSchema: SCHEMA, annotations: { destructiveHint: true } },
 ];
 const PROTECTED = ['whoami', 'wipe'];
@@ -70,4 +77,7 @@ export class ExampleEndpoint {
   }
 }
 
-const refused = (status, code, id, data) => ({ status, body: { jsonrpc: '2.0', id, error: { code, message: code === -32601 ? 'Method not found' : 'Refused', ...(data && { data }) } } });
+const refused = (status, code, id, data) => ({
+  status,
+  body: { jsonrpc: '2.0', id, error: { code, message: code === -32601 ? 'Method not found' : 'Refused', ...(data && { data }) } },
+});

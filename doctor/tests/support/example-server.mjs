@@ -64,7 +64,8 @@ export class ExampleServer {
   card = (document) => document;
   catalog = (document) => document;
   /** The challenge of a 401, or undefined for none. */
-  challenge = (origin, error) => `Bearer ${error ? `error="${error}", ` : ''}resource_metadata="${origin}/.well-known/oauth-protected-resource/mcp", scope="notes"`;
+  challenge = (origin, error) =>
+    `Bearer ${error ? `error="${error}", ` : ''}resource_metadata="${origin}/.well-known/oauth-protected-resource/mcp", scope="notes"`;
   endpoint = new ExampleEndpoint(this);
   authorization = new ExampleAuthorization(this);
   /** JSON-RPC methods of both eras. */

@@ -17,11 +17,21 @@ export const results = spoken(async (probe, discovered) => {
   const all = [['server/discover', discovered], ...lists].filter(([, result]) => isObject(result));
   const untyped = all.filter(([, { resultType }]) => typeof resultType !== 'string').map(([method]) => method);
   if (untyped.length > 0) {
-    return fail(`Results without resultType: ${untyped.join(', ')}.`, 'The TypeScript SDK of this revision refuses it: “missing required resultType”.', 'Add "resultType": "complete" to every result (MCP “Result Responses”).');
+    return fail(
+      `Results without resultType: ${untyped.join(', ')}.`,
+      'The TypeScript SDK of this revision refuses it: “missing required resultType”.',
+      'Add "resultType": "complete" to every result (MCP “Result Responses”).',
+    );
   }
-  const uncached = all.filter(([, { ttlMs, cacheScope }]) => !(Number.isInteger(ttlMs) && ttlMs >= 0 && ['public', 'private'].includes(cacheScope))).map(([method]) => method);
+  const uncached = all
+    .filter(([, { ttlMs, cacheScope }]) => !(Number.isInteger(ttlMs) && ttlMs >= 0 && ['public', 'private'].includes(cacheScope)))
+    .map(([method]) => method);
   if (uncached.length > 0) {
-    return note(`Results that do not say how long they may be kept: ${uncached.join(', ')}.`, 'Clients ask again each time, and strict ones refuse the result.', 'Add ttlMs, an integer from 0, and cacheScope, “public” or “private” (MCP “Caching”).');
+    return note(
+      `Results that do not say how long they may be kept: ${uncached.join(', ')}.`,
+      'Clients ask again each time, and strict ones refuse the result.',
+      'Add ttlMs, an integer from 0, and cacheScope, “public” or “private” (MCP “Caching”).',
+    );
   }
   return ok(`Results carry resultType, ttlMs and cacheScope.`);
 });
@@ -43,6 +53,13 @@ export const errors = spoken(async (probe) => {
     wrong.push(`${what}: ${describe(answer)}${given === undefined ? '' : `, code ${quote(given, 12)}`}; ${status} with ${code} is expected`);
   }
   if (wrong.length === 0) return ok('A wrong revision is -32022, an unknown method -32601, a wrong header -32020.');
-  const effect = accepted ? 'A proxy that routes or limits by the headers can be deceived.' : 'A client cannot tell what went wrong: whether to take another revision, or to give up.';
-  return note(`${wrong.length} of ${asks.length} errors are not those of ${MODERN}.`, effect, 'Give the status and code that “Error Codes” and “Server Validation” of the specification name.', wrong);
+  const effect = accepted
+    ? 'A proxy that routes or limits by the headers can be deceived.'
+    : 'A client cannot tell what went wrong: whether to take another revision, or to give up.';
+  return note(
+    `${wrong.length} of ${asks.length} errors are not those of ${MODERN}.`,
+    effect,
+    'Give the status and code that “Error Codes” and “Server Validation” of the specification name.',
+    wrong,
+  );
 });

@@ -15,11 +15,19 @@ export async function legacyEra(probe) {
   const missing = Object.entries({ capabilities, serverInfo }).filter(([, value]) => !isObject(value));
   if (missing.length > 0) return fail(`The answer to initialize has no ${missing.map(([name]) => name).join(', no ')}.`, COULD_NOT_REACH, fix);
   if (!LEGACY.includes(protocolVersion)) {
-    return fail(`initialize answers with protocolVersion ${quote(protocolVersion ?? 'missing', 40)}.`, `Claude knows ${LEGACY.join(', ')}. ${COULD_NOT_REACH}`, fix);
+    return fail(
+      `initialize answers with protocolVersion ${quote(protocolVersion ?? 'missing', 40)}.`,
+      `Claude knows ${LEGACY.join(', ')}. ${COULD_NOT_REACH}`,
+      fix,
+    );
   }
   const old = protocolVersion === LEGACY.at(-1);
   if (old) return note(`initialize agrees on ${protocolVersion}.`, 'Claude documents 2025-03-26 and newer.', 'Update the server’s MCP library.');
-  return ok(`initialize agrees on ${protocolVersion}; the server is ${quote(serverInfo.name ?? 'nameless', 60)} ${quote(serverInfo.version ?? '', 30)}`.trimEnd().concat('.'));
+  return ok(
+    `initialize agrees on ${protocolVersion}; the server is ${quote(serverInfo.name ?? 'nameless', 60)} ${quote(serverInfo.version ?? '', 30)}`
+      .trimEnd()
+      .concat('.'),
+  );
 }
 
 /** The stateless revision, or a clean refusal from which a client falls back. */
@@ -28,7 +36,13 @@ export async function modernEra(probe) {
   const result = answer.message?.result;
   if (result) {
     const versions = result.supportedVersions;
-    if (Array.isArray(versions) && versions.includes(MODERN)) return ok(`server/discover lists ${versions.slice(0, 8).map((version) => quote(version, 20)).join(', ')}.`);
+    if (Array.isArray(versions) && versions.includes(MODERN))
+      return ok(
+        `server/discover lists ${versions
+          .slice(0, 8)
+          .map((version) => quote(version, 20))
+          .join(', ')}.`,
+      );
     return fail(
       `server/discover answers, but supportedVersions is ${quote(versions ?? 'missing')}.`,
       'A client that begins with it finds no version in common.',
@@ -43,5 +57,9 @@ export async function modernEra(probe) {
       'Answer a method you do not know with a JSON-RPC error, at once.',
     );
   }
-  return note(`server/discover is refused: ${errorOf(answer)}.`, `Clients fall back to initialize. Nothing of ${MODERN} works.`, `Nothing to do, unless you want ${MODERN}.`);
+  return note(
+    `server/discover is refused: ${errorOf(answer)}.`,
+    `Clients fall back to initialize. Nothing of ${MODERN} works.`,
+    `Nothing to do, unless you want ${MODERN}.`,
+  );
 }

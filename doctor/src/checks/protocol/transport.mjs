@@ -21,7 +21,11 @@ export const answerForm = within(async (probe) => {
   if (isEventStream(type)) {
     const named = eventsIn(text).find(({ event, data }) => event !== 'message' && jsonIn(data)?.jsonrpc === '2.0');
     if (!named) return ok('Answers are event streams, and their events are messages.');
-    return fail(`The answer to initialize is an event named ${quote(named.event, 40)}.`, `${TYPESCRIPT} read events named “message”, or without a name, and wait for ever.`, 'Leave the event’s name out, or call it message.');
+    return fail(
+      `The answer to initialize is an event named ${quote(named.event, 40)}.`,
+      `${TYPESCRIPT} read events named “message”, or without a name, and wait for ever.`,
+      'Leave the event’s name out, or call it message.',
+    );
   }
   if (/^application\/json\s*(;|$)/i.test(type)) return ok('Answers are JSON.');
   return fail(
@@ -33,7 +37,10 @@ export const answerForm = within(async (probe) => {
 
 /** An id comes back as it was. */
 export const ids = within(async (probe, { how }) => {
-  for (const [id, who] of [[0, TYPESCRIPT], ['doctor-1', 'Clients with texts as ids']]) {
+  for (const [id, who] of [
+    [0, TYPESCRIPT],
+    ['doctor-1', 'Clients with texts as ids'],
+  ]) {
     const answer = await ask(probe, 'ping', legacy('ping', undefined, { ...how, id }));
     if (answer.message?.id === id) continue;
     return fail(
@@ -48,7 +55,11 @@ export const ids = within(async (probe, { how }) => {
 export const ping = within(async (probe, { how }) => {
   const answer = await ask(probe, 'ping', legacy('ping', undefined, how));
   if (isObject(answer.message?.result)) return ok('ping is answered.');
-  return note(`ping is answered with ${describe(answer)}.`, 'Clients that watch the connection with it take the server for dead.', 'Answer ping with an empty result (MCP “Ping”).');
+  return note(
+    `ping is answered with ${describe(answer)}.`,
+    'Clients that watch the connection with it take the server for dead.',
+    'Answer ping with an empty result (MCP “Ping”).',
+  );
 });
 
 /** A notification is taken with 202 and no body. */
@@ -79,9 +90,16 @@ export const unknownMethod = within(async (probe, { ask: request, how }) => {
   const { error, result } = answer.message ?? {};
   const seen = `An unknown method is answered with ${describe(answer)}${error ? `, code ${quote(error.code, 12)}` : ''}.`;
   const fix = 'Answer with the JSON-RPC error -32601 and the request’s id.';
-  if (!error && result === undefined) return fail(seen, 'Clients ask for optional things and take the server for broken, or wait until their time is up.', fix);
-  if (!error || error.code !== -32601) return note(seen, 'Clients that try something optional, such as completion, cannot tell that it is missing.', fix);
-  if (answer.status === 404 && how.session) return note(seen, 'With a session, 404 means that it has ended: clients on rmcp (Goose, Codex) begin again.', 'Answer with status 200 where there is a session.');
+  if (!error && result === undefined)
+    return fail(seen, 'Clients ask for optional things and take the server for broken, or wait until their time is up.', fix);
+  if (!error || error.code !== -32601)
+    return note(seen, 'Clients that try something optional, such as completion, cannot tell that it is missing.', fix);
+  if (answer.status === 404 && how.session)
+    return note(
+      seen,
+      'With a session, 404 means that it has ended: clients on rmcp (Goose, Codex) begin again.',
+      'Answer with status 200 where there is a session.',
+    );
   return ok('An unknown method is error -32601.');
 });
 
@@ -106,14 +124,24 @@ export const negotiation = within(async (probe) => {
     return fail(`initialize agrees on ${future}, which does not exist.`, 'A newer client then speaks a revision that the server does not know.', fix);
   }
   if (typeof version !== 'string') {
-    return fail(`A client of a newer revision is refused: ${describe(answer)}.`, 'With each new revision of MCP, updated clients can no longer connect.', fix);
+    return fail(
+      `A client of a newer revision is refused: ${describe(answer)}.`,
+      'With each new revision of MCP, updated clients can no longer connect.',
+      fix,
+    );
   }
   const others = [];
   for (const asked of LEGACY.slice(1, 3)) {
     const given = (await ask(probe, 'initialize', initialize(asked))).message?.result?.protocolVersion;
     if (given !== asked) others.push(`a client of ${asked} gets ${quote(given ?? 'an error', 20)}`);
   }
-  if (others.length > 0) return note(`A newer client is offered ${quote(version, 20)}; an older one is not served in its own revision.`, 'A client that knows no other revision cannot connect.', 'Serve 2025-03-26 and 2025-06-18 too.', others);
+  if (others.length > 0)
+    return note(
+      `A newer client is offered ${quote(version, 20)}; an older one is not served in its own revision.`,
+      'A client that knows no other revision cannot connect.',
+      'Serve 2025-03-26 and 2025-06-18 too.',
+      others,
+    );
   return ok(`A newer client is offered ${quote(version, 20)}; clients of ${LEGACY.slice(1, 3).join(' and ')} get their own.`);
 });
 
@@ -141,7 +169,8 @@ export const sessions = within(async (probe, { how }) => {
   if (!how.session) return skip('the server assigns no session.');
   const begun = await ask(probe, 'initialize', initialize());
   const session = begun.headers?.['mcp-session-id'];
-  if (!session) return note('Only some handshakes get a session.', 'A client that reconnects may lose what it had.', 'Assign a session always, or never.');
+  if (!session)
+    return note('Only some handshakes get a session.', 'A client that reconnects may lose what it had.', 'Assign a session always, or never.');
   const own = { ...how, session };
   const { headers } = legacy('ping', undefined, own);
   const bearer = probe.token === undefined ? {} : { authorization: `Bearer ${probe.token}` };
@@ -180,11 +209,23 @@ export const batches = within(async (probe, { how }) => {
   const { headers } = legacy('ping', undefined, how);
   const answer = await ask(probe, 'a batch', posting([call], headers, call.id));
   const isServed = answer.message?.result !== undefined;
-  if (answer.fault || answer.status >= 500) return note(`A batch is answered with ${describe(answer)}.`, 'No client of this revision sends one. Your log fills with failures that others cause.', 'Refuse an array with 400 and -32600.');
+  if (answer.fault || answer.status >= 500)
+    return note(
+      `A batch is answered with ${describe(answer)}.`,
+      'No client of this revision sends one. Your log fills with failures that others cause.',
+      'Refuse an array with 400 and -32600.',
+    );
   if (version === '2025-03-26') {
-    return isServed ? ok('A batch is answered, as 2025-03-26 asks.') : note(`A batch is answered with ${describe(answer)}.`, 'Clients of 2025-03-26 may send batches.', 'Answer them (MCP “Batching”).');
+    return isServed
+      ? ok('A batch is answered, as 2025-03-26 asks.')
+      : note(`A batch is answered with ${describe(answer)}.`, 'Clients of 2025-03-26 may send batches.', 'Answer them (MCP “Batching”).');
   }
-  if (isServed) return note(`A batch is answered in ${quote(version, 20)}.`, 'No client sends one: batches were removed in 2025-06-18.', 'Refuse an array with 400 and -32600, unless the client agreed on 2025-03-26.');
+  if (isServed)
+    return note(
+      `A batch is answered in ${quote(version, 20)}.`,
+      'No client sends one: batches were removed in 2025-06-18.',
+      'Refuse an array with 400 and -32600, unless the client agreed on 2025-03-26.',
+    );
   return ok('A batch is refused: it is not part of this revision.');
 });
 
@@ -192,18 +233,30 @@ export const batches = within(async (probe, { how }) => {
 export const capabilities = within(async (probe, { result, ask: request }) => {
   const declared = isObject(result.capabilities) ? result.capabilities : {};
   const missing = [];
-  for (const [feature, method, member] of [['prompts', 'prompts/list', 'prompts'], ['resources', 'resources/list', 'resources']]) {
+  for (const [feature, method, member] of [
+    ['prompts', 'prompts/list', 'prompts'],
+    ['resources', 'resources/list', 'resources'],
+  ]) {
     if (!isObject(declared[feature])) continue;
     const answer = await ask(probe, method, request(method, {}));
     if ([401, 403].includes(answer.status) || Array.isArray(answer.message?.result?.[member])) continue;
     missing.push(`${method}: ${describe(answer)}${answer.message?.error ? `, code ${quote(answer.message.error.code, 12)}` : ''}`);
   }
   if (missing.length > 0) {
-    return fail('Something is declared and cannot be listed.', 'Clients list what a server declares when they connect; some then show the whole connection as failed.', 'Answer the list, or do not declare the capability.', missing);
+    return fail(
+      'Something is declared and cannot be listed.',
+      'Clients list what a server declares when they connect; some then show the whole connection as failed.',
+      'Answer the list, or do not declare the capability.',
+      missing,
+    );
   }
   const { tools } = await probe.tools();
   if (tools?.length > 0 && !isObject(declared.tools)) {
-    return fail('There are tools, but initialize does not declare them.', 'Clients do not ask for what is not declared: Claude Code shows no tools.', 'Add "tools": {} to the capabilities.');
+    return fail(
+      'There are tools, but initialize does not declare them.',
+      'Clients do not ask for what is not declared: Claude Code shows no tools.',
+      'Add "tools": {} to the capabilities.',
+    );
   }
   const names = ['tools', 'prompts', 'resources'].filter((feature) => isObject(declared[feature]));
   return ok(names.length > 0 ? `What is declared can be listed: ${names.join(', ')}.` : 'Nothing is declared.');
@@ -212,17 +265,29 @@ export const capabilities = within(async (probe, { result, ask: request }) => {
 /** The same tools, whichever revision a client speaks. */
 export const sameTools = within(async (probe) => {
   const { tools } = await probe.tools();
-  const others = [[MODERN, (await probe.modernTools())?.tools], ['2025-03-26', await listedIn(probe, '2025-03-26')]].filter(([, list]) => list !== undefined);
+  const others = [
+    [MODERN, (await probe.modernTools())?.tools],
+    ['2025-03-26', await listedIn(probe, '2025-03-26')],
+  ].filter(([, list]) => list !== undefined);
   if (others.length === 0) return skip('there are not two lists to compare.');
   const names = (list) => new Set(list.map(({ name }) => name));
   const own = names(tools);
   const differences = others.flatMap(([revision, list]) => {
     const theirs = names(list);
-    const missing = (one, other, where) => [...one].filter((name) => !other.has(name)).slice(0, 5).map((name) => `${where} ${revision}: ${quote(name ?? 'nameless', 80)}`);
+    const missing = (one, other, where) =>
+      [...one]
+        .filter((name) => !other.has(name))
+        .slice(0, 5)
+        .map((name) => `${where} ${revision}: ${quote(name ?? 'nameless', 80)}`);
     return [...missing(own, theirs, 'not in'), ...missing(theirs, own, 'only in')];
   });
   if (differences.length === 0) return ok(`The tools are the same in ${others.map(([revision]) => revision).join(' and ')}.`);
-  return note('Different revisions list different tools.', 'The same person sees other tools in another client, or after an update of theirs.', 'List the same tools under every revision.', differences);
+  return note(
+    'Different revisions list different tools.',
+    'The same person sees other tools in another client, or after an update of theirs.',
+    'List the same tools under every revision.',
+    differences,
+  );
 });
 
 /** The first page of tools that a client of an older revision sees, if it has all of them. */

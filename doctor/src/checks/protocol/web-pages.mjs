@@ -4,7 +4,8 @@ import { note, ok, quote, skip } from '../../verdict.mjs';
 import { describe } from '../../answers.mjs';
 
 const PAGE = 'https://claude.ai';
-const NOT_CLAUDE = 'Claude connects from its servers and does not need it. Clients that run in a browser do, such as the MCP Inspector and the playgrounds.';
+const NOT_CLAUDE =
+  'Claude connects from its servers and does not need it. Clients that run in a browser do, such as the MCP Inspector and the playgrounds.';
 /** What such a client sends. */
 const SENT = ['authorization', 'content-type', 'mcp-protocol-version', 'mcp-session-id'];
 
@@ -17,7 +18,11 @@ export async function preflight(probe) {
   const allowed = answer.headers?.['access-control-allow-origin'];
   const fix = 'To serve those, answer OPTIONS with Access-Control-Allow-Origin, and with the names of the headers in Access-Control-Allow-Headers.';
   if (!isAllowed(answer) || answer.status > 299) {
-    return note(`A page of another site may not call it: a preflight from ${PAGE} gets ${describe(answer)}${allowed ? `, for ${quote(allowed, 60)}` : ''}.`, NOT_CLAUDE, fix);
+    return note(
+      `A page of another site may not call it: a preflight from ${PAGE} gets ${describe(answer)}${allowed ? `, for ${quote(allowed, 60)}` : ''}.`,
+      NOT_CLAUDE,
+      fix,
+    );
   }
   const names = listed(answer.headers['access-control-allow-headers']);
   // A “*” stands for every header but Authorization.
@@ -31,7 +36,12 @@ export async function exposed(probe) {
   if (!isAllowed(await probe.preflight())) return skip('pages of other sites may not call it.');
   const headers = { origin: PAGE };
   const first = await probe.rpc('initialize', initialize(), { headers, token: probe.token });
-  if (!isAllowed(first)) return note('A page may send a request, but not read the answer: it has no Access-Control-Allow-Origin.', NOT_CLAUDE, 'Send the header with every answer, errors too.');
+  if (!isAllowed(first))
+    return note(
+      'A page may send a request, but not read the answer: it has no Access-Control-Allow-Origin.',
+      NOT_CLAUDE,
+      'Send the header with every answer, errors too.',
+    );
   const needs = first.headers['mcp-session-id'] === undefined ? [] : [['mcp-session-id', first]];
   const isOpen = (await probe.kind()) === 'open';
   const refusal = isOpen ? undefined : await probe.rpc('a bad token', initialize(), { headers, token: 'no-such-token' });
@@ -40,15 +50,23 @@ export async function exposed(probe) {
     const names = listed(answer.headers['access-control-expose-headers']);
     return !isAllowed(answer) || (!names.includes(name) && !names.includes('*'));
   });
-  if (hidden.length === 0) return ok(needs.length > 0 ? `A page can read ${needs.map(([name]) => name).join(' and ')}.` : 'A page can read the answers.');
-  return note(`A page cannot read ${hidden.map(([name]) => name).join(' and ')} of an answer.`, NOT_CLAUDE, 'Name them in Access-Control-Expose-Headers, and send the CORS headers with a 401 too.');
+  if (hidden.length === 0)
+    return ok(needs.length > 0 ? `A page can read ${needs.map(([name]) => name).join(' and ')}.` : 'A page can read the answers.');
+  return note(
+    `A page cannot read ${hidden.map(([name]) => name).join(' and ')} of an answer.`,
+    NOT_CLAUDE,
+    'Name them in Access-Control-Expose-Headers, and send the CORS headers with a 401 too.',
+  );
 }
 
 /** Whether a page can sign in: read the metadata, register and fetch tokens. */
 export async function signIn(probe) {
   if (!isAllowed(await probe.preflight())) return skip('pages of other sites may not call it.');
   const closed = [];
-  for (const [what, found] of [['resource metadata', await probe.resourceMetadata()], ['server metadata', await probe.serverMetadata()]]) {
+  for (const [what, found] of [
+    ['resource metadata', await probe.resourceMetadata()],
+    ['server metadata', await probe.serverMetadata()],
+  ]) {
     if (!found.url) continue;
     const answer = await probe.ask(what, { url: found.url, headers: { accept: 'application/json', origin: PAGE } });
     if (!isAllowed(answer)) closed.push(what);
@@ -62,5 +80,9 @@ export async function signIn(probe) {
     if (!isAllowed(answer)) closed.push(name);
   }
   if (closed.length === 0) return ok('A page can read the metadata, register and ask for tokens.');
-  return note(`A page can call it, but not sign in: no CORS at ${closed.join(', ')}.`, NOT_CLAUDE, 'Send Access-Control-Allow-Origin: * there too; these endpoints take no cookies.');
+  return note(
+    `A page can call it, but not sign in: no CORS at ${closed.join(', ')}.`,
+    NOT_CLAUDE,
+    'Send Access-Control-Allow-Origin: * there too; these endpoints take no cookies.',
+  );
 }

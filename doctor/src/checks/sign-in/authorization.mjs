@@ -20,20 +20,35 @@ export async function register(probe) {
     );
   }
   const { client } = answer;
-  if (!client) return fail(`Registering succeeds, but gives no client_id: ${describe(answer)}.`, NOT_REGISTERED, 'Answer 201 with client_id in a JSON object.');
+  if (!client)
+    return fail(`Registering succeeds, but gives no client_id: ${describe(answer)}.`, NOT_REGISTERED, 'Answer 201 with client_id in a JSON object.');
   const nulls = Object.keys(client).filter((name) => client[name] === null);
   if (nulls.length > 0) {
-    return fail(`The registered client has null members: ${quote(nulls.join(', '))}.`, 'Clients that check types throw the registration away.', 'Leave them out.');
+    return fail(
+      `The registered client has null members: ${quote(nulls.join(', '))}.`,
+      'Clients that check types throw the registration away.',
+      'Leave them out.',
+    );
   }
   const { client_secret_expires_at: expires, redirect_uris: uris } = client;
   if (expires !== undefined && !Number.isInteger(expires)) {
-    return fail(`client_secret_expires_at is ${quote(expires)}.`, 'Clients that check types throw the registration away.', 'It is an integer: seconds, or 0 for never.');
+    return fail(
+      `client_secret_expires_at is ${quote(expires)}.`,
+      'Clients that check types throw the registration away.',
+      'It is an integer: seconds, or 0 for never.',
+    );
   }
   if (Array.isArray(uris) && !uris.includes(CALLBACK)) {
     return fail(`It was registered with other redirect URIs: ${quote(uris)}.`, AUTHORIZATION_FAILED, `Keep ${CALLBACK} as it was sent.`);
   }
-  if (answer.status === 200) return note('A client is registered, with status 200.', 'Strict clients want 201.', 'Answer 201 Created (RFC 7591 §3.2.1).');
-  if (client.client_secret !== undefined) return note('A client was registered without a secret, and got one.', 'Claude keeps it. A native client cannot, and may not send it.', 'Give no client_secret where token_endpoint_auth_method is none (RFC 7591 §2).');
+  if (answer.status === 200)
+    return note('A client is registered, with status 200.', 'Strict clients want 201.', 'Answer 201 Created (RFC 7591 §3.2.1).');
+  if (client.client_secret !== undefined)
+    return note(
+      'A client was registered without a secret, and got one.',
+      'Claude keeps it. A native client cannot, and may not send it.',
+      'Give no client_secret where token_endpoint_auth_method is none (RFC 7591 §2).',
+    );
   return ok('A client was registered, with Claude’s redirect URI and no secret.');
 }
 
@@ -57,12 +72,17 @@ export async function consentPageOfClaude(probe) {
   const verdict = judged(opened, 'Claude’s published client');
   if (verdict.level !== 'fail' || !probe.local) return verdict;
   // A server on a developer's machine may have no way to claude.ai; that says nothing about the deployed one.
-  return note(`${verdict.seen} It has to fetch ${opened.answer.url.searchParams.get('client_id')} first.`, 'A deployed server must be able to do that: Claude prefers this way.', verdict.fix);
+  return note(
+    `${verdict.seen} It has to fetch ${opened.answer.url.searchParams.get('client_id')} first.`,
+    'A deployed server must be able to do that: Claude prefers this way.',
+    verdict.fix,
+  );
 }
 
 /** Judges where an authorization request has led. */
 export function judged({ answer, hops, returned, elsewhere, loop }, who) {
-  const allow = 'Let the authorization endpoint open its page to a GET with response_type, client_id, redirect_uri, code_challenge (S256), state, resource and scope.';
+  const allow =
+    'Let the authorization endpoint open its page to a GET with response_type, client_id, redirect_uri, code_challenge (S256), state, resource and scope.';
   if (loop) return fail(`${who} is sent in circles: ${hops.length} redirects.`, AUTHORIZATION_FAILED, allow);
   if (returned?.searchParams.has('error')) {
     const { searchParams } = returned;
@@ -85,7 +105,15 @@ export function judged({ answer, hops, returned, elsewhere, loop }, who) {
   }
   const said = objectIn(answer)?.error;
   if (answer.status >= 500) {
-    return fail(`${who} gets ${describe(answer)}.`, `The person sees an error in the browser. ${AUTHORIZATION_FAILED}`, 'The server cannot let anybody sign in now. Its page, or its log, says why.');
+    return fail(
+      `${who} gets ${describe(answer)}.`,
+      `The person sees an error in the browser. ${AUTHORIZATION_FAILED}`,
+      'The server cannot let anybody sign in now. Its page, or its log, says why.',
+    );
   }
-  return fail(`${who} gets ${describe(answer)}${said ? `: ${quote(said, 60)}` : ''} instead of a page.`, `The person sees an error in the browser. ${AUTHORIZATION_FAILED}`, allow);
+  return fail(
+    `${who} gets ${describe(answer)}${said ? `: ${quote(said, 60)}` : ''} instead of a page.`,
+    `The person sees an error in the browser. ${AUTHORIZATION_FAILED}`,
+    allow,
+  );
 }

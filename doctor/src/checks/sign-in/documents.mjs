@@ -9,7 +9,10 @@ import { absolute } from '../../wire/urls.mjs';
 
 /** Where documents are put by mistake, and no client looks: the well-known path after the path of the URL, and not before it. */
 const misplaced = question(async (probe) => {
-  const places = [['oauth-protected-resource', probe.url], ['oauth-authorization-server', absolute(await probe.issuer())]];
+  const places = [
+    ['oauth-protected-resource', probe.url],
+    ['oauth-authorization-server', absolute(await probe.issuer())],
+  ];
   const found = [];
   for (const [name, base] of places) {
     const path = base?.pathname.replace(/\/+$/, '');
@@ -20,7 +23,10 @@ const misplaced = question(async (probe) => {
   }
   return found;
 });
-const hintAt = async (probe, name) => (await misplaced(probe)).filter(({ pathname }) => pathname.endsWith(name)).map((url) => `${quote(url.href, 200)}: a document is here, where no client looks; the well-known path comes before the path of the URL`);
+const hintAt = async (probe, name) =>
+  (await misplaced(probe))
+    .filter(({ pathname }) => pathname.endsWith(name))
+    .map((url) => `${quote(url.href, 200)}: a document is here, where no client looks; the well-known path comes before the path of the URL`);
 
 const listTried = (tried) => tried.map((answer) => `${quote(answer.url.href, 200)}: ${answer.status === 200 ? 'no JSON object' : describe(answer)}`);
 const nullsIn = (document) => Object.keys(document).filter((name) => document[name] === null);
@@ -63,8 +69,12 @@ export async function resourceMetadata(probe) {
     );
   }
   const nulls = nullsIn(document);
-  if (nulls.length > 0) return note(`${quote(nulls.join(', '))} is null.`, 'Clients that check types refuse the document.', 'Leave such members out.');
-  return ok(`${quote(url.pathname)} is about this URL and names ${quote(servers[0])}.`, servers.length > 1 ? [`Claude uses the first of ${servers.length} authorization servers.`] : []);
+  if (nulls.length > 0)
+    return note(`${quote(nulls.join(', '))} is null.`, 'Clients that check types refuse the document.', 'Leave such members out.');
+  return ok(
+    `${quote(url.pathname)} is about this URL and names ${quote(servers[0])}.`,
+    servers.length > 1 ? [`Claude uses the first of ${servers.length} authorization servers.`] : [],
+  );
 }
 
 /** The authorization server can be reached from where Claude is. */
@@ -75,7 +85,12 @@ export async function serverHost(probe) {
   const { addresses, error } = await probe.addresses(issuer);
   const inner = addresses.find(({ global }) => !global);
   const host = quote(hostOf(issuer));
-  if (addresses.length === 0) return fail(`The authorization server’s host ${host} has no address${error ? ` (${error})` : ''}.`, COULD_NOT_REACH, 'Check authorization_servers.');
+  if (addresses.length === 0)
+    return fail(
+      `The authorization server’s host ${host} has no address${error ? ` (${error})` : ''}.`,
+      COULD_NOT_REACH,
+      'Check authorization_servers.',
+    );
   if (inner && !probe.local) {
     return fail(
       `The authorization server’s host ${host} is ${inner.address} (${inner.name}).`,
@@ -84,7 +99,11 @@ export async function serverHost(probe) {
     );
   }
   if (!addresses.some(({ address }) => !address.includes(':'))) {
-    return fail(`The authorization server’s host ${host} has IPv6 addresses only.`, `Claude connects over IPv4 only. ${COULD_NOT_REACH}`, 'Add an A record.');
+    return fail(
+      `The authorization server’s host ${host} has IPv6 addresses only.`,
+      `Claude connects over IPv4 only. ${COULD_NOT_REACH}`,
+      'Add an A record.',
+    );
   }
   return ok(`The authorization server is on ${host}; a firewall there must let Claude pass as well.`);
 }
@@ -108,7 +127,10 @@ export async function serverMetadata(probe) {
   });
   if (bad.length > 0) {
     return fail(
-      bad.map((name) => `${name} is ${quote(document[name] ?? 'missing')}`).join('; ').concat('.'),
+      bad
+        .map((name) => `${name} is ${quote(document[name] ?? 'missing')}`)
+        .join('; ')
+        .concat('.'),
       `Claude needs both as https URLs. ${AUTHORIZATION_FAILED}`,
       'Name both endpoints with their whole URLs.',
     );
@@ -118,7 +140,8 @@ export async function serverMetadata(probe) {
     return fail(`response_types_supported has no “code”: ${quote(types)}.`, AUTHORIZATION_FAILED, 'Support the authorization code flow.');
   }
   const nulls = nullsIn(document);
-  if (nulls.length > 0) return note(`${quote(nulls.join(', '))} is null.`, 'Clients that check types refuse the document.', 'Leave such members out.');
+  if (nulls.length > 0)
+    return note(`${quote(nulls.join(', '))} is null.`, 'Clients that check types refuse the document.', 'Leave such members out.');
   return ok(`${quote(url.pathname)} names both endpoints.`);
 }
 
@@ -127,7 +150,8 @@ export async function sameIssuer(probe) {
   const issuer = await probe.issuer();
   const { document } = await probe.serverMetadata();
   if (document.issuer !== issuer) {
-    const slash = typeof document.issuer === 'string' && document.issuer.replace(/\/$/, '') === issuer.replace(/\/$/, '') ? ' They differ by a slash.' : '';
+    const slash =
+      typeof document.issuer === 'string' && document.issuer.replace(/\/$/, '') === issuer.replace(/\/$/, '') ? ' They differ by a slash.' : '';
     return fail(
       `issuer is ${quote(document.issuer ?? 'missing')}, but it is known as ${quote(issuer)}.${slash}`,
       `The two must be identical (RFC 8414 §3.3). ${AUTHORIZATION_FAILED}`,
@@ -156,9 +180,14 @@ export async function registrationWays(probe) {
   const endpoint = absolute(document.registration_endpoint);
   const byRegistration = endpoint !== undefined && isSecure(endpoint, probe);
   if (!byRegistration && document.registration_endpoint !== undefined) {
-    return fail(`registration_endpoint is ${quote(document.registration_endpoint)}.`, `Claude needs an https URL. ${COULD_NOT_REACH}`, 'Name the endpoint with its whole URL.');
+    return fail(
+      `registration_endpoint is ${quote(document.registration_endpoint)}.`,
+      `Claude needs an https URL. ${COULD_NOT_REACH}`,
+      'Name the endpoint with its whole URL.',
+    );
   }
-  if (byDocument && publicClients) return ok(`By Client ID Metadata Document${byRegistration ? ' and by dynamic registration; Claude takes the first' : ''}.`);
+  if (byDocument && publicClients)
+    return ok(`By Client ID Metadata Document${byRegistration ? ' and by dynamic registration; Claude takes the first' : ''}.`);
   if (byDocument && !byRegistration) {
     return fail(
       'client_id_metadata_document_supported is true, but token_endpoint_auth_methods_supported has no “none”.',

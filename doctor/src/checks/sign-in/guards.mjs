@@ -6,7 +6,9 @@ import { fail, ok, quote, skip } from '../../verdict.mjs';
 const opened = (answer) =>
   !answer.fault &&
   answer.status === 200 &&
-  messagesIn(answer.text, answer.headers['content-type']).some(({ result }) => Array.isArray(result?.content) && result.isError !== true && result._meta?.['mcp/www_authenticate'] === undefined);
+  messagesIn(answer.text, answer.headers['content-type']).some(
+    ({ result }) => Array.isArray(result?.content) && result.isError !== true && result._meta?.['mcp/www_authenticate'] === undefined,
+  );
 
 /** No other form of a request passes where the plain one is refused. */
 export async function waysAround(probe) {

@@ -14,7 +14,8 @@ export async function pointer(probe) {
   const url = absolute(challenge?.resource_metadata);
   if (!url) return skip('the challenge has no pointer that could be followed.');
   const { tried } = await probe.resourceMetadata();
-  const answer = tried.find((one) => one.url.href === url.href) ?? (await probe.ask('resource metadata', { url, headers: { accept: 'application/json' } }));
+  const answer =
+    tried.find((one) => one.url.href === url.href) ?? (await probe.ask('resource metadata', { url, headers: { accept: 'application/json' } }));
   if (answer.status === 200 && isObject(jsonIn(answer.text))) return ok('resource_metadata leads to the document.');
   return fail(
     `resource_metadata of the challenge leads to ${describe(answer)}.`,
@@ -45,7 +46,8 @@ export async function wellKnown(probe) {
 export async function challengeScope(probe) {
   const { challenge } = await probe.refusal();
   if (challenge === undefined) return skip('there is no Bearer challenge.');
-  if (typeof challenge.scope === 'string' && challenge.scope.trim() !== '') return ok(`The challenge names what is needed: ${quote(challenge.scope, 80)}.`);
+  if (typeof challenge.scope === 'string' && challenge.scope.trim() !== '')
+    return ok(`The challenge names what is needed: ${quote(challenge.scope, 80)}.`);
   const scopes = listOf((await probe.resourceMetadata()).document?.scopes_supported);
   if (scopes.length === 0) return ok('The server has no scopes to ask for.');
   return note(
@@ -59,9 +61,16 @@ export async function challengeScope(probe) {
 export async function offlineAccess(probe) {
   const { challenge } = await probe.refusal();
   const scopes = listOf((await probe.resourceMetadata()).document?.scopes_supported);
-  const places = [...(scopes.includes('offline_access') ? ['scopes_supported of the resource'] : []), ...(challenge?.scope?.split(' ').includes('offline_access') ? ['the challenge'] : [])];
+  const places = [
+    ...(scopes.includes('offline_access') ? ['scopes_supported of the resource'] : []),
+    ...(challenge?.scope?.split(' ').includes('offline_access') ? ['the challenge'] : []),
+  ];
   if (places.length === 0) return ok('offline_access is not asked for by the resource.');
-  return note(`offline_access is in ${places.join(' and in ')}.`, 'Refresh tokens are no matter of the resource; clients add it by themselves.', 'List it in the authorization server’s metadata only (MCP “Refresh Tokens”).');
+  return note(
+    `offline_access is in ${places.join(' and in ')}.`,
+    'Refresh tokens are no matter of the resource; clients add it by themselves.',
+    'List it in the authorization server’s metadata only (MCP “Refresh Tokens”).',
+  );
 }
 
 const url = (value) => typeof value === 'string' && absolute(value) !== undefined;
@@ -70,11 +79,34 @@ const flag = (value) => typeof value === 'boolean';
 const kinds = { texts: [texts, 'a list of texts'], url: [url, 'a URL'], text: [text, 'a text'], flag: [flag, 'true or false'] };
 
 /** What the TypeScript SDK checks of each document; a member of another type makes it refuse the whole. */
-const RESOURCE = { resource: 'url', authorization_servers: 'texts', scopes_supported: 'texts', bearer_methods_supported: 'texts', resource_name: 'text', resource_documentation: 'text', resource_policy_uri: 'url', resource_tos_uri: 'url', jwks_uri: 'url' };
+const RESOURCE = {
+  resource: 'url',
+  authorization_servers: 'texts',
+  scopes_supported: 'texts',
+  bearer_methods_supported: 'texts',
+  resource_name: 'text',
+  resource_documentation: 'text',
+  resource_policy_uri: 'url',
+  resource_tos_uri: 'url',
+  jwks_uri: 'url',
+};
 const SERVER = {
-  ...Object.fromEntries(['authorization_endpoint', 'token_endpoint', 'registration_endpoint', 'revocation_endpoint', 'service_documentation'].map((name) => [name, 'url'])),
   ...Object.fromEntries(
-    ['scopes_supported', 'response_types_supported', 'response_modes_supported', 'grant_types_supported', 'token_endpoint_auth_methods_supported', 'revocation_endpoint_auth_methods_supported', 'code_challenge_methods_supported'].map((name) => [name, 'texts']),
+    ['authorization_endpoint', 'token_endpoint', 'registration_endpoint', 'revocation_endpoint', 'service_documentation'].map((name) => [
+      name,
+      'url',
+    ]),
+  ),
+  ...Object.fromEntries(
+    [
+      'scopes_supported',
+      'response_types_supported',
+      'response_modes_supported',
+      'grant_types_supported',
+      'token_endpoint_auth_methods_supported',
+      'revocation_endpoint_auth_methods_supported',
+      'code_challenge_methods_supported',
+    ].map((name) => [name, 'texts']),
   ),
   client_id_metadata_document_supported: 'flag',
   authorization_response_iss_parameter_supported: 'flag',
@@ -93,9 +125,15 @@ export async function members(probe) {
   const resource = (await probe.resourceMetadata()).document;
   const server = (await probe.serverMetadata()).document;
   const wrong = [...(resource ? wrongMembers(resource, RESOURCE, 'resource') : []), ...(server ? wrongMembers(server, SERVER, 'server') : [])];
-  if (server && server.response_types_supported === undefined) wrong.push('response_types_supported of the server is missing, and required (RFC 8414 §2)');
+  if (server && server.response_types_supported === undefined)
+    wrong.push('response_types_supported of the server is missing, and required (RFC 8414 §2)');
   if (wrong.length === 0) return ok('Every member has its type.');
-  return fail('The metadata has members that clients refuse.', `${TYPESCRIPT} check each member and drop the whole document. ${AUTHORIZATION_FAILED}`, 'Give each member the type of RFC 8414 §2 and RFC 9728 §2, or leave it out.', wrong.slice(0, 10));
+  return fail(
+    'The metadata has members that clients refuse.',
+    `${TYPESCRIPT} check each member and drop the whole document. ${AUTHORIZATION_FAILED}`,
+    'Give each member the type of RFC 8414 §2 and RFC 9728 §2, or leave it out.',
+    wrong.slice(0, 10),
+  );
 }
 
 /** The documents are sent as JSON. */
@@ -107,7 +145,12 @@ export async function mediaTypes(probe) {
     if (answer && !/^application\/([\w.-]+\+)?json\s*(;|$)/i.test(type)) wrong.push(`${quote(answer.url.pathname, 100)}: ${quote(type, 60)}`);
   }
   if (wrong.length === 0) return ok('Both documents are sent as JSON.');
-  return note('A document is not sent as application/json.', 'Clients that look at the type refuse it.', 'Send Content-Type: application/json (RFC 8414 §3.2, RFC 9728 §3.2).', wrong);
+  return note(
+    'A document is not sent as application/json.',
+    'Clients that look at the type refuse it.',
+    'Send Content-Type: application/json (RFC 8414 §3.2, RFC 9728 §3.2).',
+    wrong,
+  );
 }
 
 /** The grant types fit what clients do. */
@@ -116,12 +159,30 @@ export async function grantTypes(probe) {
   const grants = document.grant_types_supported;
   const fix = 'List authorization_code and refresh_token in grant_types_supported, and nothing that OAuth 2.1 has dropped.';
   // Without the member, RFC 8414 §2 means authorization_code and implicit.
-  if (!texts(grants)) return note('grant_types_supported is missing, which means authorization_code and implicit.', 'Clients cannot see whether they get refresh tokens.', fix);
-  if (!grants.includes('authorization_code')) return fail(`grant_types_supported has no authorization_code: ${quote(grants)}.`, `People sign in with it. ${AUTHORIZATION_FAILED}`, fix);
-  if (!grants.includes('refresh_token')) return note(`grant_types_supported has no refresh_token: ${quote(grants)}.`, 'People have to sign in again whenever their access token ends.', fix);
+  if (!texts(grants))
+    return note(
+      'grant_types_supported is missing, which means authorization_code and implicit.',
+      'Clients cannot see whether they get refresh tokens.',
+      fix,
+    );
+  if (!grants.includes('authorization_code'))
+    return fail(`grant_types_supported has no authorization_code: ${quote(grants)}.`, `People sign in with it. ${AUTHORIZATION_FAILED}`, fix);
+  if (!grants.includes('refresh_token'))
+    return note(
+      `grant_types_supported has no refresh_token: ${quote(grants)}.`,
+      'People have to sign in again whenever their access token ends.',
+      fix,
+    );
   const methods = listOf(document.code_challenge_methods_supported);
-  const dropped = [...grants.filter((grant) => ['implicit', 'password'].includes(grant)), ...(methods.includes('plain') ? ['the PKCE method plain'] : []), ...listOf(document.response_types_supported).filter((type) => /\btoken\b/.test(type)).map((type) => `response type ${quote(type, 40)}`)];
-  if (dropped.length > 0) return note(`The metadata still has ${dropped.join(', ')}.`, 'No MCP client uses that; an attacker may (OAuth 2.1 §10).', fix);
+  const dropped = [
+    ...grants.filter((grant) => ['implicit', 'password'].includes(grant)),
+    ...(methods.includes('plain') ? ['the PKCE method plain'] : []),
+    ...listOf(document.response_types_supported)
+      .filter((type) => /\btoken\b/.test(type))
+      .map((type) => `response type ${quote(type, 40)}`),
+  ];
+  if (dropped.length > 0)
+    return note(`The metadata still has ${dropped.join(', ')}.`, 'No MCP client uses that; an attacker may (OAuth 2.1 §10).', fix);
   return ok('Codes and refresh tokens, and nothing that OAuth 2.1 has dropped.');
 }
 
@@ -145,5 +206,9 @@ export async function clientCredentials(probe) {
   const given = answers.map(({ message }) => message?.result?.capabilities).filter(isObject);
   if (given.length === 0) return skip('the capabilities are behind the sign-in; give a token with --token to look further.');
   if (given.some(({ extensions }) => isObject(extensions) && isObject(extensions[id]))) return ok(`${id} is among the extensions.`);
-  return note('client_credentials is supported, but not announced as an extension.', 'A program without a person cannot see that it may come in.', `Add "${id}": {} to capabilities.extensions.`);
+  return note(
+    'client_credentials is supported, but not announced as an extension.',
+    'A program without a person cannot see that it may come in.',
+    `Add "${id}": {} to capabilities.extensions.`,
+  );
 }

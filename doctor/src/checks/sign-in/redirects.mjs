@@ -22,11 +22,19 @@ export async function redirectUri(probe) {
   const { answer, returned, elsewhere } = opened;
   const fix = 'Compare redirect_uri with those that the client registered before anything else, and show an error page (OAuth 2.1 §4.1.2.1).';
   if (returned) {
-    return fail(`A request with a redirect URI that was never registered is sent there: ${quote(FOREIGN)}.`, 'Whoever makes a person click a link gets their code, or uses the server to send people anywhere.', fix);
+    return fail(
+      `A request with a redirect URI that was never registered is sent there: ${quote(FOREIGN)}.`,
+      'Whoever makes a person click a link gets their code, or uses the server to send people anywhere.',
+      fix,
+    );
   }
   if (elsewhere) return skip(`the request is sent on to ${quote(elsewhere.host)} first; what comes after is not seen.`);
   if (answer.status >= 400) return ok('A redirect URI that was never registered is refused, without a redirect.');
-  return note(`A request with a redirect URI that was never registered is answered with ${describe(answer)}.`, 'From here it cannot be seen whether the code would be sent there.', fix);
+  return note(
+    `A request with a redirect URI that was never registered is answered with ${describe(answer)}.`,
+    'From here it cannot be seen whether the code would be sent there.',
+    fix,
+  );
 }
 
 /** Without PKCE there is no code; the refusal goes back to the client as it must. */
@@ -35,11 +43,14 @@ export async function pkceRequired(probe) {
   if (opened === undefined) return skip('no client could be registered.');
   const { answer, returned, elsewhere, asked } = opened;
   const fix = 'Refuse a request of a client without a secret that has no code_challenge, with invalid_request (OAuth 2.1 §4.1.1).';
-  if (returned?.searchParams.has('code')) return fail('A client without a secret gets a code without PKCE.', 'Whoever sees the code can use it.', fix);
+  if (returned?.searchParams.has('code'))
+    return fail('A client without a secret gets a code without PKCE.', 'Whoever sees the code can use it.', fix);
   if (returned) return response(probe, returned, asked);
   if (elsewhere) return skip(`the request is sent on to ${quote(elsewhere.host)} first; what comes after is not seen.`);
-  if (isPage(answer)) return note(`Without PKCE the request is answered with ${describe(answer)}.`, 'From here it cannot be seen whether a code would be given.', fix);
-  if (answer.fault || answer.status >= 500) return note(`Without PKCE the request is answered with ${describe(answer)}.`, 'The client does not learn why.', fix);
+  if (isPage(answer))
+    return note(`Without PKCE the request is answered with ${describe(answer)}.`, 'From here it cannot be seen whether a code would be given.', fix);
+  if (answer.fault || answer.status >= 500)
+    return note(`Without PKCE the request is answered with ${describe(answer)}.`, 'The client does not learn why.', fix);
   return ok('A request without PKCE is refused.');
 }
 
@@ -49,9 +60,18 @@ async function response(probe, returned, asked) {
   const parameters = returned.searchParams;
   const error = quote(parameters.get('error') ?? 'nothing', 40);
   const fix = 'Send state as it came, and iss where it is announced, with errors too (OAuth 2.1 §4.1.2.1, RFC 9207 §2).';
-  if (parameters.get('state') !== asked.get('state')) return note(`An error is sent back without the client’s state (${error}).`, 'Clients drop such an answer, and the person does not learn what went wrong.', fix);
+  if (parameters.get('state') !== asked.get('state'))
+    return note(
+      `An error is sent back without the client’s state (${error}).`,
+      'Clients drop such an answer, and the person does not learn what went wrong.',
+      fix,
+    );
   if (document.authorization_response_iss_parameter_supported === true && ![document.issuer, await probe.issuer()].includes(parameters.get('iss'))) {
-    return note(`iss is announced, but an error is sent back with ${quote(parameters.get('iss') ?? 'none')}.`, 'Clients refuse an answer whose issuer is not the one they asked.', fix);
+    return note(
+      `iss is announced, but an error is sent back with ${quote(parameters.get('iss') ?? 'none')}.`,
+      'Clients refuse an answer whose issuer is not the one they asked.',
+      fix,
+    );
   }
   return ok(`A request without PKCE is refused (${error}), with the client’s state.`);
 }
@@ -65,7 +85,11 @@ export async function repeated(probe) {
   const second = await probe.open(client.client_id, Object.fromEntries(first.asked));
   const verdict = judged(second, 'The same request, opened a second time,');
   if (verdict.level !== 'fail') return ok('The same authorization request may be opened twice.');
-  return note(verdict.seen, 'FastMCP’s client opens it once before the browser does, and takes the refusal for a lost registration. So does a person who reloads.', 'Let a GET of the authorization endpoint change nothing.');
+  return note(
+    verdict.seen,
+    'FastMCP’s client opens it once before the browser does, and takes the refusal for a lost registration. So does a person who reloads.',
+    'Let a GET of the authorization endpoint change nothing.',
+  );
 }
 
 /** The page cannot be put into a frame. */
@@ -73,8 +97,13 @@ export async function frames(probe) {
   const opened = await probe.start();
   if (!opened || opened.elsewhere || opened.returned || !isPage(opened.answer)) return skip('there is no page of this server to look at.');
   const { headers } = opened.answer;
-  if (/frame-ancestors/i.test(headers['content-security-policy'] ?? '') || /^\s*(deny|sameorigin)\s*$/i.test(headers['x-frame-options'] ?? '')) return ok('The sign-in page cannot be framed by another site.');
-  return note('The sign-in page may be shown in a frame of another site.', 'Such a site can lay it under its own buttons and have people press “Allow” (clickjacking).', "Send Content-Security-Policy: frame-ancestors 'none' (RFC 9700 §4.16).");
+  if (/frame-ancestors/i.test(headers['content-security-policy'] ?? '') || /^\s*(deny|sameorigin)\s*$/i.test(headers['x-frame-options'] ?? ''))
+    return ok('The sign-in page cannot be framed by another site.');
+  return note(
+    'The sign-in page may be shown in a frame of another site.',
+    'Such a site can lay it under its own buttons and have people press “Allow” (clickjacking).',
+    "Send Content-Security-Policy: frame-ancestors 'none' (RFC 9700 §4.16).",
+  );
 }
 
 /** Clients on a person's own machine can register. */
@@ -83,7 +112,8 @@ export async function nativeClients(probe) {
   if (answer === undefined) return skip(probe.register ? 'there is no registration_endpoint.' : 'no client is registered, because of --no-register.');
   const said = objectIn(answer);
   if (!answer.client) {
-    const why = typeof said?.error === 'string' ? ` ${quote(said.error, 40)}${said.error_description ? `: ${quote(said.error_description)}` : ''}.` : '';
+    const why =
+      typeof said?.error === 'string' ? ` ${quote(said.error, 40)}${said.error_description ? `: ${quote(said.error_description)}` : ''}.` : '';
     return note(
       `A registration as Cursor sends it is answered with ${describe(answer)}.${why}`,
       `Cursor sends cursor://, https and http://localhost together, and cannot connect where one is refused. ${NOT_REGISTERED.replace('Claude', 'It')}`,
@@ -91,20 +121,30 @@ export async function nativeClients(probe) {
     );
   }
   const kept = answer.client.redirect_uris;
-  if (Array.isArray(kept) && !kept.includes(LOOPBACK.registered)) return note(`Of Cursor’s redirect URIs ${LOOPBACK.registered} was dropped.`, 'Clients on a person’s own machine cannot sign in.', 'Accept http on loopback hosts (RFC 8252 §7.3).');
+  if (Array.isArray(kept) && !kept.includes(LOOPBACK.registered))
+    return note(
+      `Of Cursor’s redirect URIs ${LOOPBACK.registered} was dropped.`,
+      'Clients on a person’s own machine cannot sign in.',
+      'Accept http on loopback hosts (RFC 8252 §7.3).',
+    );
   return ok('A registration as Cursor sends it is accepted.');
 }
 
 /** A loopback address is the same at any port. */
 export async function loopbackPort(probe) {
   const client = (await probe.nativeRegistration())?.client;
-  if (!isObject(client) || (Array.isArray(client.redirect_uris) && !client.redirect_uris.includes(LOOPBACK.registered))) return skip('no client with a loopback address could be registered.');
+  if (!isObject(client) || (Array.isArray(client.redirect_uris) && !client.redirect_uris.includes(LOOPBACK.registered)))
+    return skip('no client with a loopback address could be registered.');
   const registered = judged(await probe.open(client.client_id, { redirect_uri: LOOPBACK.registered }), 'A native client');
   if (registered.level === 'fail') return skip('the registered address is not accepted either.');
   const other = await probe.open(client.client_id, { redirect_uri: LOOPBACK.other });
   const verdict = judged(other, `A client that registered ${LOOPBACK.registered} and now listens on port 49321`);
   if (verdict.level !== 'fail') return ok('A loopback address is accepted at any port.');
-  return fail(verdict.seen, 'A client that has registered before and finds its port in use, such as VS Code, cannot sign in.', 'Ignore the port when comparing loopback addresses (RFC 8252 §7.3).');
+  return fail(
+    verdict.seen,
+    'A client that has registered before and finds its port in use, such as VS Code, cannot sign in.',
+    'Ignore the port when comparing loopback addresses (RFC 8252 §7.3).',
+  );
 }
 
 /** Scopes that the server does not know are passed over. */
@@ -114,5 +154,9 @@ export async function extraScopes(probe) {
   if (opened === undefined) return skip('no client could be registered.');
   const verdict = judged(opened, 'A request that also asks for openid, profile, email and offline_access');
   if (verdict.level !== 'fail') return ok('Scopes that the server does not know are passed over.');
-  return note(verdict.seen, 'A client that takes the server for an OpenID provider, such as Windsurf, asks for these, and cannot sign in.', 'Grant the scopes that you know, and say which in the token response (RFC 6749 §3.3).');
+  return note(
+    verdict.seen,
+    'A client that takes the server for an OpenID provider, such as Windsurf, asks for these, and cannot sign in.',
+    'Grant the scopes that you know, and say which in the token response (RFC 6749 §3.3).',
+  );
 }

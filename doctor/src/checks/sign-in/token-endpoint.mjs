@@ -19,7 +19,11 @@ async function ofClient(probe, answer, judge) {
   const verdict = judge(answer);
   const isRegistered = (await probe.registration())?.client !== undefined;
   if (verdict.level !== 'fail' || isRegistered || !probe.local) return verdict;
-  return note(`${verdict.seen} It has to fetch Claude’s document first.`, 'A server on a developer’s machine may have no way to claude.ai. A deployed one needs it.', verdict.fix);
+  return note(
+    `${verdict.seen} It has to fetch Claude’s document first.`,
+    'A server on a developer’s machine may have no way to claude.ai. A deployed one needs it.',
+    verdict.fix,
+  );
 }
 
 function grantError(answer, what, effect) {
@@ -27,7 +31,11 @@ function grantError(answer, what, effect) {
   if (answer.error === 'invalid_grant' && answer.status === 400) return ok(`${what} is invalid_grant, 400.`);
   const fix = 'Answer 400 with {"error":"invalid_grant"} as JSON (RFC 6749 §5.2).';
   if (answer.error === 'invalid_client') {
-    return fail(seen, 'Claude takes its registration for lost, and registers again and again.', `The client was registered a moment ago, without a secret. ${fix}`);
+    return fail(
+      seen,
+      'Claude takes its registration for lost, and registers again and again.',
+      `The client was registered a moment ago, without a secret. ${fix}`,
+    );
   }
   if (answer.error === 'invalid_grant' && answer.status < 500) {
     return note(seen, 'Clients that read the error sign in again. Those that look at the status take it for a wrong secret, or for a failure.', fix);
@@ -62,13 +70,22 @@ export async function unknownGrant(probe) {
 export async function revocation(probe) {
   const url = await probe.endpoint('revocation_endpoint');
   const id = await probe.clientId();
-  if (!url) return note('There is no revocation_endpoint.', 'When a person logs out in Claude Code, the tokens go on.', 'Offer revocation (RFC 7009), and announce it.');
+  if (!url)
+    return note(
+      'There is no revocation_endpoint.',
+      'When a person logs out in Claude Code, the tokens go on.',
+      'Offer revocation (RFC 7009), and announce it.',
+    );
   if (!id) return skip('there is no client to ask as.');
   const body = new URLSearchParams({ token: 'no-such-token', client_id: id }).toString();
   const headers = { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' };
   const answer = await probe.ask('revocation', { url, method: 'POST', headers, body });
   if (answer.status === 200) return ok('Revoking a token that does not exist is 200.');
-  return note(`Revoking a token that does not exist is answered with ${describe(answer)}.`, 'A client that logs out shows an error if it looks at the answer.', 'Answer 200 to any token, and take clients without a secret (RFC 7009 §2.2).');
+  return note(
+    `Revoking a token that does not exist is answered with ${describe(answer)}.`,
+    'A client that logs out shows an error if it looks at the answer.',
+    'Answer 200 to any token, and take clients without a secret (RFC 7009 §2.2).',
+  );
 }
 
 /** Nothing takes longer than Claude waits. */

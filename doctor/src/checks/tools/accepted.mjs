@@ -14,12 +14,19 @@ const optional = {
   _meta: [isObject, 'an object'],
   icons: [Array.isArray, 'a list'],
 };
-const hints = { title: is('string'), readOnlyHint: is('boolean'), destructiveHint: is('boolean'), idempotentHint: is('boolean'), openWorldHint: is('boolean') };
+const hints = {
+  title: is('string'),
+  readOnlyHint: is('boolean'),
+  destructiveHint: is('boolean'),
+  idempotentHint: is('boolean'),
+  openWorldHint: is('boolean'),
+};
 
 /** Members have the types of the schema, and none is null. */
 export const members = async (probe) => {
   const { cursor } = await probe.tools();
-  if (cursor !== undefined && cursor !== null && typeof cursor !== 'string') return fail(`nextCursor is ${quote(cursor, 40)}.`, `${TYPESCRIPT} refuse the whole list.`, 'Make it a text.');
+  if (cursor !== undefined && cursor !== null && typeof cursor !== 'string')
+    return fail(`nextCursor is ${quote(cursor, 40)}.`, `${TYPESCRIPT} refuse the whole list.`, 'Make it a text.');
   if (cursor === null) return fail('nextCursor is null on the last page.', `${TYPESCRIPT} refuse the whole list.`, 'Leave it out.');
   return each(
     'Every member has its type, and none is null.',
@@ -27,9 +34,13 @@ export const members = async (probe) => {
     `${TYPESCRIPT} check each member and refuse the whole list over one.`,
     'Leave out what is not there, instead of null.',
     (tool) => {
-      const wrong = Object.entries(optional).filter(([name, [holds]]) => tool[name] !== undefined && !holds(tool[name])).map(([name, [, kind]]) => `${name} is ${quote(tool[name], 30)}, not ${kind}`);
+      const wrong = Object.entries(optional)
+        .filter(([name, [holds]]) => tool[name] !== undefined && !holds(tool[name]))
+        .map(([name, [, kind]]) => `${name} is ${quote(tool[name], 30)}, not ${kind}`);
       const annotations = isObject(tool.annotations) ? tool.annotations : {};
-      const odd = Object.entries(hints).filter(([name, holds]) => annotations[name] !== undefined && !holds(annotations[name])).map(([name]) => `annotations.${name} is ${quote(annotations[name], 30)}`);
+      const odd = Object.entries(hints)
+        .filter(([name, holds]) => annotations[name] !== undefined && !holds(annotations[name]))
+        .map(([name]) => `annotations.${name} is ${quote(annotations[name], 30)}`);
       return [...wrong, ...odd].join('; ');
     },
   )(probe);
@@ -87,7 +98,9 @@ export const argumentDescriptions = each(
   'Say for each argument what it is, with its form and an example where that helps.',
   ({ inputSchema }) => {
     const properties = isObject(inputSchema?.properties) ? Object.entries(inputSchema.properties) : [];
-    const bare = properties.filter(([, schema]) => isObject(schema) && !schema.$ref && !(typeof schema.description === 'string' && schema.description.trim() !== '')).map(([name]) => quote(name, 40));
+    const bare = properties
+      .filter(([, schema]) => isObject(schema) && !schema.$ref && !(typeof schema.description === 'string' && schema.description.trim() !== ''))
+      .map(([name]) => quote(name, 40));
     return bare.length > 0 && quote(bare.join(', '), 120);
   },
   note,
@@ -103,12 +116,28 @@ const LONGEST_TEXT = 2048;
 /** The list is not too long for a model. */
 export async function size(probe) {
   const { tools, bytes } = await probe.tools();
-  if (tools.length > MOST) return note(`There are ${tools.length} tools.`, `VS Code sends at most ${MOST} tools in a request; models choose worse among many.`, 'Offer fewer: by scope, by person, or as one tool with a clear choice.');
-  if (bytes > LARGE) return note(`The list has ${Math.round(bytes / 1000)} kB.`, `Clients put it into each conversation: about ${Math.round(bytes / 4000)},000 tokens before the first word.`, 'Shorten descriptions and schemas.');
+  if (tools.length > MOST)
+    return note(
+      `There are ${tools.length} tools.`,
+      `VS Code sends at most ${MOST} tools in a request; models choose worse among many.`,
+      'Offer fewer: by scope, by person, or as one tool with a clear choice.',
+    );
+  if (bytes > LARGE)
+    return note(
+      `The list has ${Math.round(bytes / 1000)} kB.`,
+      `Clients put it into each conversation: about ${Math.round(bytes / 4000)},000 tokens before the first word.`,
+      'Shorten descriptions and schemas.',
+    );
   const long = tools.filter(({ description }) => typeof description === 'string' && description.length > LONGEST_TEXT).map(nameOf);
   const instructions = (await probe.entry())?.result.instructions;
   if (typeof instructions === 'string' && instructions.length > LONGEST_TEXT) long.push('the instructions of the server');
-  if (long.length > 0) return note(`${long.length} texts have more than ${LONGEST_TEXT} characters.`, 'Claude Code cuts them off there.', 'Put what matters first, and shorten the rest.', long.slice(0, 10));
+  if (long.length > 0)
+    return note(
+      `${long.length} texts have more than ${LONGEST_TEXT} characters.`,
+      'Claude Code cuts them off there.',
+      'Put what matters first, and shorten the rest.',
+      long.slice(0, 10),
+    );
   return ok(`${tools.length === 1 ? 'One tool' : `${tools.length} tools`}, ${(bytes / 1000).toFixed(1)} kB.`);
 }
 
@@ -124,7 +153,12 @@ export async function results(probe) {
     return promised && structuredContent === undefined ? [`${quote(name, 80)}: there is an outputSchema, but no structuredContent`] : [];
   });
   if (wrong.length === 0) return ok(`${given.length === 1 ? 'One result is' : `${given.length} results are`} what the tools promise.`);
-  return fail('A result is not what the tool promises.', `${TYPESCRIPT} throw it away with an error.`, 'Give content as a list, and structuredContent where the tool has an outputSchema (MCP “Output Schema”).', wrong.slice(0, 10));
+  return fail(
+    'A result is not what the tool promises.',
+    `${TYPESCRIPT} throw it away with an error.`,
+    'Give content as a list, and structuredContent where the tool has an outputSchema (MCP “Output Schema”).',
+    wrong.slice(0, 10),
+  );
 }
 
 /** A tool that needs a sign-in says so in its entry of the list, as ChatGPT reads it. */

@@ -9,15 +9,28 @@ const LONGEST_NAME = 64;
 /** There are tools to judge. */
 export async function toolList(probe) {
   const { tools, answer, endless } = await probe.tools();
-  if (endless) return fail(`tools/list does not end: ${tools.length} tools, and there is always a next page.`, 'Claude shows no tools, or not all of them.', 'Leave nextCursor out on the last page.');
+  if (endless)
+    return fail(
+      `tools/list does not end: ${tools.length} tools, and there is always a next page.`,
+      'Claude shows no tools, or not all of them.',
+      'Leave nextCursor out on the last page.',
+    );
   if (tools === undefined && (answer.status === 401 || answer.status === 403)) {
     return probe.token === undefined
       ? blocked('the list of tools needs a sign-in; give a token with --token to have it judged.')
       : fail(`The token does not open it: ${describe(answer)}.`, 'Nothing: this token was yours.', 'Take a fresh access token for exactly this URL.');
   }
-  if (tools === undefined) return fail(`tools/list fails: ${errorOf(answer)}.`, 'Claude connects, and shows no tools.', 'Answer tools/list with an array of tools.');
-  if (tools.length === 0) return note('There are no tools.', 'Claude connects, and has nothing to call.', probe.token === undefined ? 'If they need a sign-in, give a token with --token.' : 'Register one.');
-  return ok(`${tools.length} ${tools.length === 1 ? 'tool' : 'tools'}: ${quote(tools.map(({ name }) => quote(name ?? 'nameless', 64)).join(', '), 400)}.`);
+  if (tools === undefined)
+    return fail(`tools/list fails: ${errorOf(answer)}.`, 'Claude connects, and shows no tools.', 'Answer tools/list with an array of tools.');
+  if (tools.length === 0)
+    return note(
+      'There are no tools.',
+      'Claude connects, and has nothing to call.',
+      probe.token === undefined ? 'If they need a sign-in, give a token with --token.' : 'Register one.',
+    );
+  return ok(
+    `${tools.length} ${tools.length === 1 ? 'tool' : 'tools'}: ${quote(tools.map(({ name }) => quote(name ?? 'nameless', 64)).join(', '), 400)}.`,
+  );
 }
 
 const REVIEW = 'It works as a custom connector; the directory’s review rejects it.';

@@ -62,7 +62,11 @@ export async function noWall(probe) {
   const walled = [first, ...documents].find(wallOf);
   const fix = 'Exempt the MCP and OAuth paths from bot checks and rate limits, or let Anthropic’s addresses pass (160.79.104.0/21).';
   if (walled) {
-    return fail(`${wallOf(walled)} at ${quote(walled.url.pathname, 60)}, not an answer of an MCP server.`, `The same happens to Claude’s servers. ${COULD_NOT_REACH}`, fix);
+    return fail(
+      `${wallOf(walled)} at ${quote(walled.url.pathname, 60)}, not an answer of an MCP server.`,
+      `The same happens to Claude’s servers. ${COULD_NOT_REACH}`,
+      fix,
+    );
   }
   if (wallOf(anonymous)) {
     return note(`Without a User-Agent header: ${wallOf(anonymous)}.`, 'Some clients send none on their OAuth requests, and are refused.', fix);
@@ -80,7 +84,11 @@ function wallOf(answer) {
   const maker = headers.server ? ` by ${quote(headers.server, 30)}` : '';
   const isRefusal = [403, 503].includes(status) || (status === 401 && headers['www-authenticate'] === undefined);
   if (isPage(answer) && isRefusal) return `A web page${maker} (${describe(answer)})`;
-  if (isPage(answer) && status === 200 && /just a moment|attention required|captcha|are you (a )?human|access denied|checking your browser/i.test(answer.text)) {
+  if (
+    isPage(answer) &&
+    status === 200 &&
+    /just a moment|attention required|captcha|are you (a )?human|access denied|checking your browser/i.test(answer.text)
+  ) {
     return `A bot check${maker} (${describe(answer)})`;
   }
   return undefined;
@@ -121,7 +129,8 @@ export async function kind(probe) {
 function hintFor(answer, url) {
   if (answer.status === 404) return url.pathname === '/' ? 'The path is missing: most servers listen on /mcp.' : 'Check the path of the URL.';
   if (answer.status === 405) return 'This path takes no POST. An old HTTP+SSE server looks like this: serve Streamable HTTP.';
-  if (answer.status === 406 || answer.status === 415) return 'Take POST with Content-Type application/json and Accept: application/json, text/event-stream.';
+  if (answer.status === 406 || answer.status === 415)
+    return 'Take POST with Content-Type application/json and Accept: application/json, text/event-stream.';
   if (answer.status === 421) return 'The server refuses this Host: add the public name to those it answers to.';
   if (answer.status >= 500) return 'The server fails: look into its log.';
   if (isPage(answer)) return 'This is a page for people. Use the URL of the MCP endpoint, often the same host with /mcp.';
@@ -151,8 +160,17 @@ export async function challenge(probe) {
   }
   const pointer = challenge.resource_metadata;
   if (pointer === undefined) {
-    if (document) return note(`${seen}, but the challenge has no resource_metadata.`, 'Claude finds the metadata at its usual place; other clients give up.', `Send ${usual}`);
-    return fail(`${seen}, but the challenge has no resource_metadata.`, `Claude does not learn where to sign in. ${COULD_NOT_REACH}`, `Send ${usual}`);
+    if (document)
+      return note(
+        `${seen}, but the challenge has no resource_metadata.`,
+        'Claude finds the metadata at its usual place; other clients give up.',
+        `Send ${usual}`,
+      );
+    return fail(
+      `${seen}, but the challenge has no resource_metadata.`,
+      `Claude does not learn where to sign in. ${COULD_NOT_REACH}`,
+      `Send ${usual}`,
+    );
   }
   const url = absolute(pointer);
   if (!url || !['https:', 'http:'].includes(url.protocol)) {
@@ -177,7 +195,10 @@ export async function badToken(probe) {
   const answer = await probe.badToken();
   if (answer.status === 401) {
     const { challenge } = challengeOf(answer);
-    const missing = [...(challenge?.resource_metadata ? [] : ['resource_metadata']), ...(challenge?.error === 'invalid_token' ? [] : ['error="invalid_token"'])];
+    const missing = [
+      ...(challenge?.resource_metadata ? [] : ['resource_metadata']),
+      ...(challenge?.error === 'invalid_token' ? [] : ['error="invalid_token"']),
+    ];
     if (missing.length === 0) return ok('A bad token is refused with 401 and invalid_token.');
     return note(
       `A bad token is refused with 401, but the challenge has no ${missing.join(' and no ')}.`,

@@ -18,7 +18,11 @@ export async function address(probe) {
   }
   const { addresses, source, error } = await probe.addresses();
   if (addresses.length === 0) {
-    return fail(`${host} has no address${error ? ` (${error})` : ''}.`, COULD_NOT_REACH, 'Check the spelling of the host, and create its DNS record.');
+    return fail(
+      `${host} has no address${error ? ` (${error})` : ''}.`,
+      COULD_NOT_REACH,
+      'Check the spelling of the host, and create its DNS record.',
+    );
   }
   const inner = addresses.filter(({ global }) => !global);
   const mixed = inner.length < addresses.length ? ' One such address among public ones is enough.' : '';
@@ -64,16 +68,25 @@ export async function reachable(probe) {
   if (fault.kind === 'dns') return blocked('not looked at: “Public address” comes first.', 'Public address');
   if (fault.kind === 'tls') return ok(`Something listens on ${where}.`);
   if (fault.kind === 'no http') {
-    return fail(`What listens on ${where} does not speak HTTP: ${fault.text}.`, COULD_NOT_REACH, 'Check scheme and port of the URL (https on an http port?).');
+    return fail(
+      `What listens on ${where} does not speak HTTP: ${fault.text}.`,
+      COULD_NOT_REACH,
+      'Check scheme and port of the URL (https on an http port?).',
+    );
   }
   if (fault.kind === 'too large') {
     return fail(`The answer to initialize has ${fault.text}.`, COULD_NOT_REACH, 'Answer initialize with one JSON-RPC message.');
   }
   const fix = {
     refused: probe.local ? 'Start the server (npm start), or check the port.' : 'Start the server, or open the port in the firewall.',
-    timeout: 'A firewall that drops packets looks like this, and so does a server that never ends its answer. Look whether the request is in the server’s log.',
+    timeout:
+      'A firewall that drops packets looks like this, and so does a server that never ends its answer. Look whether the request is in the server’s log.',
   }[fault.kind];
-  return fail(`No answer from ${where}: ${fault.text}.`, COULD_NOT_REACH, fix ?? 'Check that the server runs and that nothing in between closes the connection.');
+  return fail(
+    `No answer from ${where}: ${fault.text}.`,
+    COULD_NOT_REACH,
+    fix ?? 'Check that the server runs and that nothing in between closes the connection.',
+  );
 }
 
 /** A certificate that the world trusts, for this name. */
@@ -96,10 +109,22 @@ export async function tls(probe) {
   const [why, fix] = {
     CERT_HAS_EXPIRED: [`the certificate ended on ${certificate?.valid_to}`, 'Renew the certificate.'],
     CERT_NOT_YET_VALID: [`the certificate begins on ${certificate?.valid_from}`, 'Check the clock of who issued it, and of this machine.'],
-    ERR_TLS_CERT_ALTNAME_INVALID: [`the certificate is for ${names}, not for ${hostOf(probe.url)}`, 'Get a certificate for this name, or use a name that it is for.'],
-    DEPTH_ZERO_SELF_SIGNED_CERT: ['the certificate is self-signed', 'Use one of a public authority, such as Let’s Encrypt; a host such as Cloudflare does it for you.'],
-    SELF_SIGNED_CERT_IN_CHAIN: ['the certificate comes from an authority that the world does not know', 'Use one of a public authority, such as Let’s Encrypt.'],
-    UNABLE_TO_VERIFY_LEAF_SIGNATURE: ['the chain is incomplete: an intermediate certificate is missing', 'Serve the full chain (fullchain.pem, not cert.pem).'],
+    ERR_TLS_CERT_ALTNAME_INVALID: [
+      `the certificate is for ${names}, not for ${hostOf(probe.url)}`,
+      'Get a certificate for this name, or use a name that it is for.',
+    ],
+    DEPTH_ZERO_SELF_SIGNED_CERT: [
+      'the certificate is self-signed',
+      'Use one of a public authority, such as Let’s Encrypt; a host such as Cloudflare does it for you.',
+    ],
+    SELF_SIGNED_CERT_IN_CHAIN: [
+      'the certificate comes from an authority that the world does not know',
+      'Use one of a public authority, such as Let’s Encrypt.',
+    ],
+    UNABLE_TO_VERIFY_LEAF_SIGNATURE: [
+      'the chain is incomplete: an intermediate certificate is missing',
+      'Serve the full chain (fullchain.pem, not cert.pem).',
+    ],
   }[error] ?? [`${fault.text}${error ? ` (${error})` : ''}`, 'Serve TLS 1.2 or 1.3 with a certificate of a public authority.'];
   return fail(`No trusted connection: ${why}.`, COULD_NOT_REACH, fix);
 }
