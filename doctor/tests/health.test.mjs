@@ -15,7 +15,8 @@ describe('health', () => {
       assert.deepEqual(levels(report, 'note'), ['address'], tell(report));
       const asked = new Set(server.seen.map((line) => line.replace(/\?.*/, '')));
       assert.deepEqual([...asked].sort(), [
-        ...['GET /.well-known/ai-catalog.json', 'GET /.well-known/mcp-registry-auth', 'GET /.well-known/oauth-authorization-server'],
+        ...['GET /.well-known/ai-catalog.json', 'GET /.well-known/mcp-registry-auth', 'GET /.well-known/no-such-document-of-the-doctor'],
+        'GET /.well-known/oauth-authorization-server',
         ...['GET /.well-known/oauth-protected-resource/mcp', 'GET /.well-known/openai-apps-challenge', 'GET /authorize', 'GET /favicon.ico'],
         ...['GET /icon.svg', 'GET /mcp', 'GET /mcp/server-card', 'OPTIONS /mcp', 'OPTIONS /register', 'OPTIONS /token'],
         ...['POST /mcp', 'POST /mcp/', 'POST /register', 'POST /revoke', 'POST /token'],

@@ -24,7 +24,6 @@ describe('schemas that are not of JSON Schema 2020-12', () => {
     ['an empty anyOf', object({ a: { anyOf: [] } }), /^anyOf of a /],
     ['a description that is null', object({ a: { description: null } }), /^description of a is null/],
     ['a length below nothing', object({ a: { minLength: -1 } }), /^minLength of a /],
-    ['a pattern of another language', object({ a: { type: 'string', pattern: '(?i)abc' } }), /^pattern of a is no regular expression/],
     ['what is below a definition', { type: 'object', $defs: { A: { type: 7 } } }, /^type has a value/],
   ]) {
     test(rule, () => assert.match(invalidIn(schema)[0] ?? 'nothing', found));
@@ -55,8 +54,6 @@ describe('schemas that clients refuse', () => {
     ['true as a property', object({ a: true }), /^a is true: clients on the TypeScript SDK drop every tool/],
     ['a name with a blank', object({ 'first name': {} }), /^the name "first name": Claude’s API/],
     ['a name that is too long', object({ ['n'.repeat(65)]: {} }), /^the name "nnn/],
-    ['a name further in', object({ a: object({ $top: {} }) }), /^the name "\$top"/],
-    ['another document', object({ a: { $ref: 'https://example.com/schema.json' } }), /^a refers to another document/],
   ]) {
     test(`${rule}: broken`, () => {
       const { broken, narrow } = refusedIn(schema);
@@ -67,6 +64,8 @@ describe('schemas that clients refuse', () => {
 
   for (const [rule, schema, found] of [
     ['a reference', object({ a: { $ref: '#/$defs/A' } }, { $defs: { A: {} } }), /^a holds a \$ref: Cursor, Zed and VS Code/],
+    ['another document', object({ a: { $ref: 'https://example.com/schema.json' } }), /^a refers to another document/],
+    ['a pattern of another language', object({ a: { type: 'string', pattern: '(?P<n>a)' } }), /^the pattern of a is none of ECMA-262/],
     ['null as a type', object({ a: { type: ['string', 'null'] } }), /^a may be null: /],
     ['null as a value', object({ a: { enum: ['x', null] } }), /^a may be null: /],
     ['null among choices', object({ a: { anyOf: [{ type: 'string' }, { type: 'null' }] } }), /^a may be null: /],

@@ -13,8 +13,15 @@ const UNFOUND = 'People who have the URL can use the server. Catalogs, and clien
 const isText = (value) => typeof value === 'string';
 const typeOf = (answer) => (answer.headers?.['content-type'] ?? 'no type').split(';')[0].trim().toLowerCase();
 const under = (probe, path) => new URL(path, probe.url.origin);
-/** Whether a GET found a document, and not the page that a site shows for every address. */
-const isFound = (answer) => !answer.fault && answer.status === 200 && !/^text\/html/i.test(answer.headers['content-type'] ?? '');
+/** What a path gets where nothing can be. */
+const nowhere = question((probe) => probe.ask('nothing', { url: under(probe, '/.well-known/no-such-document-of-the-doctor') }));
+
+/** Whether a GET found a document, and not what a site answers for every address. */
+async function isFound(probe, answer) {
+  if (answer.fault || answer.status !== 200 || /^text\/html/i.test(answer.headers['content-type'] ?? '')) return false;
+  const { status, text } = await nowhere(probe);
+  return !(status === 200 && text === answer.text);
+}
 
 const cardUrl = (probe) => new URL(`${probe.url.origin}${probe.url.pathname.replace(/\/+$/, '')}/server-card`);
 const card = question((probe) => probe.ask('server card', { url: cardUrl(probe), headers: { accept: CARD, origin: 'https://claude.ai' } }));
@@ -55,7 +62,7 @@ const isAbout = ({ remotes }, { href }) => Array.isArray(remotes) && remotes.som
 export async function serverCard(probe) {
   const answer = await card(probe);
   const where = cardUrl(probe);
-  if (!isFound(answer))
+  if (!(await isFound(probe, answer)))
     return note(
       `There is no server card at ${quote(where.pathname, 100)} (${describe(answer)}).`,
       UNFOUND,
@@ -90,7 +97,7 @@ export async function serverCard(probe) {
 export async function aiCatalog(probe) {
   const url = under(probe, '/.well-known/ai-catalog.json');
   const answer = await probe.ask('AI catalog', { url, headers: { accept: `${CATALOG}, application/json` } });
-  if (!isFound(answer))
+  if (!(await isFound(probe, answer)))
     return note(
       `There is no catalog at ${url.pathname} (${describe(answer)}).`,
       UNFOUND,
@@ -131,7 +138,7 @@ export async function aiCatalog(probe) {
 export async function registryProof(probe) {
   const url = under(probe, '/.well-known/mcp-registry-auth');
   const answer = await probe.ask('registry proof', { url });
-  if (!isFound(answer)) return skip('none is published; it is needed only to publish to the MCP registry under the domain’s name.');
+  if (!(await isFound(probe, answer))) return skip('none is published; it is needed only to publish to the MCP registry under the domain’s name.');
   const [, kind, key] = /^v=MCPv1; k=(ed25519|ecdsap384); p=([A-Za-z0-9+/]+={0,2})\s*$/.exec(answer.text) ?? [];
   const length = { ed25519: 32, ecdsap384: 49 }[kind];
   if (length && Buffer.from(key, 'base64').length === length) return ok(`${url.pathname} has a public key (${kind}).`);
@@ -146,7 +153,7 @@ export async function registryProof(probe) {
 export async function openAiProof(probe) {
   const url = under(probe, '/.well-known/openai-apps-challenge');
   const answer = await probe.ask('OpenAI proof', { url });
-  if (!isFound(answer)) return skip('none is published; it is needed only to submit an app to ChatGPT’s directory.');
+  if (!(await isFound(probe, answer))) return skip('none is published; it is needed only to submit an app to ChatGPT’s directory.');
   if (/^\S{1,500}\s*$/.test(answer.text) && jsonIn(answer.text) === undefined) return ok(`${url.pathname} has a token.`);
   return fail(
     `${url.pathname} is not a token: ${quote(answer.text, 60)}.`,

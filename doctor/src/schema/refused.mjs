@@ -11,6 +11,19 @@ const texts = (value) => (Array.isArray(value) ? value : [value]);
 const allowsNull = (schema) =>
   texts(schema.type).includes('null') || schema.const === null || (Array.isArray(schema.enum) && schema.enum.includes(null));
 
+/** Whether a text is a regular expression, with or without Unicode. One that is very long is not tried. */
+function isPattern(text) {
+  if (text.length > 2000) return true;
+  return ['u', ''].some((flags) => {
+    try {
+      new RegExp(text, flags);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
 /**
  * @param {unknown} schema
  * @returns {{broken: string[], narrow: string[]}}  `broken`: Claude or every client on the TypeScript SDK cannot use the tool;
@@ -26,19 +39,19 @@ export function refusedIn(schema) {
   const { $schema: dialect } = schema;
   if (typeof dialect === 'string' && !/json-schema\.org\/(draft\/2020-12|draft-07)\/schema#?$/.test(dialect))
     narrow.add('$schema names a dialect that clients need not know: neither 2020-12 nor draft 7');
-  for (const { schema: part, path, keyword } of subschemas(schema)) {
+  for (const [name, property] of Object.entries(isObject(schema.properties) ? schema.properties : {})) {
+    const named = JSON.stringify(name).slice(0, 80);
+    if (!NAME.test(name)) broken.add(`the name ${named}: Claude’s API takes 1 to 64 letters, digits, “_”, “.” and “-”`);
+    if (typeof property === 'boolean') broken.add(`${name.slice(0, 80)} is ${property}: clients on the TypeScript SDK drop every tool`);
+  }
+  for (const { schema: part, path } of subschemas(schema)) {
     const at = path || 'the root';
-    if (typeof part === 'boolean' && keyword === 'properties') broken.add(`${at} is ${part}: clients on the TypeScript SDK drop every tool`);
     if (!isObject(part)) continue;
-    for (const name of Object.keys(isObject(part.properties) ? part.properties : {})) {
-      if (!NAME.test(name)) broken.add(`the name ${JSON.stringify(name).slice(0, 80)}: Claude’s API takes 1 to 64 letters, digits, “_”, “.” and “-”`);
+    if (typeof part.$ref === 'string') {
+      const isOutside = !part.$ref.startsWith('#');
+      narrow.add(isOutside ? `${at} refers to another document: clients may not fetch it` : `${at} holds a $ref: Cursor, Zed and VS Code do not resolve it`);
     }
-    if (typeof part.$ref === 'string')
-      (part.$ref.startsWith('#') ? narrow : broken).add(
-        part.$ref.startsWith('#')
-          ? `${at} holds a $ref: Cursor, Zed and VS Code do not resolve it`
-          : `${at} refers to another document: no client may fetch it`,
-      );
+    if (typeof part.pattern === 'string' && !isPattern(part.pattern)) narrow.add(`the pattern of ${at} is none of ECMA-262: clients that compile it fail`);
     if (path && allowsNull(part)) narrow.add(`${at} may be null: releases of Cursor and Gemini refuse it`);
     if (texts(part.type).includes('array') && !Object.hasOwn(part, 'items'))
       narrow.add(`${at} is a list without items: Gemini and VS Code refuse it`);
@@ -49,7 +62,7 @@ export function refusedIn(schema) {
   return { broken: [...broken], narrow: [...narrow] };
 }
 
-const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/;
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /** What is wrong with the declarations of headers: clients leave such a tool out (MCP "Custom Headers from Tool Parameters"). */
 export function headersIn(schema) {

@@ -100,6 +100,16 @@ export const FOUND = [
     seen: /is not a token/,
   },
   {
+    rule: 'what a site answers for every address is no proof',
+    fault: (server) => {
+      for (const name of ['mcp-registry-auth', 'openai-apps-challenge', 'no-such-document-of-the-doctor'])
+        server.instead[`GET /.well-known/${name}`] = () => ({ headers: { 'content-type': 'text/plain' }, body: 'ok' });
+    },
+    check: 'registry-proof',
+    level: 'skip',
+    seen: /none is published/,
+  },
+  {
     rule: 'that there are no icons is worth knowing',
     fault: (server) => {
       const { initialize } = server.methods;

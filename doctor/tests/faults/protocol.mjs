@@ -300,4 +300,13 @@ export const PROTOCOL = [
     level: 'note',
     seen: /no CORS at registration_endpoint/,
   },
+  {
+    rule: 'what needs a sign-in says nothing of the protocol',
+    fault: (server) =>
+      (server.instead['POST /mcp'] = ({ json, origin }) =>
+        ['ping', 'doctor/no-such-method'].includes(json?.method) ? server.endpoint.refusal(origin) : undefined),
+    check: 'unknown-method',
+    level: 'skip',
+    seen: /without a sign-in/,
+  },
 ];

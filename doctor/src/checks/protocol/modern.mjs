@@ -1,7 +1,7 @@
 // The stateless revision 2026-07-28: what its results must have, and which errors tell a client what to do next.
 import { isObject } from '../../wire/json.mjs';
 import { MODERN, modern } from '../../wire/messages.mjs';
-import { fail, note, ok, quote, skip } from '../../verdict.mjs';
+import { NEEDS_SIGN_IN, fail, note, ok, quote, skip } from '../../verdict.mjs';
 import { describe } from '../../answers.mjs';
 
 /** A check for servers that speak the revision. */
@@ -47,6 +47,7 @@ export const errors = spoken(async (probe) => {
   let accepted = false;
   for (const [what, request, status, code] of asks) {
     const answer = await probe.rpc(what, request, { token: probe.token });
+    if (answer.status === 401 || answer.status === 403) return skip(NEEDS_SIGN_IN);
     const given = answer.message?.error?.code;
     if (answer.status === status && given === code) continue;
     accepted ||= answer.message?.result !== undefined;

@@ -6,12 +6,28 @@ import { question } from '../../probe/question.mjs';
 import { COULD_NOT_REACH, NEEDS_SIGN_IN, TYPESCRIPT, fail, note, ok, quote, skip } from '../../verdict.mjs';
 import { describe } from '../../answers.mjs';
 
+/** A request that is refused until somebody signs in says nothing of the protocol. */
+class Closed extends Error {}
+
 /** A check that needs a finished handshake. */
 const within = (check) => async (probe) => {
   const entry = await probe.entry();
-  return entry ? check(probe, entry) : skip(NEEDS_SIGN_IN);
+  if (!entry) return skip(NEEDS_SIGN_IN);
+  try {
+    return await check(probe, entry);
+  } catch (error) {
+    if (error instanceof Closed) return skip(NEEDS_SIGN_IN);
+    throw error;
+  }
 };
-const ask = (probe, what, request, more = {}) => probe.rpc(what, request, { token: probe.token, ...more });
+
+/** @throws {Closed} */
+async function ask(probe, what, request, more = {}) {
+  const answer = await probe.rpc(what, request, { token: probe.token, ...more });
+  if (answer.status === 401 || answer.status === 403) throw new Closed();
+  return answer;
+}
+
 const isRefused = ({ status }) => status >= 400 && status < 500;
 
 /** The form of an answer: JSON or an event stream, under its own name. */
@@ -238,7 +254,7 @@ export const capabilities = within(async (probe, { result, ask: request }) => {
     ['resources', 'resources/list', 'resources'],
   ]) {
     if (!isObject(declared[feature])) continue;
-    const answer = await ask(probe, method, request(method, {}));
+    const answer = await probe.rpc(method, request(method, {}), { token: probe.token });
     if ([401, 403].includes(answer.status) || Array.isArray(answer.message?.result?.[member])) continue;
     missing.push(`${method}: ${describe(answer)}${answer.message?.error ? `, code ${quote(answer.message.error.code, 12)}` : ''}`);
   }
@@ -304,7 +320,7 @@ async function listedIn(probe, revision) {
 export const rebinding = question(async (probe) => {
   if (!probe.local) return skip('this is for servers on a private network; a public one is reached under its own name.');
   const headers = { host: 'rebound.example', origin: 'http://rebound.example' };
-  const answer = await ask(probe, 'a rebound page', initialize(), { headers });
+  const answer = await probe.rpc('a rebound page', initialize(), { headers, token: probe.token });
   if (!answer.message?.result) return ok(`A page of another site that was rebound to this address is turned away (${describe(answer)}).`);
   return fail(
     'A request with the Host and Origin of another site is served.',
