@@ -243,6 +243,15 @@ describe('the pages in a real browser', { skip }, () => {
       await tab.type(passphrase);
       await tab.leads(() => tab.press('Enter'));
     };
+    /** Fills in the form for an access key, which leads to the page that asks for the passphrase again. */
+    const askForKey = async (tab) => {
+      await enter(tab);
+      await tab.evaluate('for (const fold of document.querySelectorAll("details")) fold.open = true');
+      await tab.click('input[name="key-name"]');
+      await tab.type('n8n');
+      await tab.leads(() => tab.press('Enter'));
+      assert.match(await text(tab), /Confirm that it is you/);
+    };
     const PAGES = {
       'home, on this machine': (tab) => tab.open(server.origin),
       'home, deployed': (tab) => tab.open(deployed.origin),
@@ -259,6 +268,24 @@ describe('the pages in a real browser', { skip }, () => {
       'account, empty': (tab) => enter(tab, deployed),
       'account, filled and unfolded': async (tab) => {
         await enter(tab);
+        await tab.evaluate('for (const fold of document.querySelectorAll("details")) fold.open = true');
+      },
+      'confirm an action': askForKey,
+      'confirm an action, wrong': async (tab) => {
+        await askForKey(tab);
+        await wrong(tab, 'not-the-passphrase');
+      },
+      'access key, shown and unfolded': async (tab) => {
+        await askForKey(tab);
+        await tab.until('document.activeElement.name === "passphrase"', 'the field has the focus already');
+        await tab.type(PASSPHRASE);
+        await tab.leads(() => tab.press('Enter'));
+        assert.match(await text(tab), /mck_/);
+        await tab.evaluate('for (const fold of document.querySelectorAll("details")) fold.open = true');
+      },
+      'account, with a key, unfolded': async (tab) => {
+        await enter(tab);
+        assert.match(await text(tab), /n8n/);
         await tab.evaluate('for (const fold of document.querySelectorAll("details")) fold.open = true');
       },
       'all clients, unfolded': async (tab) => {
