@@ -80,7 +80,7 @@ fn entry<'a>(key: &AccessKeyEntry<'a>, now: Timestamp, form: &FormTarget<'_>) ->
     let end = action_form(form, AccountFormAction::EndKey)
         .hidden(KEY_FIELD, key.id.clone())
         .hidden(NAME_FIELD, visible(key.name).into_owned())
-        .button(Button::danger("End this key").spoken(format!("End the key {}", key.name)));
+        .button(Button::danger("End this key").spoken(format!("End this key: {}", key.name)));
     entry
         .line(html! {
             "Ends " (day(key.ends_at)) " · "
@@ -153,7 +153,7 @@ mod tests {
             "key:0123456789abcdef",
             "name=\"key\" value=\"0123456789abcdef\"",
             "value=\"end-key\"",
-            "aria-label=\"End the key n8n\"",
+            "aria-label=\"End this key: n8n\"",
         ] {
             assert!(entries[0].contains(part), "{part} in {}", entries[0]);
         }
