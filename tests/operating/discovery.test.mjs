@@ -60,7 +60,8 @@ describe('a server card', () => {
     const { serverInfo } = (await send(site, initialize('2025-11-25'))).result();
     assert.equal(card.name, `com.example.mcp/${serverInfo.name}`);
     for (const member of ['version', 'title', 'description', 'icons']) assert.deepEqual(card[member], serverInfo[member], member);
-    const { supportedVersions } = (await send(site, modern('server/discover'))).result();
+    const { supportedVersions, _meta } = (await send(site, modern('server/discover'))).result();
+    assert.deepEqual(_meta['io.modelcontextprotocol/serverInfo'], serverInfo, 'a client of 2026-07-28 learns the same');
     for (const version of supportedVersions) assert.ok(card.remotes[0].supportedProtocolVersions.includes(version), version);
   });
 

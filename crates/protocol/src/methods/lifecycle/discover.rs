@@ -1,6 +1,7 @@
 //! `server/discover`: what the server is, from 2026-07-28 on ("Discovery").
 
 use serde::Serialize;
+use serde_json::value::to_raw_value;
 
 use crate::author::registry::Registry;
 use crate::author::visibility::visible::Visible;
@@ -9,6 +10,7 @@ use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::admission::Admission;
 use crate::methods::method::Method;
 use crate::methods::operation::Operation;
+use crate::transport::response::Response;
 use crate::types::result::{CacheHints, ServerResult};
 use crate::types::server_capabilities::ServerCapabilities;
 use crate::types::version::ProtocolVersion;
@@ -31,12 +33,16 @@ impl<H: Host> Method<H> for DiscoverRequestParams {
     fn admit(self, _: &Admission<'_, H>) -> Result<Operation<H>, RpcError> {
         Ok(Operation::request(async |request| {
             let registry = &request.registry;
-            Ok(request.result(DiscoverResult {
+            let result = DiscoverResult {
                 supported_versions: ProtocolVersion::modern().map(ProtocolVersion::as_str).collect(),
                 capabilities: registry.capabilities(request.version()),
                 instructions: registry.instructions.as_deref(),
                 cache: CacheHints::public(request.version()),
-            }))
+            };
+            // Here alone with title, description and icons: each result names the server.
+            let server_info = to_raw_value(&registry.implementation(request.version()));
+            let server_info = server_info.as_ref().unwrap_or(&registry.server_info);
+            Ok(Response::result(&request.id, request.version(), server_info, result))
         }))
     }
 }
