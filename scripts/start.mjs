@@ -2,7 +2,8 @@
 // passphrase where there is none, serves on 127.0.0.1:8787 or on PORT, and builds again after each change, until Ctrl-C.
 import { serve } from './serve/dev-server.mjs';
 import { ensurePassphrase } from './serve/passphrase.mjs';
-import { checkPort, portFrom } from './serve/wrangler-dev.mjs';
+import { portFrom } from './serve/wrangler-dev.mjs';
+import { ensureNode } from './setup/node.mjs';
 import { checkRequirements } from './setup/requirements.mjs';
 import { main, step } from './support/log.mjs';
 import { root } from './support/paths.mjs';
@@ -10,32 +11,40 @@ import { endOnSignals } from './support/processes.mjs';
 
 await main(async () => {
   let serving = false;
-  let forget = () => {};
+  let owner = { forget() {} };
   // Ctrl-C is how a server is meant to end; during the set-up it is an interruption.
-  endOnSignals(() => (serving ? 0 : 130), () => forget());
+  endOnSignals(() => (serving ? 0 : 130), () => owner.forget());
 
-  await checkRequirements();
-  const port = portFrom(process.env, 8787);
-  await checkPort(port, 'npm start');
-  const owner = ensurePassphrase(root);
-  forget = owner.forget;
-  step('Compiling the Worker (the first time takes a minute or two)');
+  // A newer Node would run this script once more, which cannot have the port too.
+  await ensureNode();
+  const printPassphrase = () => console.log(`    Passphrase      ${owner.passphrase}\n                    (${owner.origin}; the sign-in page asks for it)\n`);
   try {
     await serve({
-      port,
-      options: owner.wranglerArguments,
+      port: portFrom(process.env, 8787),
+      command: 'npm start',
+      async prepare() {
+        await checkRequirements();
+        owner.forget();
+        owner = ensurePassphrase(root);
+        step('Compiling the Worker');
+      },
+      options: () => owner.wranglerArguments,
+      secretsChanged() {
+        if (owner.isGiven) return;
+        const { passphrase } = owner;
+        owner = ensurePassphrase(root);
+        if (serving && owner.passphrase !== passphrase) printPassphrase();
+      },
       ready(url) {
         serving = true;
         console.log(`
   Your connector is running. It builds again when you change its code; Ctrl-C ends it.
 
-    Connector URL   ${url}/mcp
-    Passphrase      ${owner.passphrase}
-                    (${owner.origin}; the sign-in page asks for it)
-`);
+    Connector URL   ${url}/mcp`);
+        printPassphrase();
       },
     });
   } finally {
-    forget();
+    owner.forget();
   }
 });

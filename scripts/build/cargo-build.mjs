@@ -9,7 +9,7 @@ import { cargo } from './cargo.mjs';
 /** As worker-build, Cloudflare's own build tool, has it: the crate `worker` is tested with it. */
 const CARGO_ENV = { WASM_BINDGEN_USE_JS_SYS: '1' };
 
-/** The code does not compile. rustc has printed why. */
+/** The code makes no Worker. rustc has printed why, or the message says it. */
 export class CompileError extends Stop {}
 
 /**
@@ -35,7 +35,7 @@ export async function compile(crate, profile, { quiet = false } = {}) {
   const title = crate === '.' ? 'the Worker' : path.basename(crate);
   const { status } = await cargo(args, { title, cwd: path.join(root, crate), env: CARGO_ENV, quiet, readStdout: readMessage });
   if (status !== 0) throw new CompileError('The code does not compile: the errors are above.');
-  if (!artifact) throw new Stop(`Cargo built no WebAssembly module in ${path.join(root, crate)}: its Cargo.toml needs crate-type = ["cdylib"] under [lib].`);
+  if (!artifact) throw new CompileError(`Cargo built no WebAssembly module in ${path.join(root, crate)}: its Cargo.toml needs crate-type = ["cdylib"] under [lib].`);
   return artifact;
 }
 

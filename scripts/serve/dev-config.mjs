@@ -1,11 +1,12 @@
 // The configuration that `wrangler dev` gets from `npm start`: wrangler.toml without its build command, since `npm start` builds
-// by itself. Each version of it has an entry point of its own around the newest build, which says what version it is.
+// by itself, and without its routes, since wrangler would give the Worker their host for the one that was asked. Each version of it
+// has an entry point of its own around the newest build, which says what version it is.
 //
 // wrangler reloads whenever this file changes. It is in the folder of wrangler.toml, so that relative paths, .dev.vars and the
 // local storage are the same as with wrangler.toml. Git ignores it.
-import { closeSync, ftruncateSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, ftruncateSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
-import { parseToml } from '../support/toml.mjs';
+import { InvalidToml, parseToml } from '../support/toml.mjs';
 
 const NAME = 'wrangler.dev.json';
 
@@ -29,12 +30,17 @@ export default class extends Worker {
 }
 `;
 
+/** The number at the end of the name of a build or entry point. */
+const numberOf = (name) => Number(/\d+/.exec(name)?.[0]);
+
 export class DevConfig {
   #folder;
   #builds;
   #settings;
   #secretsVersion = 0;
+  /** What the newest version was made of, and the last one that has answered. */
   #written;
+  #good;
 
   /** The number of the version that was written last. */
   version = 0;
@@ -52,7 +58,8 @@ export class DevConfig {
   /** Reads wrangler.toml. Fails with an `InvalidToml` where it cannot be read, and keeps what was read last. */
   async read() {
     const file = path.join(this.#folder, 'wrangler.toml');
-    const { build, ...settings } = await parseToml(readFileSync(file, 'utf8'), 'wrangler.toml');
+    if (!existsSync(file)) throw new InvalidToml('wrangler.toml is missing.');
+    const { build, route, routes, ...settings } = await parseToml(readFileSync(file, 'utf8'), 'wrangler.toml');
     this.#settings = settings;
   }
 
@@ -64,35 +71,60 @@ export class DevConfig {
   /**
    * Writes a new version, unless nothing has changed.
    * @param {string} build the folder with the newest build
-   * @param {{again?: boolean}} [how] `again`: also if nothing has changed
    * @returns {boolean} whether there is a new version
    */
-  write(build, { again = false } = {}) {
-    const content = JSON.stringify([build, this.#settings, this.#secretsVersion]);
-    if (content === this.#written && !again) return false;
-    this.#written = content;
-    this.version += 1;
-    const main = path.join(this.#builds, `entry-${this.version}.js`);
-    mkdirSync(this.#builds, { recursive: true });
-    writeFileSync(main, entryPoint(`./${path.relative(this.#builds, build)}/index.js`, this.version));
-    const text = `${JSON.stringify({ ...this.#settings, main: path.relative(this.#folder, main) }, null, 2)}\n`;
-    // In one write, and into the same file: wrangler does not notice a file that has replaced the one that it watches.
-    const file = openSync(this.file, this.version === 1 ? 'w' : 'r+');
-    writeSync(file, text, 0);
-    ftruncateSync(file, Buffer.byteLength(text));
-    closeSync(file);
+  write(build) {
+    const made = { build, settings: this.#settings, secrets: this.#secretsVersion };
+    if (JSON.stringify(made) === JSON.stringify(this.#written) && existsSync(this.file)) return false;
+    this.#writeVersion(made);
     return true;
   }
 
-  /** Removes the builds and entry points that are older than the version before the current one. */
-  removeOld() {
-    const inUse = new Set([this.version - 1, this.version].map((version) => `entry-${version}.js`));
-    const entries = readdirSync(this.#builds).filter((name) => name.startsWith('entry-'));
-    const used = entries.filter((name) => inUse.has(name)).map((name) => readFileSync(path.join(this.#builds, name), 'utf8'));
-    for (const name of readdirSync(this.#builds)) {
-      const isUsed = name.startsWith('entry-') ? inUse.has(name) : used.some((text) => text.includes(`'./${name}/index.js'`));
-      if (!isUsed) rmSync(path.join(this.#builds, name), { recursive: true, force: true });
-    }
+  /** Writes the newest version once more, under a new number: wrangler has missed it. */
+  writeAgain() {
+    this.#writeVersion(this.#written);
+  }
+
+  /** Says that the newest version has answered. What only older ones needed is removed. */
+  answered() {
+    this.#good = this.#written;
+    this.#removeOld();
+  }
+
+  /** Whether a version has answered, and another was written since. */
+  get canRestore() {
+    return this.#good !== undefined && this.#good !== this.#written;
+  }
+
+  /** Writes what answered last, under a new number. */
+  restore() {
+    this.#writeVersion(this.#good);
+  }
+
+  #writeVersion(made) {
+    this.#written = made;
+    this.version += 1;
+    const main = path.join(this.#builds, `entry-${this.version}.js`);
+    mkdirSync(this.#builds, { recursive: true });
+    writeFileSync(main, entryPoint(`./${path.relative(this.#builds, made.build)}/index.js`, this.version));
+    const text = `${JSON.stringify({ ...made.settings, main: path.relative(this.#folder, main) }, null, 2)}\n`;
+    // In one write, and into the same file: wrangler does not notice a file that has replaced the one that it watches.
+    const file = openSync(this.file, existsSync(this.file) ? 'r+' : 'w');
+    writeSync(file, text, 0);
+    ftruncateSync(file, Buffer.byteLength(text));
+    closeSync(file);
+  }
+
+  /** Removes the builds and entry points that are older than the version before the current one. Newer builds may be under way. */
+  #removeOld() {
+    if (!existsSync(this.#builds)) return;
+    const names = readdirSync(this.#builds);
+    const entries = names.filter((name) => name.startsWith('entry-') && numberOf(name) >= this.version - 1);
+    const texts = entries.map((name) => readFileSync(path.join(this.#builds, name), 'utf8'));
+    const builds = names.filter((name) => texts.some((text) => text.includes(`'./${name}/index.js'`)));
+    const newest = Math.max(...builds.map(numberOf));
+    const isOld = (name) => !entries.includes(name) && !builds.includes(name) && (name.startsWith('entry-') || numberOf(name) < newest);
+    for (const name of names.filter(isOld)) rmSync(path.join(this.#builds, name), { recursive: true, force: true });
   }
 
   remove() {

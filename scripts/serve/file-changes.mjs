@@ -27,7 +27,16 @@ function add(place, found) {
     return;
   }
   if (!stats.isDirectory()) found.set(place, `${stats.mtimeMs} ${stats.size} ${stats.ino}`);
-  else for (const name of readdirSync(place)) add(path.join(place, name), found);
+  else for (const name of namesIn(place)) add(path.join(place, name), found);
+}
+
+/** What is in a folder. Nothing where it has gone in this moment. */
+function namesIn(folder) {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 /** The files that are in only one of two snapshots, or different. */

@@ -18,15 +18,15 @@ export function randomPassphrase() {
 
 /**
  * Finds or makes the passphrase for `directory`, which holds .dev.vars.
- * @returns {{passphrase: string, origin: string, wranglerArguments: string[], forget: () => void}}
- *   `origin` says where it comes from; `forget` removes what only this run needed
+ * @returns {{passphrase: string, isGiven: boolean, origin: string, wranglerArguments: string[], forget: () => void}}
+ *   `isGiven`: it comes from the environment; `origin` says where it comes from; `forget` removes what only this run needed
  */
 export function ensurePassphrase(directory, environment = process.env) {
   const file = path.join(directory, '.dev.vars');
   const given = environment[NAME];
-  if (given) return { passphrase: given, origin: 'from the environment', ...handOver(file, given) };
+  if (given) return { passphrase: given, isGiven: true, origin: 'from the environment', ...handOver(file, given) };
 
-  const nothing = { wranglerArguments: [], forget: () => {} };
+  const nothing = { isGiven: false, wranglerArguments: [], forget: () => {} };
   const saved = existsSync(file) ? valueIn(readFileSync(file, 'utf8')) : undefined;
   if (saved) return { passphrase: saved, origin: 'from .dev.vars', ...nothing };
 
@@ -48,7 +48,7 @@ export function valueIn(text) {
 
 /**
  * Hands a passphrase from the environment to wrangler through a file only this user can read: arguments can be read by everybody.
- * wrangler stops reading .dev.vars when it is given files, so that one is named first.
+ * wrangler stops reading .dev.vars when it is given files, so that one is named first. It need not exist.
  */
 function handOver(file, passphrase) {
   const directory = mkdtempSync(path.join(tmpdir(), 'mcp-connector-'));
@@ -56,7 +56,7 @@ function handOver(file, passphrase) {
   const quote = ['"', "'", '`'].find((mark) => !passphrase.includes(mark)) ?? '"';
   writeFileSync(override, `${NAME}=${quote}${passphrase}${quote}\n`, { mode: 0o600 });
   return {
-    wranglerArguments: [...(existsSync(file) ? ['--env-file', file] : []), '--env-file', override],
+    wranglerArguments: ['--env-file', file, '--env-file', override],
     forget: () => rmSync(directory, { recursive: true, force: true }),
   };
 }

@@ -5,9 +5,7 @@ import { createInterface } from 'node:readline';
 import { Stop } from '../support/log.mjs';
 import { root, wranglerScript } from '../support/paths.mjs';
 import { launch } from '../support/processes.mjs';
-
-/** Only this machine can reach it. */
-export const HOST = '127.0.0.1';
+import { HOST } from './front.mjs';
 
 /** The port to serve on: `PORT`, else `standard`. */
 export function portFrom(environment, standard) {
@@ -18,17 +16,13 @@ export function portFrom(environment, standard) {
   return port;
 }
 
-/** Fails early and clearly where another program already serves on the port. */
-export async function checkPort(port, command) {
-  const error = await new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', resolve);
-    probe.listen({ port, host: HOST, exclusive: true }, () => probe.close(() => resolve(undefined)));
-  });
-  if (error?.code === 'EADDRINUSE') {
-    throw new Stop(`Port ${port} is taken by another program. End that, or choose another port: PORT=${port + 10} ${command}`);
-  }
-  if (error) throw new Stop(`Port ${port} cannot be used (${error.code}). Choose another one: PORT=8787 ${command}`);
+/** A port that nobody uses now. */
+export async function freePort() {
+  const server = createServer();
+  await new Promise((resolve, reject) => server.once('error', reject).listen(0, HOST, resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
 
 /** No statistics, no look-up of where this machine is, no banner. */
@@ -42,20 +36,21 @@ const QUIET = {
 /**
  * Starts `wrangler dev` and passes on what it prints, except the list of bindings and its own progress.
  * @param {{config: string, port: number, options?: string[]}} how `options`: more arguments
- * @returns what `launch` returns
+ * @returns what `launch` returns, and `failedAt`: when it last printed an error, or nothing
  */
 export function startWrangler({ config, port, options = [] }) {
   const colour = process.stdout.isTTY && !process.env.NO_COLOR;
   const wrangler = launch(
     process.execPath,
     // With the usual inspector port, two servers that start at the same moment would disturb each other.
-    [wranglerScript, 'dev', '--config', config, '--ip', HOST, '--port', String(port), '--inspector-port', '0', '--show-interactive-dev-session=false', ...options],
+    [wranglerScript, 'dev', '--config', config, '--ip', HOST, '--port', String(port), '--inspector-port', '0', '--local-protocol', 'http', '--show-interactive-dev-session=false', ...options],
     { cwd: root, env: { ...QUIET, ...(colour && { FORCE_COLOR: '1' }) }, output: 'pipe' },
   );
   const isNews = newsFilter();
   for (const [from, to] of [[wrangler.stdout, process.stdout], [wrangler.stderr, process.stderr]]) {
     createInterface({ input: from, crlfDelay: Infinity }).on('line', (line) => {
       const text = line.replace(/\u001b\[[0-9;]*m/g, '');
+      if (text.trimStart().startsWith('✘ [ERROR]')) wrangler.failedAt = Date.now();
       if (isNews(text)) to.write(`${(colour ? line : text).replaceAll(path.basename(config), 'wrangler.toml')}\n`);
     });
   }
@@ -64,10 +59,11 @@ export function startWrangler({ config, port, options = [] }) {
 
 /** Says of each line of `wrangler dev` whether a person wants to read it. */
 export function newsFilter() {
-  let inBindings = false;
+  // The list of bindings, or what its bundler says when wrangler ends before it.
+  let inList = false;
   return (text) => {
-    if (/^(Your Worker has access|Your worker has access)/.test(text)) inBindings = true;
-    else if (/^(⎔|\[|✘|▲|⛅|🪵|─)/u.test(text.trimStart())) inBindings = false;
-    return !inBindings && text.trim() !== '' && !/^⎔ |^\[wrangler:info\] (Ready on|HEAD \/ )|^\{"message":"HEAD \/ |^⛅️|^─+$|^Using (vars|secrets) defined in/u.test(text.trim());
+    if (/^(Your Worker has access|Your worker has access|fatal error: all goroutines are asleep)/.test(text)) inList = true;
+    else if (/^(⎔|\[|✘|▲|⛅|🪵|─)/u.test(text.trimStart())) inList = false;
+    return !inList && text.trim() !== '' && !/^⎔ |^\[wrangler:info\] (Ready on|HEAD \/ )|^\{"message":"HEAD \/ |^⛅️|^🪵 |^─+$|^Using (vars|secrets) defined in/u.test(text.trim());
   };
 }

@@ -1,5 +1,6 @@
 // Lets one process at a time set things up: `npm start` in one terminal and `npm test` in another share .tools and node_modules.
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { uptime } from 'node:os';
 import path from 'node:path';
 import { step } from './log.mjs';
 
@@ -29,6 +30,21 @@ export async function withLock(file, body, { quiet = false } = {}) {
   }
 }
 
+/**
+ * Takes the lock `file` until this process ends, unless another process has it.
+ * @returns {number | undefined} the process that has it
+ */
+export function claim(file) {
+  mkdirSync(path.dirname(file), { recursive: true });
+  while (!take(file)) {
+    const owner = ownerOf(file);
+    if (owner !== undefined && isAlive(owner)) return owner;
+    rmSync(file, { force: true });
+  }
+  process.once('exit', () => rmSync(file, { force: true }));
+  return undefined;
+}
+
 function take(file) {
   // The lock appears with its content, by a link, so that it is never read while it is empty.
   const draft = `${file}.${process.pid}`;
@@ -44,9 +60,10 @@ function take(file) {
   }
 }
 
-/** The process that holds the lock; none where it has just been released. */
+/** The process that holds the lock; none where it has just been released, or is from before the machine was started. */
 function ownerOf(file) {
   try {
+    if (statSync(file).mtimeMs < Date.now() - 1000 * uptime()) return undefined;
     return Number.parseInt(readFileSync(file, 'utf8'), 10) || undefined;
   } catch {
     return undefined;

@@ -1,10 +1,10 @@
 // TOML files: Cargo.toml, Cargo.lock and wrangler.toml.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Stop } from './log.mjs';
 import { root } from './paths.mjs';
 
-/** A file that is not valid TOML. The message names the file and shows the line. */
+/** A file that is missing or not valid TOML. The message names the file and shows the line. */
 export class InvalidToml extends Stop {}
 
 /**
@@ -12,7 +12,9 @@ export class InvalidToml extends Stop {}
  * @param {string} file absolute, or relative to the project
  */
 export async function readToml(file) {
-  return parseToml(readFileSync(path.resolve(root, file), 'utf8'), file);
+  const place = path.resolve(root, file);
+  if (!existsSync(place)) throw new InvalidToml(`${file} is missing.`);
+  return parseToml(readFileSync(place, 'utf8'), file);
 }
 
 /** Parses the text of the TOML file `file`. */

@@ -125,14 +125,37 @@ describe('npm start', () => {
     await start.printed(/Served/, from);
   });
 
-  test('starts wrangler again when settings that wrangler refuses have been corrected', async () => {
-    let from = start.mark();
-    const good = edit('wrangler.toml', (text) => text.replace(/^compatibility_date = .*/m, 'compatibility_date = 7'));
-    await start.printed(/It starts again when you save a change/, from);
-    from = start.mark();
-    writeFileSync(file('wrangler.toml'), good);
-    await start.printed(/Served/, from);
+  test('lives on when cargo cannot read Cargo.toml, and takes over another name of the package', async () => {
+    const good = edit('Cargo.toml', (text) => `${text}\n[broken\n`);
+    await start.printed(/Cargo\.toml[^]*The last good version still answers/);
     assert.equal(await description(), 'Say the same text twice. Needs no sign-in.');
+    for (const text of [good.replace('name = "my-tools"', 'name = "your-tools"'), good]) {
+      const from = start.mark();
+      writeFileSync(file('Cargo.toml'), text);
+      await start.printed(/Served|Nothing has changed/, from);
+      assert.equal(await description(), 'Say the same text twice. Needs no sign-in.');
+    }
+  });
+
+  test('watches a package that is new, although it does not compile yet', async () => {
+    mkdirSync(file('words/src'), { recursive: true });
+    writeFileSync(file('words/Cargo.toml'), '[package]\nname = "words"\nversion = "0.1.0"\nedition = "2024"\n');
+    writeFileSync(file('words/src/lib.rs'), 'pub const SAY: &str = 1;\n');
+    let from = start.mark();
+    const [manifest, connector] = [
+      edit('Cargo.toml', (text) => text.replace('[dependencies]', '[dependencies]\nwords = { path = "words" }')),
+      edit('src/connector.rs', (text) => text.replace('"Say the same text twice.', 'words::SAY.to_owned() + "Say the same text twice.')),
+    ];
+    await start.printed(/mismatched types[^]*The last good version still answers/, from);
+    from = start.mark();
+    writeFileSync(file('words/src/lib.rs'), 'pub const SAY: &str = "Please: ";\n');
+    await start.printed(/Changed: \S*words\/src\/lib\.rs[^]*Served/, from);
+    assert.match(await description(), /^Please: Say the same text twice/);
+    from = start.mark();
+    writeFileSync(file('Cargo.toml'), manifest);
+    writeFileSync(file('src/connector.rs'), connector);
+    await start.printed(/Served/, from);
+    rmSync(file('words'), { recursive: true });
   });
 
   test('is what `npm run call` calls, signed in where a tool asks for it', async () => {

@@ -45,17 +45,20 @@ export async function freePort() {
   return port;
 }
 
-/** `npm start` in a folder. */
+/** `npm start` in a folder, or another command that serves on a port. */
 export class Start {
   #process;
   #log = '';
   #waiting = new Set();
+  #limit;
 
-  constructor(folder, port, env = {}) {
+  /** @param {{command?: string[], limit?: number}} [how] `limit`: how long to wait for what it prints, in milliseconds */
+  constructor(folder, port, env = {}, { command: [command, ...args] = ['npm', 'start'], limit = LIMIT } = {}) {
+    this.#limit = limit;
     this.url = `http://127.0.0.1:${port}/mcp`;
     // Not in this process's environment: `terminal` leaves names out.
     const clean = Object.fromEntries(Object.keys(process.env).map((name) => [name, undefined]));
-    this.#process = launch('npm', ['start'], { cwd: folder, env: { ...clean, ...terminal({ PORT: String(port), ...env }) }, output: 'pipe' });
+    this.#process = launch(command, args, { cwd: folder, env: { ...clean, ...terminal({ PORT: String(port), ...env }) }, output: 'pipe' });
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
       stream.setEncoding('utf8').on('data', (text) => {
         this.#log += text;
@@ -90,7 +93,7 @@ export class Start {
         if (pattern.test(text)) finish(resolve, text);
         else if (text.endsWith('[ended]')) finish(reject, new Error(`npm start has ended:\n${this.#log.slice(-8000)}`));
       };
-      const limit = setTimeout(() => finish(reject, new Error(`${pattern} was not printed:\n${this.#log.slice(-8000)}`)), LIMIT);
+      const limit = setTimeout(() => finish(reject, new Error(`${pattern} was not printed:\n${this.#log.slice(-8000)}`)), this.#limit);
       this.#waiting.add(check);
       check();
     });
