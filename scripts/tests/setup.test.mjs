@@ -56,6 +56,7 @@ describe('tools', () => {
   test('the package of the build tool is locked to the version that the Worker is linked with', () => {
     const version = lockedVersion(readFileSync(path.join(engine, 'Cargo.lock'), 'utf8'), 'wasm-bindgen');
     assert.equal(lockedVersion(readFileSync(path.join(PACKAGE, 'Cargo.lock'), 'utf8'), 'wasm-bindgen-cli-support'), version);
+    assert.match(readFileSync(path.join(PACKAGE, 'Cargo.lock'), 'utf8'), new RegExp(`^name = "bindgen"\\nversion = "${version}"$`, 'm'), 'cargo takes the lock file as it is');
     const manifest = readFileSync(path.join(PACKAGE, 'Cargo.toml'), 'utf8');
     assert.deepEqual([...manifest.matchAll(/0\.2\.\d+/g)].map(([one]) => one), [version, version]);
   });
