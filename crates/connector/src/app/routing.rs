@@ -15,12 +15,15 @@ use crate::http::discovery::{favicon, proof, server_card};
 use crate::http::document::{cacheable_document, document};
 use crate::http::home;
 use crate::http::incoming::Incoming;
+use crate::http::navigation::is_navigation;
+use crate::http::request_guard;
 use crate::http::route::{McpEndpoint, Route};
 use crate::http::site::Site;
 use crate::http::well_known;
 use crate::log::request_log::Log;
 use crate::mcp::endpoint;
 use crate::oauth::routes as oauth;
+use crate::pages::wrong_address::{Connector, for_clients, nothing_here};
 use crate::platform::instance::RequestNumber;
 
 /// Answers a request to the Worker: the whole `fetch` of [`serve!`](crate::serve).
@@ -93,6 +96,9 @@ async fn route(app: &Rc<App>, incoming: &Incoming, env: Env, context: Context) -
     {
         return answer;
     }
+    if let Some(page) = page_for_browser(app, &site, incoming) {
+        return page;
+    }
     match incoming.route() {
         Route::Mcp(McpEndpoint::HttpSse) | Route::ProtectedResourceMetadata(McpEndpoint::HttpSse)
             if !configuration.sse_transport =>
@@ -126,6 +132,27 @@ async fn route(app: &Rc<App>, incoming: &Incoming, env: Env, context: Context) -
         }
         Route::NotFound => not_found(&site),
     }
+}
+
+/// Returns the page of an address that is none for people, for somebody who has opened it in a browser.
+fn page_for_browser(app: &App, site: &Site, incoming: &Incoming) -> Option<Answer> {
+    let configuration = &*app.configuration;
+    let is_off = |endpoint| endpoint == McpEndpoint::HttpSse && !configuration.sse_transport;
+    let route = incoming.route();
+    let endpoint = match route {
+        Route::Mcp(endpoint) if !is_off(endpoint) => Some(endpoint),
+        _ if matches!(route, Route::NotFound | Route::Mcp(_)) => None,
+        _ if matches!(route, Route::OAuth(_)) && configuration.auth_issuer.is_some() => None,
+        _ => return None,
+    };
+    if !is_navigation(incoming) || request_guard::check_host(site, configuration).is_err() {
+        return None;
+    }
+    let url = site.resource(endpoint.unwrap_or(McpEndpoint::Lazy)).as_str();
+    let connector = Connector { title: app.endpoint.registry.display_name(), url };
+    let (status, page) =
+        if endpoint.is_some() { (200, for_clients(&connector)) } else { (404, nothing_here(&connector)) };
+    Some(Answer::page(status, page).header("vary", "accept, sec-fetch-mode"))
 }
 
 /// Names the URL that was probably meant: people paste the bare origin into a client.

@@ -10,6 +10,7 @@ pub(crate) mod home;
 pub(crate) mod incoming;
 pub(crate) mod key_header;
 pub(crate) mod limit;
+pub(crate) mod navigation;
 pub(crate) mod outbound;
 pub(crate) mod request_guard;
 pub(crate) mod route;

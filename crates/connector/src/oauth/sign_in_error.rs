@@ -11,7 +11,7 @@ use crate::log::request_log::RequestLog;
 use crate::oauth::clients::documents::NotDescribed;
 use crate::pages;
 use crate::pages::FormTarget;
-use crate::pages::error::NextStep;
+use crate::pages::error::{ErrorWords, NextStep};
 use mcp_connector_base::outage::Outage;
 use mcp_connector_oauth::authorize::authorization_request::error::PageError;
 use mcp_connector_oauth::clients::metadata_document::fetch_limits::PERIOD;
@@ -28,7 +28,12 @@ pub(crate) fn wrong_method(allowed: &'static str, start: Start<'_>) -> Answer {
         }
         Start::Account => ("It belongs to your account page.", "Open your account page again.", TO_ACCOUNT),
     };
-    let page = pages::error("This page cannot be opened directly", what_happened, what_to_do, &next);
+    let words = ErrorWords {
+        title: "This page cannot be opened directly",
+        what_happened: what_happened.into(),
+        what_to_do: what_to_do.into(),
+    };
+    let page = pages::error(&words, &next);
     Answer::page(405, page).header("allow", allowed)
 }
 
@@ -134,7 +139,7 @@ impl<'a> Start<'a> {
     /// Returns what the person can do on the page itself.
     fn next_step(self, error: &'a SignInError) -> NextStep<'a> {
         match (self, error) {
-            (_, SignInError::ClientEnded { back }) => NextStep::Link { path: back, words: "Back to the application" },
+            (_, SignInError::ClientEnded { back }) => NextStep::Link { path: back, words: "Back to the app" },
             (Self::Application, _) | (Self::Pending { .. }, SignInError::Finished) => NextStep::None,
             (Self::Pending { sealed, again }, SignInError::Login(LoginError::NotAllowed(_))) => {
                 NextStep::SignIn { form: FormTarget { action: LOGIN_PATH, sealed }, again }
@@ -182,70 +187,31 @@ impl SignInError {
             // A line of its own, because what can be put on the list may be longer than a reason.
             console_error!("sign-in: {disallowed_user}. {} request {}", disallowed_user.owner_remedy(), log.id());
         }
-        let again = match start {
-            Start::Application => "Go back to the application and connect again.",
-            Start::Pending { .. } => "Try again, or go back to the application.",
-            Start::Account => "Open your account page again.",
-        };
-        let (status, what_happened, what_to_do) = match &self {
+        let (status, words) = match &self {
             Self::NotSetUp(WeakPassphrase::Missing) => return Answer::page(503, pages::not_set_up()),
             Self::NotSetUp(_) => return Answer::page(503, pages::weak_passphrase()),
             Self::Closed { reason, lines } => {
                 return Answer::page(503, pages::closed(reason, lines.as_deref())).header("retry-after", RETRY_CLOSED);
             }
-            Self::Request(error) => (400, error.to_string(), again.to_owned()),
-            Self::ExternalForm => (403, "This form was sent by another site.".to_owned(), again.to_owned()),
-            Self::BrokenForm => (400, "This form is broken.".to_owned(), again.to_owned()),
-            Self::Unread(error) => (error.status(), error.to_string(), again.to_owned()),
-            Self::StaleForm => (403, "This page belongs to an earlier sign-in.".to_owned(), again.to_owned()),
-            Self::NoCookie => (
-                400,
-                "The browser did not send back the cookie that belongs to this sign-in.".to_owned(),
-                ["Allow cookies for this site. ", again].concat(),
-            ),
-            Self::Expired => (400, "This sign-in took too long.".to_owned(), again.to_owned()),
-            Self::OtherBrowser => (
-                400,
-                "This page belongs to another browser, or this browser has lost the cookie that it was given."
-                    .to_owned(),
-                again.to_owned(),
-            ),
-            Self::Finished => (
-                409,
-                "This sign-in is already finished.".to_owned(),
-                "Close this page and look at the application. If it is not connected, connect again.".to_owned(),
-            ),
-            Self::TooMany => {
-                (503, "Too many sign-ins are in progress.".to_owned(), ["Wait a minute. ", again].concat())
-            }
-            Self::NotTheOwner => {
-                (403, "Only the owner of this server may do that.".to_owned(), "Ask the owner.".to_owned())
-            }
-            Self::ClientEnded { .. } => (
-                403,
-                "The owner of this server has ended this application's access for everybody.".to_owned(),
-                "Ask the owner, or use another application.".to_owned(),
-            ),
-            Self::Login(LoginError::NotAllowed(disallowed_user)) => (
-                403,
-                disallowed_user.received_claims(),
-                [&disallowed_user.owner_remedy(), " Ask the owner, or sign in there as somebody else."].concat(),
-            ),
-            Self::Login(_) => (403, "The identity provider did not say who you are.".to_owned(), again.to_owned()),
-            Self::TooManyFetches => (
-                429,
-                "Too many client documents were fetched for this network, or from the host of this application."
-                    .to_owned(),
-                "Wait a minute and load this page again.".to_owned(),
-            ),
-            Self::Outage(_) => {
-                let what_to_do = "Wait a moment and load this page again.".to_owned();
-                (503, "A service that this server needs does not answer.".to_owned(), what_to_do)
-            }
+            Self::Request(_)
+            | Self::ExternalForm
+            | Self::BrokenForm
+            | Self::Unread(_)
+            | Self::NoCookie
+            | Self::Expired
+            | Self::OtherBrowser
+            | Self::StaleForm
+            | Self::NotTheOwner
+            | Self::ClientEnded { .. }
+            | Self::TooMany
+            | Self::Finished
+            | Self::Login(_)
+            | Self::TooManyFetches
+            | Self::Outage(_) => (self.status(), self.words(start)),
         };
         let is_limited = matches!(self, Self::TooManyFetches);
         let next = start.next_step(&self);
-        let page = pages::failure(&what_happened, &what_to_do, &next, log.id());
+        let page = pages::failure(&words, &next, log.id());
         let answer = Answer::page(status, page);
         if let Self::Outage(outage) = self {
             return answer.header("retry-after", outage.retry_after().to_string());
@@ -254,5 +220,108 @@ impl SignInError {
             return answer.header("retry-after", PERIOD.to_string());
         }
         answer
+    }
+
+    const fn status(&self) -> u16 {
+        match self {
+            Self::Request(_) | Self::BrokenForm | Self::NoCookie | Self::Expired | Self::OtherBrowser => 400,
+            Self::ExternalForm | Self::StaleForm | Self::NotTheOwner | Self::ClientEnded { .. } | Self::Login(_) => 403,
+            Self::Finished => 409,
+            Self::TooManyFetches => 429,
+            Self::NotSetUp(_) | Self::Closed { .. } | Self::TooMany | Self::Outage(_) => 503,
+            Self::Unread(error) => error.status(),
+        }
+    }
+
+    /// Returns what happened, whose fault it is, and the one thing to do.
+    fn words(&self, start: Start<'_>) -> ErrorWords<'static> {
+        let again = match start {
+            Start::Application => "Go back to the app and connect again.",
+            Start::Pending { .. } => "Try again, or go back to the app.",
+            Start::Account => "Open your account page again.",
+        };
+        let words = |title, what_happened: &str, what_to_do: &str| ErrorWords {
+            title,
+            what_happened: what_happened.to_owned().into(),
+            what_to_do: what_to_do.to_owned().into(),
+        };
+        match self {
+            Self::Request(error) => words(
+                "The app’s request does not work",
+                &format!("{error} That is a fault of the app, not yours."),
+                again,
+            ),
+            Self::ExternalForm => words(
+                "This form came from another site",
+                "Another site tried to send it in your name. Nothing was done.",
+                again,
+            ),
+            Self::BrokenForm => words(
+                "This form cannot be read",
+                "It arrived incomplete or changed, which is not your fault. Nothing was done.",
+                again,
+            ),
+            Self::Unread(error) => words("This form cannot be read", &format!("{error} Nothing was done."), again),
+            Self::StaleForm => words(
+                "This page is out of date",
+                "It belongs to an earlier sign-in in this browser. Nothing was done.",
+                again,
+            ),
+            Self::NoCookie => words(
+                "Your browser did not send a cookie",
+                "The cookie shows that the sign-in is still yours. This browser blocks or has deleted it.",
+                &format!("Allow cookies for this site. {again}"),
+            ),
+            Self::Expired => words(
+                "This page has expired",
+                "It was open for too long: a sign-in page is good for ten minutes. Nothing was done.",
+                again,
+            ),
+            Self::OtherBrowser => words(
+                "This page belongs to another browser",
+                "Or this browser has lost the cookie that it was given. Nothing was done.",
+                again,
+            ),
+            Self::Finished => words(
+                "This sign-in is already finished",
+                "The app has got its answer.",
+                "Close this page and look at the app. If it is not connected, connect again.",
+            ),
+            Self::TooMany => words(
+                "Too many sign-ins at once",
+                "Several that you began are not finished yet. They expire after a minute.",
+                &format!("Wait a minute. {again}"),
+            ),
+            Self::NotTheOwner => words(
+                "Only the owner may do that",
+                "You are signed in, but not as the owner of this connector.",
+                "Ask the owner.",
+            ),
+            Self::ClientEnded { .. } => words(
+                "This app is turned off here",
+                "The owner of this connector has ended its access for everybody.",
+                "Ask the owner, or use another app.",
+            ),
+            Self::Login(LoginError::NotAllowed(user)) => words(
+                "You cannot use this connector yet",
+                &user.received_claims(),
+                &format!("{} Ask the owner, or sign in there as somebody else.", user.owner_remedy()),
+            ),
+            Self::Login(_) => words(
+                "The identity provider did not sign you in",
+                "It did not say who you are. The fault is there, or in a setting of this connector, and not yours.",
+                again,
+            ),
+            Self::TooManyFetches => words(
+                "Too many requests",
+                "Too many descriptions of apps were fetched for your network, or from the host of this app.",
+                "Wait a minute and load this page again.",
+            ),
+            Self::NotSetUp(_) | Self::Closed { .. } | Self::Outage(_) => words(
+                "This does not work at the moment",
+                "A service that this connector needs does not answer. It is not your fault, and nothing is lost.",
+                "Wait a moment and load this page again.",
+            ),
+        }
     }
 }

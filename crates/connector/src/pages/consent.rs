@@ -174,7 +174,7 @@ fn proof(request: &ConsentPage<'_>) -> Markup {
             (NameSource::Host(host), _) if is_https => p.proof { "The app is published by " (isolated(host)) "." },
             (NameSource::Host(host), _) => p.proof { (isolated(host)) " publishes an app of this name." },
             (NameSource::Owner, _) => p.proof.good { (check()) "The owner of this connector has set it up." },
-            (NameSource::SelfAsserted, Some(name)) if is_https => p.proof { "It calls itself " strong { (isolated(name)) } "." },
+            (NameSource::SelfAsserted, Some(name)) if is_https => p.proof { "It calls itself " strong { (isolated(name)) } },
             (NameSource::SelfAsserted, Some(_)) => p.proof { "The app gives itself this name." },
             (NameSource::SelfAsserted, None) => p.proof { "It did not say its name." },
         }

@@ -1,6 +1,8 @@
 //! Error pages: for a sign-in that has failed, and for an error that must not be sent by a redirect because the redirect URI is
 //! not verified (RFC 6749 §4.1.2.1).
 
+use std::borrow::Cow;
+
 use maud::{Markup, html};
 
 use mcp_connector_oauth::authorize::consent::DECISION_FIELD;
@@ -41,30 +43,42 @@ impl NextStep<'_> {
     }
 }
 
-/// Returns the page: its title, what happened, what the person can do about it, and the control for it.
-pub(crate) fn error(title: &str, what_happened: &str, what_to_do: &str, next: &NextStep<'_>) -> Page {
-    page(title, what_happened, what_to_do, next, None)
+/// What an error page says.
+#[derive(Clone, Debug)]
+pub(crate) struct ErrorWords<'a> {
+    /// What happened, in a few words.
+    pub(crate) title: &'a str,
+    /// What happened, and whose fault it is.
+    pub(crate) what_happened: Cow<'a, str>,
+    /// The one thing to do.
+    pub(crate) what_to_do: Cow<'a, str>,
+}
+
+/// Returns the page of a request that was not meant to be made.
+pub(crate) fn error(words: &ErrorWords<'_>, next: &NextStep<'_>) -> Page {
+    page(words, next, None)
 }
 
 /// Returns the page for a failure, with the id of the request in the log.
-pub(crate) fn failure(what_happened: &str, what_to_do: &str, next: &NextStep<'_>, reference: &str) -> Page {
-    page("That did not work", what_happened, what_to_do, next, Some(reference))
+pub(crate) fn failure(words: &ErrorWords<'_>, next: &NextStep<'_>, reference: &str) -> Page {
+    page(words, next, Some(reference))
 }
 
-fn page(title: &str, what_happened: &str, what_to_do: &str, next: &NextStep<'_>, reference: Option<&str>) -> Page {
+fn page(words: &ErrorWords<'_>, next: &NextStep<'_>, reference: Option<&str>) -> Page {
     let content = html! {
-        h1 { (isolated(title)) }
-        p { (isolated(what_happened)) }
-        p.last {
-            strong { "What to do" } br; (isolated(what_to_do))
-            @if let NextStep::Link { path, words } = next { br; a href=(path) { (words) } }
+        h1 { (isolated(words.title)) }
+        p { (isolated(&words.what_happened)) }
+        p.last { strong { (isolated(&words.what_to_do)) } }
+        @match next {
+            NextStep::None => {}
+            NextStep::Link { path, words } => div.buttons.long { a.button.primary href=(path) { (words) } },
+            NextStep::SignIn { form, again } => (sign_in(form, *again)),
         }
-        @if let NextStep::SignIn { form, again } = next { (sign_in(form, *again)) }
         @if let Some(reference) = reference {
-            p.reference { small { "If you ask the owner about this, mention request " code { (isolated(reference)) } } }
+            p.reference { small { "If you ask the owner about this, mention request " code { (isolated(reference)) } "." } }
         }
     };
-    Page::card(title, &content, next.kind())
+    Page::card(words.title, &content, next.kind())
 }
 
 fn sign_in(form: &FormTarget<'_>, again: LoginDecision) -> Markup {

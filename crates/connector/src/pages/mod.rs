@@ -18,6 +18,7 @@ pub(crate) mod reauthentication;
 pub(crate) mod remember;
 pub(crate) mod untrusted_text;
 pub(crate) mod when;
+pub(crate) mod wrong_address;
 
 pub(crate) use crate::pages::account::access_key_made::access_key_made;
 pub(crate) use crate::pages::account::page::account;

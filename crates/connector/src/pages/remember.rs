@@ -32,7 +32,7 @@ pub(crate) fn remember_box(choice: RememberChoice) -> Markup {
             span {
                 "Remember this browser for "
                 @if choice.days == 1 { "a day" } @else { (choice.days) " days" }
-                span.hint { "Next time, an app that you have allowed before needs one click." }
+                span.hint { "Apps that you have allowed need one click then." }
             }
         }
     }

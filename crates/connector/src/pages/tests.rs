@@ -16,12 +16,13 @@ use crate::pages::account::page::AccountPage;
 use crate::pages::all_clients::{AllClientsPage, ListedClient};
 use crate::pages::components::fields::Ticked;
 use crate::pages::consent::{ConsentConnector, ConsentError, ConsentSignIn, ConsentView, NewPlace};
-use crate::pages::error::NextStep;
+use crate::pages::error::{ErrorWords, NextStep};
 use crate::pages::frame::page_frame::{AccountLink, Frame, Page};
 use crate::pages::home::content::{Effect, HomeBinding, HomePage, HomeTool, Missing};
 use crate::pages::login::{LoginError, LoginPage};
 use crate::pages::reauthentication::{ConfirmPage, WayToProve};
 use crate::pages::remember::RememberChoice;
+use crate::pages::wrong_address::{Connector, for_clients, nothing_here};
 use crate::pages::{self, FormTarget};
 
 /// The pages as a browser gets them.
@@ -42,11 +43,11 @@ documents! {
     closed(reason: &str, lines: Option<&str>);
     consent(page: &ConsentPage<'_>, connector: &ConsentConnector<'_>, form: &FormTarget<'_>, view: &ConsentView<'_>);
     confirm(page: &ConfirmPage<'_>, form: &FormTarget<'_>);
-    failure(what_happened: &str, what_to_do: &str, next: &NextStep<'_>, reference: &str);
+    failure(words: &ErrorWords<'_>, next: &NextStep<'_>, reference: &str);
     home(page: &HomePage<'_>);
     login(page: &LoginPage<'_>, form: &FormTarget<'_>);
     not_set_up();
-    error(title: &str, what_happened: &str, what_to_do: &str, next: &NextStep<'_>);
+    error(words: &ErrorWords<'_>, next: &NextStep<'_>);
     weak_passphrase();
 }
 
@@ -319,6 +320,15 @@ fn nasty_clients() -> AllClientsPage<'static> {
     AllClientsPage { clients: vec![nasty], next: Some(NASTY.replace('\u{202E}', "")), ..clients() }
 }
 
+/// An error page that says this everywhere.
+fn error_saying(words: &str) -> ErrorWords<'_> {
+    ErrorWords { title: words, what_happened: words.into(), what_to_do: words.into() }
+}
+
+fn here(title: &str) -> Connector<'_> {
+    Connector { title, url: "https://mcp.example.com/mcp" }
+}
+
 fn all_pages() -> Vec<(&'static str, String)> {
     let nasty_form = FormTarget { action: "\"><img src=x>", sealed: "\"><img src=x>" };
     vec![
@@ -391,10 +401,17 @@ fn all_pages() -> Vec<(&'static str, String)> {
         ("weak passphrase", weak_passphrase()),
         ("closed, nasty", closed(NASTY, None)),
         ("closed for a missing binding, nasty", closed(NASTY, Some(NASTY))),
-        ("error", error("This link is broken", "It has no client.", "Start again.", &NextStep::None)),
-        ("error, nasty", error(NASTY, NASTY, NASTY, &NextStep::Link { path: "/account", words: "Your account" })),
-        ("not signed in", failure("You are not on the list.", "Ask.", &not_on_the_list(&FORM), "8f3a2b1c4d5e6f70")),
-        ("not signed in, nasty", failure(NASTY, NASTY, &not_on_the_list(&nasty_form), NASTY)),
+        ("error", error(&error_saying("It has no client."), &NextStep::None)),
+        ("error, nasty", error(&error_saying(NASTY), &NextStep::Link { path: "/account", words: "Your account" })),
+        (
+            "not signed in",
+            failure(&error_saying("You are not on the list."), &not_on_the_list(&FORM), "8f3a2b1c4d5e6f70"),
+        ),
+        ("not signed in, nasty", failure(&error_saying(NASTY), &not_on_the_list(&nasty_form), NASTY)),
+        ("for clients", frame().document(&for_clients(&here("Notes")))),
+        ("for clients, nasty", frame().document(&for_clients(&here(NASTY)))),
+        ("nothing here", frame().document(&nothing_here(&here("Notes")))),
+        ("nothing here, nasty", frame().document(&nothing_here(&here(NASTY)))),
         ("home", home(&at_home())),
         ("home, nasty", home(&nasty_home())),
         ("home, empty", home(&HomePage { tools: Vec::new(), description: None, ..at_home() })),
@@ -470,7 +487,7 @@ fn no_page_needs_more_than_the_policy_admits() {
 
 #[test]
 fn only_a_page_whose_form_leads_away_lets_browsers_follow_it_anywhere() {
-    let failed = |next: &NextStep<'_>| pages::failure("It failed.", "Ask.", next, "8f3a2b1c4d5e6f70");
+    let failed = |next: &NextStep<'_>| pages::failure(&error_saying("It failed."), next, "8f3a2b1c4d5e6f70");
     let stays = "; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
     let leads = "; base-uri 'none'; frame-ancestors 'none'";
     for (name, page, end) in [
@@ -735,7 +752,7 @@ fn who_is_not_signed_in_can_be_somebody_else_or_go_back_to_the_app() {
         (LoginDecision::Again, "Try again", "again"),
     ] {
         let page =
-            failure("It did not work.", "Try again.", &NextStep::SignIn { form: FORM, again }, "8f3a2b1c4d5e6f70");
+            failure(&error_saying("It did not work."), &NextStep::SignIn { form: FORM, again }, "8f3a2b1c4d5e6f70");
         let form = between(&page, "<form ", "</form>");
         for part in [
             "method=\"post\" action=\"/authorize\"",

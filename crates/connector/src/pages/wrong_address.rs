@@ -1,0 +1,48 @@
+//! The pages of addresses that a person opens in a browser and that have none: the URL for clients, and what does not exist. Both say
+//! what this is and where to paste it.
+
+use maud::{Markup, html};
+
+use crate::pages::frame::page_frame::{Page, PageKind};
+use crate::pages::untrusted_text::{isolated, visible};
+
+/// The connector that a person has come across.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Connector<'a> {
+    /// Its name.
+    pub(crate) title: &'a str,
+    /// The URL to paste.
+    pub(crate) url: &'a str,
+}
+
+/// Returns the page of the URL for clients. `connector` has the URL that was opened.
+pub(crate) fn for_clients(connector: &Connector<'_>) -> Page {
+    let content = html! {
+        h1 { "This address is for AI apps" }
+        p {
+            strong { (isolated(connector.title)) }
+            " is a connector. An app such as Claude, ChatGPT or Cursor uses it at this address; in a browser there is nothing to see."
+        }
+        (to_paste(connector))
+    };
+    Page::card(format!("{}: an address for AI apps", visible(connector.title)), &content, PageKind::StaysHere)
+}
+
+/// Returns the page of an address that does not exist.
+pub(crate) fn nothing_here(connector: &Connector<'_>) -> Page {
+    let content = html! {
+        h1 { "There is no page at this address" }
+        p { "The link may be old or mistyped. This is the server of the connector " strong { (isolated(connector.title)) } "." }
+        (to_paste(connector))
+    };
+    Page::card("There is no page at this address", &content, PageKind::StaysHere)
+}
+
+fn to_paste(connector: &Connector<'_>) -> Markup {
+    html! {
+        p { "To use it, paste this URL into your app, as a custom connector or MCP server:" }
+        // One click selects all of it.
+        pre { code { (visible(connector.url)) } }
+        div.buttons.long { a.button.primary href="/" { "See how to connect" } }
+    }
+}
