@@ -139,11 +139,18 @@ fn page_for_browser(app: &App, site: &Site, incoming: &Incoming) -> Option<Answe
     let configuration = &*app.configuration;
     let is_off = |endpoint| endpoint == McpEndpoint::HttpSse && !configuration.sse_transport;
     let route = incoming.route();
+    let has_no_sign_in = configuration.auth_issuer.is_some();
     let endpoint = match route {
         Route::Mcp(endpoint) if !is_off(endpoint) => Some(endpoint),
-        _ if matches!(route, Route::NotFound | Route::Mcp(_)) => None,
-        _ if matches!(route, Route::OAuth(_)) && configuration.auth_issuer.is_some() => None,
-        _ => return None,
+        Route::Mcp(_) | Route::NotFound => None,
+        Route::OAuth(_) if has_no_sign_in => None,
+        Route::Home
+        | Route::OAuth(_)
+        | Route::ProtectedResourceMetadata(_)
+        | Route::ServerCard(_)
+        | Route::AiCatalog
+        | Route::DomainProof(_)
+        | Route::Favicon(_) => return None,
     };
     if !is_navigation(incoming) || request_guard::check_host(site, configuration).is_err() {
         return None;

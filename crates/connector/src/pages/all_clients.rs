@@ -6,12 +6,14 @@ use maud::{Markup, html};
 use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_oauth::clients::client::ClientKind;
 
-use crate::pages::account::action::{ACTION_FIELD, AccountFormAction, NAME_FIELD};
+use crate::pages::FormTarget;
+use crate::pages::account::action::{AccountFormAction, NAME_FIELD, action_form};
 use crate::pages::account::notice::{Notice, notice_line};
+use crate::pages::components::entry::{Entry, Facts, Mark};
+use crate::pages::components::form::Button;
 use crate::pages::frame::page_frame::{Page, PageKind};
 use crate::pages::untrusted_text::{isolated, visible};
 use crate::pages::when::{ago, day};
-use crate::pages::{FormTarget, SEALED_FIELD};
 
 /// The name of the field with a client.
 pub(crate) const CLIENT_FIELD: &str = "client";
@@ -63,74 +65,66 @@ pub(crate) fn all_clients(page: &AllClientsPage<'_>, form: &FormTarget<'_>) -> P
             header.account {
                 div {
                     h1 { "All clients" }
-                    p.quiet.last { "Every application that somebody here has allowed" }
+                    p.quiet.last { "Every app that somebody here has allowed" }
                 }
-                a.button.small href=(page.back) { "Your own apps" }
+                a.button.small href=(page.back) { "Your account" }
             }
             (notice_line(page.notice.as_ref()))
-            @if page.clients.is_empty() {
-                section.card { p.last { "Nobody has allowed a client yet." } }
-            } @else {
-                ul.apps {
-                    @for client in &page.clients { li.card { (one(client, page.now, form)) } }
+            section.card aria-label="Clients" {
+                @if page.clients.is_empty() {
+                    p { "Nobody has allowed a client yet." }
+                } @else {
+                    // The page has its own limit, so none is folded away.
+                    ul.entries { @for client in &page.clients { li { (entry(client, page.now, form)) } } }
                 }
-            }
-            @if let Some(next) = &page.next {
-                p { a.button.small href=(next) { "More clients" } }
-            }
-            p.foot {
-                "A new client is listed within a minute. “Last used” is exact to the day. A client that nobody has used for "
-                "90 days is no longer listed. A client that you have ended stays ended."
+                @if let Some(next) = &page.next {
+                    p { a.button.small href=(next) { "More clients" } }
+                }
+                p.foot {
+                    "A new client is listed within a minute. “Last used” is exact to the day. A client that nobody has used for "
+                    "90 days is no longer listed. A client that you have ended stays ended."
+                }
             }
         }
     };
     Page::new("All clients", content, PageKind::StaysHere)
 }
 
-fn one(client: &ListedClient<'_>, now: Timestamp, form: &FormTarget<'_>) -> Markup {
+fn entry<'a>(client: &'a ListedClient<'_>, now: Timestamp, form: &FormTarget<'_>) -> Entry<'a> {
     let name = client.name.unwrap_or("A client without a name");
+    let entry = Entry::new(name);
+    let entry = match client.kind {
+        ClientKind::Registered => entry.mark(Mark::Quiet, "registered itself"),
+        ClientKind::MetadataDocument => entry.mark(Mark::Quiet, html! { "published by " (isolated(client.host)) }),
+        ClientKind::PreRegistered => entry.mark(Mark::Quiet, "in your configuration"),
+    };
+    let entry = if client.ended_at.is_some() { entry.mark(Mark::Warning, "ended") } else { entry };
+    entry
+        .line(html! {
+            @if client.host.is_empty() { "It acts for itself" } @else { (isolated(client.host)) }
+            " · "
+            @match client.last_used_at { Some(at) => { "Used " (ago(at, now)) }, None => "Never used" }
+        })
+        .content(html! {
+            (Facts::new()
+                .fact("First allowed", moment(client.first_allowed_at))
+                .fact("Used by", users(client)))
+            @match client.ended_at {
+                Some(at) => p { "Ended on " (day(at)) "." },
+                None => (end(client, name, form)),
+            }
+        })
+}
+
+fn end(client: &ListedClient<'_>, name: &str, form: &FormTarget<'_>) -> Markup {
+    let end = action_form(form, AccountFormAction::EndClient).hidden(CLIENT_FIELD, client.client.as_str());
+    let end = if client.name.is_some() { end.hidden(NAME_FIELD, visible(name)) } else { end };
     html! {
-        div {
-            h2 { (isolated(name)) }
-            p.marks {
-                @match client.kind {
-                    ClientKind::Registered => span.mark.warn { "registered itself" },
-                    ClientKind::MetadataDocument => span.mark { "published by " (isolated(client.host)) },
-                    ClientKind::PreRegistered => span.mark { "in your configuration" },
-                }
-                @if client.ended_at.is_some() { " " span.mark.warn { "ended" } }
-            }
+        p.last {
+            "If you end it, nobody can allow this client any more. Every sign-in that it has ends, and it loses its access within "
+            "minutes. This cannot be undone."
         }
-        dl.facts {
-            div {
-                dt { "Where it is" }
-                dd { @if client.host.is_empty() { "It acts for itself" } @else { (isolated(client.host)) } }
-            }
-            div { dt { "First allowed" } dd { (moment(client.first_allowed_at)) } }
-            div { dt { "Last used" } dd { @match client.last_used_at { Some(at) => (ago(at, now)), None => "Never" } } }
-            div { dt { "Used by" } dd { (users(client)) } }
-            @if let Some(at) = client.ended_at {
-                div { dt { "Ended" } dd { (day(at)) } }
-            }
-        }
-        @if client.ended_at.is_none() {
-            details.whole {
-                summary { "End for everybody" }
-                p {
-                    "Nobody can allow this client any more. Every sign-in that it has ends, and it loses its access within "
-                    "minutes. This cannot be undone."
-                }
-                form method="post" action=(form.action) {
-                    input type="hidden" name=(SEALED_FIELD) value=(form.sealed);
-                    input type="hidden" name=(ACTION_FIELD) value=(AccountFormAction::EndClient.name());
-                    input type="hidden" name=(CLIENT_FIELD) value=(client.client);
-                    @if let Some(name) = client.name { input type="hidden" name=(NAME_FIELD) value=(visible(name)); }
-                    button.small.alert type="submit" aria-label=(format!("End for everybody: {}", visible(name))) {
-                        "End for everybody"
-                    }
-                }
-            }
-        }
+        (end.button(Button::danger("End for everybody").spoken(format!("End for everybody: {name}"))))
     }
 }
 
@@ -166,18 +160,18 @@ mod tests {
     #[test]
     fn a_client_has_its_name_its_kind_when_it_was_used_and_by_whom() {
         let page = all_clients(&clients(), &FORM);
-        let cards: Vec<&str> = page.split("<li class=\"card\">").skip(1).collect();
+        let cards: Vec<&str> = page.split("<details class=\"entry\">").skip(1).collect();
         assert_eq!(cards.len(), 3);
         for (card, parts) in cards.iter().zip([
             [
-                "<h2><bdi>Nightly</bdi></h2>",
+                "<h3><bdi>Nightly</bdi></h3>",
                 "in your configuration",
                 "It acts for itself",
                 "First allowed</dt><dd>Never<",
                 "Used by</dt><dd>Nobody<",
             ],
             [
-                "<h2><bdi>Claude</bdi></h2>",
+                "<h3><bdi>Claude</bdi></h3>",
                 "published by <bdi>claude.ai</bdi>",
                 ">14 November 2023<",
                 "2 hours ago",
@@ -200,7 +194,7 @@ mod tests {
     #[test]
     fn a_client_is_ended_by_a_form_with_the_mark_behind_a_fold_and_only_once() {
         let page = all_clients(&clients(), &FORM);
-        let folds: Vec<&str> = page.split("<details").skip(1).collect();
+        let folds: Vec<&str> = page.split("<details").skip(1).filter(|fold| fold.contains("<form")).collect();
         assert_eq!(folds.len(), 2, "the ended one has none");
         for fold in folds {
             let (summary, rest) = fold.split_once("</summary>").unwrap();
