@@ -44,7 +44,7 @@ export function lines({ colour, columns = 100 }) {
      * @param {{register: boolean}} settings
      */
     start(url, { register }) {
-      const registers = register ? ' If it registers clients, it will have two more, named “Connector doctor”; --no-register leaves that out.' : '';
+      const registers = register ? ' Where clients can register, two are registered, named “Connector doctor”; --no-register leaves that out.' : '';
       return wrap(`Checking ${url}.${registers}`, width).join('\n');
     },
     /**

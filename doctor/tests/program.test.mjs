@@ -103,7 +103,7 @@ describe('the program', () => {
   test('what it may change is said before it begins', async () => {
     await during(await startExampleServer(), async (server) => {
       const { out } = await doctor([`${server.origin}/mcp`]);
-      assert.match(out.replace(/\s+/g, ' '), /^Checking http:\S+ If it registers clients, .*--no-register leaves that out\./);
+      assert.match(out.replace(/\s+/g, ' '), /^Checking http:\S+ Where clients can register, .*--no-register leaves that out\./);
     });
   });
 

@@ -78,38 +78,19 @@ const text = (value) => typeof value === 'string';
 const flag = (value) => typeof value === 'boolean';
 const kinds = { texts: [texts, 'a list of texts'], url: [url, 'a URL'], text: [text, 'a text'], flag: [flag, 'true or false'] };
 
+const each = (kind, ...names) => Object.fromEntries(names.map((name) => [name, kind]));
+
 /** What the TypeScript SDK checks of each document; a member of another type makes it refuse the whole. */
 const RESOURCE = {
-  resource: 'url',
-  authorization_servers: 'texts',
-  scopes_supported: 'texts',
-  bearer_methods_supported: 'texts',
-  resource_name: 'text',
-  resource_documentation: 'text',
-  resource_policy_uri: 'url',
-  resource_tos_uri: 'url',
-  jwks_uri: 'url',
+  ...each('url', 'resource', 'resource_policy_uri', 'resource_tos_uri', 'jwks_uri'),
+  ...each('texts', 'authorization_servers', 'scopes_supported', 'bearer_methods_supported'),
+  ...each('text', 'resource_name', 'resource_documentation'),
 };
 const SERVER = {
-  ...Object.fromEntries(
-    ['authorization_endpoint', 'token_endpoint', 'registration_endpoint', 'revocation_endpoint', 'service_documentation'].map((name) => [
-      name,
-      'url',
-    ]),
-  ),
-  ...Object.fromEntries(
-    [
-      'scopes_supported',
-      'response_types_supported',
-      'response_modes_supported',
-      'grant_types_supported',
-      'token_endpoint_auth_methods_supported',
-      'revocation_endpoint_auth_methods_supported',
-      'code_challenge_methods_supported',
-    ].map((name) => [name, 'texts']),
-  ),
-  client_id_metadata_document_supported: 'flag',
-  authorization_response_iss_parameter_supported: 'flag',
+  ...each('url', 'authorization_endpoint', 'token_endpoint', 'registration_endpoint', 'revocation_endpoint', 'service_documentation'),
+  ...each('texts', 'scopes_supported', 'response_types_supported', 'response_modes_supported', 'grant_types_supported'),
+  ...each('texts', 'token_endpoint_auth_methods_supported', 'revocation_endpoint_auth_methods_supported', 'code_challenge_methods_supported'),
+  ...each('flag', 'client_id_metadata_document_supported'),
 };
 
 function wrongMembers(document, types, where) {
