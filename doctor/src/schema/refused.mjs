@@ -1,6 +1,6 @@
 // What released clients refuse in the schema of a tool's arguments, though it is valid.
 import { isObject } from '../wire/json.mjs';
-import { subschemas } from './walk.mjs';
+import { MOST, subschemas } from './walk.mjs';
 
 const NAME = /^[a-zA-Z0-9_.-]{1,64}$/;
 /** Formats of texts that Gemini's API takes. */
@@ -39,7 +39,7 @@ export function refusedIn(schema) {
   const { $schema: dialect } = schema;
   if (typeof dialect === 'string' && !/json-schema\.org\/(draft\/2020-12|draft-07)\/schema#?$/.test(dialect))
     narrow.add('$schema names a dialect that clients need not know: neither 2020-12 nor draft 7');
-  for (const [name, property] of Object.entries(isObject(schema.properties) ? schema.properties : {})) {
+  for (const [name, property] of Object.entries(isObject(schema.properties) ? schema.properties : {}).slice(0, MOST)) {
     const named = JSON.stringify(name).slice(0, 80);
     if (!NAME.test(name)) broken.add(`the name ${named}: Claude’s API takes 1 to 64 letters, digits, “_”, “.” and “-”`);
     if (typeof property === 'boolean') broken.add(`${name.slice(0, 80)} is ${property}: clients on the TypeScript SDK drop every tool`);

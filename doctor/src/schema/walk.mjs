@@ -2,7 +2,8 @@
 import { isObject } from '../wire/json.mjs';
 
 const DEPTH = 60;
-const MOST = 20_000;
+/** How many subschemas are looked at. No tool that a model can use has so many. */
+export const MOST = 5000;
 
 /** Keywords by the form of their value (JSON Schema 2020-12, Core §10 and Validation §6). */
 export const KEYWORDS = {
