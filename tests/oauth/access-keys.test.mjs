@@ -52,6 +52,9 @@ describe('an access key', () => {
     ]) {
       assert.ok(page.text.includes(line), page.story(line));
     }
+    const [, data] = /-d '([^']+)'/.exec(page.text);
+    const headers = Object.fromEntries([...page.text.matchAll(/-H '([^:]+): ([^']+)'/g)].map(([, name, value]) => [name.toLowerCase(), value]));
+    (await send(here, { method: 'POST', path: '/private/mcp', headers, body: data })).result('the line for curl');
     assert.ok(page.html.includes('<bdi>Paste &lt;me&gt;</bdi>'), page.story('its name'));
     assert.equal(text, withChecksum(text.slice(0, -6)), 'the checksum that scanners check');
     const account = await browser.open('/account');
@@ -229,6 +232,8 @@ describe('an access key', () => {
     const { key: used } = await makeKey(here, { browser: own, name: 'Used one' });
     await isWelcome(here, used);
     page = await own.open('/account');
+    const [, id] = /Used one Ends.*?In the log key:([0-9a-f]{16})/.exec(page.text);
+    assert.match(runtime.log(), new RegExp(`"client":"key:${id}"`), 'the log names the key by its id');
     assert.match(page.text, /Used one Ends \d+ \w+ \d{4} · Used \d+ \w+ \d{4}/, page.story('today'));
   });
 

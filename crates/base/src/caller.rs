@@ -35,13 +35,13 @@ pub use crate::scope::{InvalidScope, Scope, ScopeSet};
 pub struct Caller {
     /// The person or service on whose behalf the call is made.
     pub subject: Subject,
-    /// The OAuth client that makes the call.
+    /// The OAuth client that makes the call, or `key:` and the id of an access key.
     pub client_id: ClientId,
     /// The scopes that the person granted to the client and that the roles of the deployment allow today.
     pub scopes: ScopeSet,
     /// The name of the person in the token. [`name`](Self::name) may know a newer one.
     pub display_name: Option<Arc<str>>,
-    /// The grant behind the token. `None` for a client that acts for itself, and for tokens of an external issuer.
+    /// The grant behind the token, or the access key. `None` for a client that acts for itself, and for tokens of an external issuer.
     pub grant: Option<GrantId>,
     /// What an identity provider says about the person, for the methods below.
     #[doc(hidden)]
