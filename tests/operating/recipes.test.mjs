@@ -12,15 +12,20 @@ import { after, before, describe, test } from 'node:test';
 import { parse, stringify } from 'smol-toml';
 import { promisify } from 'node:util';
 import { currentNode } from '../../scripts/setup/node.mjs';
-import { calling, modern, send, textOf } from '../support/mcp/requests.mjs';
-import { SIGN_IN, bearer, connect, register, secret } from '../support/oauth/client.mjs';
+import { openStream } from '../support/mcp/http-sse-client.mjs';
+import { calling, eventually, legacy, listTools, modern, post, send, stream, textOf } from '../support/mcp/requests.mjs';
+import { openSession } from '../support/mcp/session.mjs';
+import { SIGN_IN, bearer, connect, form, register, secret, tokensOf } from '../support/oauth/client.mjs';
 import { ROOT, WRANGLER, start } from '../support/workers/wrangler-dev.mjs';
 
 const KEY = secret('key-of-the-weather-service', 'an API key');
 const UPSTREAM_SECRET = secret('secret-at-the-other-service', 'a client secret');
+/** A service that acts in its own name: somebody who is not the owner. */
+const SERVICE = { client_id: 'nightly', client_secret: secret('nightly-nightly-nightly-nightly', 'the secret of a service'), own_scopes: 'audit cards' };
 const CONFIG = 'examples/recipes/wrangler.toml';
 /** Without Workers AI, for which wrangler needs an account even here. */
 const LOCAL = `examples/recipes/wrangler.local-${process.pid}.toml`;
+const TABLES = `examples/recipes/tables.local-${process.pid}.sql`;
 
 let elsewhere;
 /** @type {import("../support/workers/wrangler-dev.mjs").Server} */
@@ -37,11 +42,21 @@ before(async () => {
     WEATHER_API_KEY: KEY,
     UPSTREAM_ISSUER: elsewhere.origin,
     UPSTREAM_CLIENT_SECRET: UPSTREAM_SECRET,
+    OAUTH_CLIENTS: JSON.stringify([SERVICE]),
+    SSE_TRANSPORT: 'on',
+    LOG_PERSON: 'hash',
+    KEEP_ALIVE_MS: '200',
   };
   server = await start(LOCAL, vars, async (storage) => {
-    const how = ['d1', 'execute', 'DB', '--local', '--config', join(ROOT, LOCAL), '--persist-to', storage];
+    const here = ['--local', '--config', join(ROOT, LOCAL), '--persist-to', storage];
     const env = { ...process.env, WRANGLER_SEND_METRICS: 'false', CI: 'true' };
-    await promisify(execFile)(currentNode(), [WRANGLER, ...how, '--file', join(ROOT, 'examples/recipes/books.sql')], { env, cwd: ROOT });
+    const wrangler = (...how) => promisify(execFile)(currentNode(), [WRANGLER, ...how, ...here], { env, cwd: ROOT });
+    const tables = await Promise.all(['books', 'audit', 'quota'].map((name) => readFile(join(ROOT, `examples/recipes/${name}.sql`), 'utf8')));
+    await writeFile(join(ROOT, TABLES), tables.join('\n'));
+    await Promise.all([
+      wrangler('d1', 'execute', 'DB', '--file', join(ROOT, TABLES)),
+      wrangler('kv', 'key', 'put', '--binding', 'FLAGS', 'two_audiences', 'It says too much.'),
+    ]);
   });
   client = await register(server);
 });
@@ -49,6 +64,7 @@ after(async () => {
   await server?.stop();
   elsewhere?.close();
   await rm(join(ROOT, LOCAL), { force: true });
+  await rm(join(ROOT, TABLES), { force: true });
 });
 
 /** A weather service, and a service at which people sign in; it knows the challenge of each code it has given. */
@@ -163,6 +179,133 @@ test('the view is there for who shows it, and its tool answers with what it show
 
 test('Workers AI that is not bound is an error in words', async () => {
   assert.match(failed(await call('translate', { text: 'Bonjour' })), /AI/);
+});
+
+test('the server of docs/moving.md keeps a list for its person', async () => {
+  const mine = await someone('todos');
+  said(await mine('add_todo', { text: 'Water the plants' }));
+  assert.deepEqual((await mine('list_todos')).structuredContent.todos, [{ text: 'Water the plants' }]);
+});
+
+test('search and fetch have the form that ChatGPT reads', async () => {
+  const found = await call('search', { query: 'open on Mondays' });
+  assert.deepEqual(found.structuredContent, { results: [{ id: 'opening-hours', title: 'Opening hours', url: 'https://library.example/opening-hours' }] });
+  assert.equal(found.content.length, 1, 'exactly one item');
+  assert.deepEqual(JSON.parse(textOf(found)), found.structuredContent);
+  const page = await call('fetch', { id: 'opening-hours' });
+  assert.deepEqual(Object.keys(page.structuredContent).sort(), ['id', 'metadata', 'text', 'title', 'url']);
+  assert.deepEqual(JSON.parse(textOf(page)), page.structuredContent);
+  assert.match(failed(await call('fetch', { id: 'nothing' })), /id that search returned/);
+  for (const { name, inputSchema } of (await listTools(server)).filter(({ name }) => ['search', 'fetch'].includes(name))) {
+    const [only] = Object.entries(inputSchema.properties);
+    assert.deepEqual([only[0], only[1].type, inputSchema.required], [name === 'search' ? 'query' : 'id', 'string', [only[0]]]);
+  }
+});
+
+describe('functions around calls', () => {
+  test('an audit has a row for each call that changes something, with who made it', async () => {
+    const mine = await someone('audit');
+    said(await mine('post_notice', { text: 'Closed for inventory.' }));
+    failed(await call('add_book', { title: '', author: 7 }));
+    const { changes } = (await mine('recent_changes')).structuredContent;
+    const rows = changes.slice(0, 2).map(({ person, tool, outcome }) => [person, tool, outcome]);
+    assert.deepEqual(rows, [['', 'add_book', 'failed'], ['owner', 'post_notice', 'done']]);
+    assert.ok(!changes.some(({ tool }) => tool === 'recent_changes'), 'what only reads is not in it');
+  });
+
+  test('a quota ends at its number, and says when to come back', async () => {
+    const mine = await someone('cards');
+    const draws = await Promise.all(Array.from({ length: 5 }, () => mine('draw_card')));
+    assert.equal(draws.filter(({ isError }) => !isError).length, 3, 'however many come at once');
+    assert.match(failed(await mine('draw_card')), /3 times a day. Try again tomorrow/);
+    const service = bearer(await serviceToken());
+    assert.equal(said(await call('draw_card', {}, { headers: service })), 'The seven of clubs.', 'somebody else has their own');
+  });
+
+  test('a flag switches a tool off', async () => {
+    assert.match(failed(await call('two_audiences')), /two_audiences is switched off: It says too much\./);
+  });
+
+  test('a function around a call goes on to its end after its client has left', async () => {
+    const asked = modern('tools/call', calling('kitchen_timer', { seconds: 20 }), { headers: { accept: 'text/event-stream' } });
+    (await stream(server, asked)).close();
+    await eventually(async () => server.log(), (log) => log.includes('tool kitchen_timer: stopped'), 'it learns that the call was stopped');
+  });
+
+  test('usage goes to Analytics Engine, which keeps nobody waiting', async () => {
+    said(await call('read_notice'));
+    assert.doesNotMatch(server.log(), /usage: /);
+  });
+});
+
+/** A token of the service, which is not the owner, for one of the endpoints. */
+async function serviceToken(path = '/mcp') {
+  const { client_id, client_secret } = SERVICE;
+  return tokensOf(await send(server, form('/token', { grant_type: 'client_credentials', client_id, client_secret, resource: server.origin + path })), 'a token').access_token;
+}
+
+describe('a tool that is hidden from the caller', () => {
+  const UNKNOWN = 'recent_nothing';
+  const same = (hidden, unknown) => assert.equal(hidden.replaceAll('recent_changes', UNKNOWN), unknown, 'byte for byte, as one that nobody has');
+
+  test('is in no list of theirs, in that of the owner, and challenges who has no token', async () => {
+    const listed = async (headers) => (await listTools(server, modern, { headers })).map(({ name }) => name);
+    assert.ok(!(await listed(bearer(await serviceToken()))).includes('recent_changes'));
+    const { tokens } = await connect(server, { client, scope: 'audit' });
+    assert.ok((await listed(bearer(tokens.access_token))).includes('recent_changes'));
+    assert.ok((await listed({})).includes('recent_changes'));
+    (await send(server, modern('tools/call', calling('recent_changes')))).hasStatus(401, 'it needs a sign-in');
+  });
+
+  test('is called by name as one that does not exist: both eras, a session, a batch, and /sse', async () => {
+    const headers = bearer(await serviceToken());
+    const session = await openSession(server, { headers });
+    const batch = (name) => post([{ jsonrpc: '2.0', id: 1, method: 'tools/call', params: calling(name) }], { headers: { ...headers, 'mcp-protocol-version': '2025-03-26' } });
+    for (const ask of [
+      (name) => modern('tools/call', calling(name), { id: 1, headers }),
+      (name) => legacy('tools/call', calling(name), { id: 1, headers }),
+      (name) => session.request('tools/call', calling(name), { id: 1 }),
+      batch,
+    ]) {
+      const [hidden, unknown] = [await send(server, ask('recent_changes')), await send(server, ask(UNKNOWN))];
+      assert.equal(hidden.status, unknown.status);
+      assert.match(hidden.text, /There is no tool of this name/, hidden.story('unknown'));
+      same(hidden.text, unknown.text);
+    }
+    const old = await openStream({ at: server, headers: bearer(await serviceToken('/sse')) });
+    await old.initialize();
+    const answers = [];
+    for (const name of ['recent_changes', UNKNOWN]) {
+      await old.request('tools/call', calling(name));
+      answers.push(JSON.stringify((await old.receive()).error));
+    }
+    old.close();
+    same(...answers);
+  });
+
+  test('has no tasks for them', async () => {
+    const headers = bearer(await serviceToken());
+    const declared = { extensions: { 'io.modelcontextprotocol/tasks': {} } };
+    for (const method of ['tasks/get', 'tasks/cancel']) {
+      const ask = (tool) => send(server, modern(method, { taskId: `${tool}.${'0'.repeat(32)}` }, { id: 1, headers, capabilities: declared }));
+      same((await ask('recent_changes')).text, (await ask(UNKNOWN)).text);
+    }
+  });
+});
+
+test('LOG_PERSON=hash: the line of a call tells people apart and names nobody', async () => {
+  const lineOf = async (answer) => {
+    const id = answer.headers['x-request-id'];
+    const lines = () => server.log().split('\n').filter((line) => line.startsWith('{"message":') && line.includes(id));
+    return JSON.parse((await eventually(async () => lines(), (found) => found.length > 0, 'a line'))[0]);
+  };
+  const { tokens } = await connect(server, { client, scope: 'cards' });
+  const ask = async (headers) => lineOf(await send(server, modern('tools/call', calling('hello', { name: 'Ada' }), { headers })));
+  const [first, second] = [await ask(bearer(tokens.access_token)), await ask(bearer(tokens.access_token))];
+  assert.match(first.person, /^[0-9a-f]{16}$/);
+  assert.equal(second.person, first.person);
+  assert.notEqual((await ask(bearer(await serviceToken()))).person, first.person);
+  assert.equal((await ask({})).person, undefined);
 });
 
 describe('a token of the other service', () => {

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use mcp_connector::worker::Date;
+use mcp_connector::worker::{Date, console_log};
 use mcp_connector::{
-    Annotations, CallToolResult, ClientCapability, Connector, ContentBlock, Context, Icon, Json, ListPage, ListedPage,
-    ListedResource, LoggingLevel, Partial, Prompt, Resource, ResourceTemplate, Role, Scope, Select, Store, Tool,
-    ToolError,
+    Annotations, Call, CallOutcome, CallToolResult, Caller, ClientCapability, Connector, ContentBlock, Context, Icon,
+    Json, ListPage, ListedPage, ListedResource, LoggingLevel, Next, Partial, Prompt, Resource, ResourceTemplate, Role,
+    Scope, Select, Store, Tool, ToolError,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -175,6 +175,25 @@ async fn suggest_present(args: Present, cx: Context) -> Result<String, ToolError
     Ok(format!("Which of these would be a good present for {}? {}", args.person, names.join(", ")))
 }
 
+/// Keeps the house for everybody.
+fn is_janitor(caller: &Caller) -> bool {
+    caller.is_in_group("janitors") || caller.subject.as_str() == "owner"
+}
+
+async fn ring_bell(_cx: Context) -> Result<&'static str, ToolError> {
+    Ok("The shop closes in ten minutes.")
+}
+
+async fn closed_on_sundays(call: Call, next: Next) -> Result<CallOutcome, ToolError> {
+    let is_closed = call.name() == "ring_bell" && Date::now().as_millis() / 86_400_000 % 7 == 3;
+    if is_closed {
+        return Err(ToolError::new("The shop is closed on Sundays. Ring the bell tomorrow."));
+    }
+    let outcome = next.run().await;
+    console_log!("{} {}: {}", call.kind().as_str(), call.name(), outcome.as_str());
+    Ok(outcome)
+}
+
 const SHELF_ICON: &str =
     r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M0 3h8v1H0zM0 7h8v1H0z"/></svg>"#;
 
@@ -227,6 +246,14 @@ pub(crate) fn add_to(connector: Connector) -> Connector {
                 .title("Suggest a present")
                 .scope(SHELF_READ),
         )
+        .tool(
+            Tool::new("ring_bell", "Tell everybody that the shop closes.", ring_bell)
+                .title("Ring the bell")
+                .scope(SHELF_WRITE)
+                .visible_to(is_janitor)
+                .additive(),
+        )
+        .around(closed_on_sundays)
         .tool(Tool::new("two_audiences", "Answer twice.", two_audiences).title("Two audiences").read_only())
 }
 

@@ -3,17 +3,23 @@
 
 mod announcements;
 mod app_view;
+mod audit;
 mod d1;
+mod flags;
 mod guide;
 mod hello;
 mod kv;
 mod long_task;
+mod moving;
+mod quota;
 mod r2;
 mod readme;
 mod sampling;
+mod search_fetch;
 mod skill;
 mod upstream_api;
 mod upstream_sign_in;
+mod usage;
 mod workers_ai;
 
 use mcp_connector::{Connector, worker};
@@ -46,6 +52,12 @@ fn connector() -> Connector {
     let connector = long_task::add_to(connector);
     let connector = sampling::add_to(connector);
     let connector = workers_ai::add_to(connector);
+    let connector = search_fetch::add_to(connector);
+    let connector = moving::add_to(connector);
+    let connector = usage::add_to(connector);
+    let connector = flags::add_to(connector);
+    let connector = audit::add_to(connector);
+    let connector = quota::add_to(connector);
     upstream_sign_in::add_to(connector)
 }
 

@@ -170,11 +170,11 @@ impl View {
 
     /// Shows the view only to callers for whom `is_shown` returns true. Call it several times to add conditions.
     ///
-    /// For everybody else it does not exist: it is in no list, and reading it is answered as if nothing had that URI. It is
-    /// asked for people who have signed in, so the view takes a sign-in. A client
-    /// without a token sees it and is challenged, because who its person is becomes known only then.
+    /// For everybody else the view does not exist: it is in no list, and reading it is answered as if nothing had that URI.
     ///
-    /// `is_shown` runs for each list and each request, so it decides by the [`Caller`] alone.
+    /// `is_shown` decides about people who have signed in, so the view takes a sign-in. A client without a token sees it and
+    /// is challenged, because only a sign-in tells who its person is. `is_shown` runs for each list and each request, and
+    /// knows the [`Caller`] alone.
     ///
     /// [`Caller`]: mcp_connector_base::caller::Caller
     #[must_use]
