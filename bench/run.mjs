@@ -13,6 +13,7 @@ import { gzipSync } from 'node:zlib';
 import { main, step, Stop } from '../scripts/support/log.mjs';
 import { ensurePackages } from '../scripts/setup/packages.mjs';
 import { root } from '../scripts/support/paths.mjs';
+import { goOnWithCurrentNode } from '../scripts/setup/node.mjs';
 import { checkRequirements } from '../scripts/setup/requirements.mjs';
 
 const USAGE = `npm run bench -- [options]
@@ -33,6 +34,8 @@ const QUICK = { rounds: 3, most: 800, warmUp: 3000, starts: 3 };
 await main(async () => {
   const options = parse();
   await checkRequirements();
+  // wrangler reads the settings in this process.
+  await goOnWithCurrentNode();
   if (process.platform !== 'linux') throw new Stop('The benchmark reads processor times from /proc, which only Linux has.');
   await ensurePackages(root, 'npm packages');
   await ensurePackages(path.join(root, 'bench'), 'the libraries to compare with');

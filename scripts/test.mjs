@@ -12,6 +12,7 @@ import { main, step, Stop } from './support/log.mjs';
 import { isPackage, root } from './support/paths.mjs';
 import { attempt, endOnSignals, isStopping } from './support/processes.mjs';
 import { checkRequirements } from './setup/requirements.mjs';
+import { goOnWithCurrentNode } from './setup/node.mjs';
 import { ensureTestPackages } from './setup/packages.mjs';
 import { buildWorker, DEVELOPMENT } from './build/worker.mjs';
 import { readToml } from './support/toml.mjs';
@@ -35,6 +36,7 @@ await main(async () => {
   endOnSignals(() => 130);
   const only = partFrom(process.argv.slice(2));
   await checkRequirements();
+  await goOnWithCurrentNode();
   if (!isPackage) await ensureTestPackages();
 
   const stages = [];

@@ -3,7 +3,7 @@ import { clearProgress, showProgress } from '../support/log.mjs';
 import { attempt } from '../support/processes.mjs';
 
 /** What a reader need not see of what cargo says on standard error. */
-const NOISE = /^(Compiling|Checking|Building|Finished|Fresh|Dirty|Downloading|Downloaded|Updating|Locking|Adding|Blocking)\b|^warning: .* generated \d+ warnings?|^info: /;
+const NOISE = /^(Compiling|Checking|Building|Finished|Fresh|Fetch|Dirty|Downloading|Downloaded|Updating|Locking|Adding|Blocking)\b|^warning: .* generated \d+ warnings?|^info: /;
 
 /** How far each run is: packages compiled, and all of them. */
 const running = new Map();
@@ -20,7 +20,7 @@ export async function cargo(args, { title, cwd, env, quiet = false, readStdout }
     const text = line.replace(/\u001b\[[0-9;]*[A-Za-z]/g, '').trim();
     const [, done, all] = /^Building \[.*\] (\d+)\/(\d+)/.exec(text) ?? [];
     if (all) report(title, `${done} of ${all}`);
-    else if (/^(Updating|Downloading)/.test(text) && !running.get(title)) report(title, 'downloading');
+    else if (/^(Updating|Downloading|Fetch)\b/.test(text) && !running.get(title)) report(title, 'downloading');
     hasFailed ||= text.startsWith('error');
     const isNews = (hasFailed || text !== '') && !NOISE.test(text);
     if (isNews) clearProgress();

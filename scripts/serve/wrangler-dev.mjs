@@ -2,6 +2,7 @@
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { currentNode } from '../setup/node.mjs';
 import { Stop } from '../support/log.mjs';
 import { root, wranglerScript } from '../support/paths.mjs';
 import { launch } from '../support/processes.mjs';
@@ -41,7 +42,7 @@ const QUIET = {
 export function startWrangler({ config, port, options = [] }) {
   const colour = process.stdout.isTTY && !process.env.NO_COLOR;
   const wrangler = launch(
-    process.execPath,
+    currentNode(),
     // With the usual inspector port, two servers that start at the same moment would disturb each other.
     [wranglerScript, 'dev', '--config', config, '--ip', HOST, '--port', String(port), '--inspector-port', '0', '--local-protocol', 'http', '--show-interactive-dev-session=false', ...options],
     { cwd: root, env: { ...QUIET, ...(colour && { FORCE_COLOR: '1' }) }, output: 'pipe' },

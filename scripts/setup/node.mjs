@@ -1,13 +1,14 @@
-// Node, where the one on this machine is older than wrangler needs: a current one comes as an npm package, is put into .tools,
-// and goes on with the script. `npm run …` and `npx wrangler` find it in node_modules/.bin from then on.
+// Node, where the one on this machine is older than wrangler needs: a current one comes as an npm package into .tools and runs
+// wrangler. `npm run …` and `npx wrangler` find it in node_modules/.bin from then on.
 import { spawn } from 'node:child_process';
 import { cpSync, existsSync, lstatSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { constants } from 'node:os';
 import path from 'node:path';
 import { engine, root, toolsDir } from '../support/paths.mjs';
-import { step, Stop } from '../support/log.mjs';
+import { withLock } from '../support/lock.mjs';
+import { Stop } from '../support/log.mjs';
 import { outputOf } from '../support/processes.mjs';
-import { ensurePackages, oneAtATime } from './packages.mjs';
+import { ensurePackages } from './packages.mjs';
 import { atLeast } from './versions.mjs';
 
 /** The oldest Node that wrangler runs on. */
@@ -27,41 +28,41 @@ export function currentNode() {
   return nodeProblem(process.versions.node) && existsSync(PROGRAM) ? PROGRAM : process.execPath;
 }
 
-/** Returns if this Node is new enough. Otherwise a newer one runs this script again, and this process ends with its status. */
+/** Makes `currentNode` one that wrangler runs on. */
 export async function ensureNode() {
   const problem = nodeProblem(process.versions.node);
-  if (!problem) return;
-  if (outputOf(PROGRAM, ['--version']) === undefined) await install(problem);
-  console.log(`Node ${process.versions.node} is too old for wrangler: Node ${outputOf(PROGRAM, ['--version']).slice(1)} from npm, in .tools/node, goes on.`);
-  await goOn();
-}
-
-async function install(problem) {
+  if (!problem || outputOf(PROGRAM, ['--version']) !== undefined) return;
   mkdirSync(FOLDER, { recursive: true });
   for (const file of ['package.json', 'package-lock.json']) cpSync(path.join(engine, 'scripts/setup/node', file), path.join(FOLDER, file));
-  await oneAtATime(() => ensurePackages(FOLDER, `a newer Node from npm: wrangler needs ${OLDEST_NODE}, this is ${process.versions.node}`));
+  const what = `a newer Node from npm into .tools, since wrangler needs ${OLDEST_NODE} and this is ${process.versions.node}`;
+  await withLock(path.join(toolsDir, 'node.lock'), () => ensurePackages(FOLDER, what));
   if (outputOf(PROGRAM, ['--version']) === undefined) throw new Stop(problem);
-}
-
-/** Runs this script with the newer Node, in the same process group and on the same terminal, and never returns. */
-function goOn() {
-  const env = { ...process.env, PATH: [path.dirname(PROGRAM), process.env.PATH].filter(Boolean).join(path.delimiter) };
-  const child = spawn(PROGRAM, [...process.execArgv, ...process.argv.slice(1)], { env, stdio: 'inherit' });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    process.removeAllListeners(signal);
-    process.on(signal, () => child.kill(signal));
-  }
-  child.on('exit', (status, signal) => process.exit(status ?? 128 + constants.signals[signal]));
-  return new Promise((_, reject) => child.on('error', reject));
 }
 
 /** Puts the newer Node where npm looks for programs first. `npm ci` empties that folder. */
 export function linkNode() {
-  if (process.execPath !== PROGRAM) return;
+  if (currentNode() === process.execPath) return;
   const link = path.join(root, 'node_modules/.bin/node');
   if (existsSync(link)) return;
   mkdirSync(path.dirname(link), { recursive: true });
   // A link that leads nowhere exists all the same.
   if (lstatSync(link, { throwIfNoEntry: false })) rmSync(link);
   symlinkSync(path.relative(path.dirname(link), PROGRAM), link);
+}
+
+/**
+ * Returns if this is the current Node. Otherwise that one runs this script again, in the same process group and on the same
+ * terminal, and this process ends with its status. For what uses wrangler or newer packages within its own process.
+ */
+export async function goOnWithCurrentNode() {
+  const program = currentNode();
+  if (program === process.execPath) return;
+  const env = { ...process.env, PATH: [path.dirname(program), process.env.PATH].filter(Boolean).join(path.delimiter) };
+  const child = spawn(program, [...process.execArgv, ...process.argv.slice(1)], { env, stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.removeAllListeners(signal);
+    process.on(signal, () => child.kill(signal));
+  }
+  child.on('exit', (status, signal) => process.exit(status ?? 128 + constants.signals[signal]));
+  await new Promise((_, reject) => child.on('error', reject));
 }

@@ -16,14 +16,14 @@ export async function ensureTestPackages() {
   await oneAtATime(() => ensurePackages(path.join(root, 'tests'), 'npm packages for the tests (official clients, conformance suite)'));
 }
 
-/** Two scripts that start at once never install at once. */
-export const oneAtATime = (body) => withLock(path.join(toolsDir, 'packages.lock'), body);
+const oneAtATime = (body) => withLock(path.join(toolsDir, 'packages.lock'), body);
 
 /** Makes `node_modules` in `directory` what its `package-lock.json` says. */
 export async function ensurePackages(directory, what) {
   if (isInstalled(directory)) return;
   step(`Installing ${what}`);
-  await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
+  // Without the warnings that this Node is too old for a package: wrangler gets a newer one.
+  await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: directory,
     failure: () => 'npm could not install the packages: is there a network, and room on the disk?',
   });

@@ -24,9 +24,9 @@ export function rustProblem(printed, wanted) {
 /** Installs the npm packages, Rust and its target where they are missing. Fails with one line where something else is missing, or too old. */
 export async function checkRequirements() {
   if (process.platform === 'win32') throw new Stop('On Windows, please use this project inside WSL (https://learn.microsoft.com/windows/wsl).');
-  await ensureNode();
   // Each waits for the network.
-  await Promise.all([ensureProjectPackages().then(linkNode), ensureRust().then(ensureWasmTarget)]);
+  await Promise.all([ensureNode(), ensureProjectPackages(), ensureRust().then(ensureWasmTarget)]);
+  linkNode();
   const manifest = await readToml('Cargo.toml');
   const problem = rustProblem(outputOf('rustc', ['--version'], { cwd: root }), manifest.package?.['rust-version'] ?? '1.85');
   if (problem) throw new Stop(problem);
