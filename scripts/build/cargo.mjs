@@ -10,11 +10,11 @@ const running = new Map();
 
 /**
  * Runs `cargo ARGS`. Its errors are shown; so is its progress, under `title`.
- * @param {{title: string, cwd: string, env?: object, quiet?: boolean, readStdout?: (line: string) => void}} how `quiet`: only errors
- *   are shown
+ * @param {{title: string, cwd: string, env?: object, quiet?: boolean, isAside?: boolean, readStdout?: (line: string) => void}} how
+ *   `quiet`: only errors are shown; `isAside`: something else that runs now goes first
  * @returns {Promise<{status?: number}>} how it ended
  */
-export async function cargo(args, { title, cwd, env, quiet = false, readStdout }) {
+export async function cargo(args, { title, cwd, env, quiet = false, isAside = false, readStdout }) {
   let hasFailed = false;
   const show = (line) => {
     const text = line.replace(/\u001b\[[0-9;]*[A-Za-z]/g, '').trim();
@@ -27,7 +27,8 @@ export async function cargo(args, { title, cwd, env, quiet = false, readStdout }
     return isNews;
   };
   const shownProgress = quiet ? {} : { CARGO_TERM_PROGRESS_WHEN: 'always', CARGO_TERM_PROGRESS_WIDTH: '80' };
-  const { outcome } = await attempt('cargo', [...args, ...(quiet ? ['--quiet'] : [])], { cwd, env: { ...env, ...shownProgress }, show, ...(readStdout && { readStdout }), silent: true });
+  const [command, ...before] = isAside ? ['nice', '-n', '10', 'cargo'] : ['cargo'];
+  const { outcome } = await attempt(command, [...before, ...args, ...(quiet ? ['--quiet'] : [])], { cwd, env: { ...env, ...shownProgress }, show, ...(readStdout && { readStdout }), silent: true });
   running.delete(title);
   clearProgress();
   return outcome;

@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ensureBindgen, PACKAGE } from '../setup/bindgen.mjs';
+import { ensureNode, linkNode } from '../setup/node.mjs';
 import { ensureWasmTarget } from '../setup/requirements.mjs';
 import { clearProgress, Stop } from '../support/log.mjs';
 import { engine, root } from '../support/paths.mjs';
@@ -31,7 +32,7 @@ export async function buildWorker(crate = '.', { profile = RELEASE, into = 'buil
   await ensureWasmTarget();
   const started = Date.now();
   const folder = path.join(root, crate, into);
-  const [artifact, bindgen] = await both(compile(crate, profile, { quiet }), ensureBindgen({ quiet }));
+  const [artifact, bindgen] = await all(compile(crate, profile, { quiet }), ensureBindgen({ quiet }), ensureNode().then(linkNode));
   // The names of functions are a quarter of what is uploaded, and only a profiler reads them.
   const keepsNames = profile !== RELEASE || process.env.MCP_KEEP_NAMES === '1';
   const version = [versionOf(artifact), ...RECIPE.map((file) => statSync(file).mtimeMs), keepsNames].join('\n');
@@ -55,8 +56,8 @@ export async function buildWorker(crate = '.', { profile = RELEASE, into = 'buil
   return { sources, version, isNew: true };
 }
 
-/** Both results; where one fails, its error once the other has ended. */
-async function both(...steps) {
+/** All results; where one fails, its error once the others have ended. */
+async function all(...steps) {
   const results = await Promise.allSettled(steps);
   const failed = results.find(({ status }) => status === 'rejected');
   if (failed) throw failed.reason;

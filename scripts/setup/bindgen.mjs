@@ -56,6 +56,8 @@ async function make(version, quiet) {
     cwd: folder,
     env: { CARGO_TARGET_DIR: path.join(folder, 'target') },
     quiet,
+    // The Worker takes longer, and its last packages leave processors free.
+    isAside: true,
   });
   if (status !== 0) throw new Stop(`wasm-bindgen ${version} could not be compiled: is there a network, and a C compiler (cc)?`);
   mkdirSync(path.join(toolsDir, 'bin'), { recursive: true });

@@ -28,8 +28,17 @@ export function currentNode() {
   return nodeProblem(process.versions.node) && existsSync(PROGRAM) ? PROGRAM : process.execPath;
 }
 
-/** Makes `currentNode` one that wrangler runs on. */
-export async function ensureNode() {
+let ensured;
+
+/** Makes `currentNode` one that wrangler runs on. It is installed once, beside what else is done meanwhile. */
+export function ensureNode() {
+  ensured ??= install();
+  // Who waits for it gets the error.
+  ensured.catch(() => {});
+  return ensured;
+}
+
+async function install() {
   const problem = nodeProblem(process.versions.node);
   if (!problem || outputOf(PROGRAM, ['--version']) !== undefined) return;
   mkdirSync(FOLDER, { recursive: true });
@@ -39,7 +48,7 @@ export async function ensureNode() {
   if (outputOf(PROGRAM, ['--version']) === undefined) throw new Stop(problem);
 }
 
-/** Puts the newer Node where npm looks for programs first. `npm ci` empties that folder. */
+/** Links the newer Node into the folder where npm looks for programs first. `npm ci` empties that folder. */
 export function linkNode() {
   if (currentNode() === process.execPath) return;
   const link = path.join(root, 'node_modules/.bin/node');
@@ -55,6 +64,8 @@ export function linkNode() {
  * terminal, and this process ends with its status. For what uses wrangler or newer packages within its own process.
  */
 export async function goOnWithCurrentNode() {
+  await ensureNode();
+  linkNode();
   const program = currentNode();
   if (program === process.execPath) return;
   const env = { ...process.env, PATH: [path.dirname(program), process.env.PATH].filter(Boolean).join(path.delimiter) };

@@ -5,7 +5,7 @@ import { Stop, step } from '../support/log.mjs';
 import { root } from '../support/paths.mjs';
 import { outputOf, run } from '../support/processes.mjs';
 import { readToml } from '../support/toml.mjs';
-import { ensureNode, linkNode } from './node.mjs';
+import { ensureNode } from './node.mjs';
 import { ensureProjectPackages } from './packages.mjs';
 import { ensureRust, TARGET } from './rust.mjs';
 import { atLeast } from './versions.mjs';
@@ -24,9 +24,9 @@ export function rustProblem(printed, wanted) {
 /** Installs the npm packages, Rust and its target where they are missing. Fails with one line where something else is missing, or too old. */
 export async function checkRequirements() {
   if (process.platform === 'win32') throw new Stop('On Windows, please use this project inside WSL (https://learn.microsoft.com/windows/wsl).');
-  // Each waits for the network.
-  await Promise.all([ensureNode(), ensureProjectPackages(), ensureRust().then(ensureWasmTarget)]);
-  linkNode();
+  // Only wrangler waits for this.
+  ensureNode();
+  await Promise.all([ensureProjectPackages(), ensureRust().then(ensureWasmTarget)]);
   const manifest = await readToml('Cargo.toml');
   const problem = rustProblem(outputOf('rustc', ['--version'], { cwd: root }), manifest.package?.['rust-version'] ?? '1.85');
   if (problem) throw new Stop(problem);
