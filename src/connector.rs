@@ -65,7 +65,10 @@ async fn echo(text: String) -> Result<String, ToolError> {
 }
 
 async fn whoami(cx: Context) -> Result<String, ToolError> {
-    Ok(format!("You are {}.", cx.subject()?))
+    let subject = cx.subject()?;
+    // An identity provider may say who that is; of the owner of a passphrase nothing else is known.
+    let known_as = cx.caller().and_then(|caller| caller.name().or(caller.email()));
+    Ok(known_as.map_or_else(|| format!("You are {subject}."), |name| format!("You are {name} ({subject}).")))
 }
 
 /// A note, as a tool takes it and as it is stored.

@@ -5,6 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures::FutureExt;
 use mcp_connector_fuzz::{AnySignature, NOW, text};
+use mcp_connector_oauth::external_issuer::identity_claims::{EmailClaim, IdentityClaims};
 use mcp_connector_oauth::external_issuer::keys::ExternalKeys;
 use mcp_connector_oauth::external_issuer::token::{ExternalPolicy, verify_external};
 use mcp_connector_oauth::resource::bearer::BearerToken;
@@ -25,8 +26,13 @@ pub fn run(input: &[u8]) -> bool {
     let encode = |json: &str| URL_SAFE_NO_PAD.encode(json);
     let header = format!("Bearer {}.{}.{}", encode(header), encode(claims), encode(&"s".repeat(64)));
     let Ok(Some(bearer)) = BearerToken::from_authorization([header.as_str()]) else { return false };
-    let policy =
-        ExternalPolicy { issuer: &issuer, audiences: &["https://mcp.example.com/mcp"], accept_plain_jwt: true };
+    let policy = ExternalPolicy {
+        issuer: &issuer,
+        audiences: &["https://mcp.example.com/mcp"],
+        accept_plain_jwt: true,
+        claims: &IdentityClaims::default(),
+        email: EmailClaim::IfVerified,
+    };
     let Some(Ok(verified)) = verify_external(&bearer, &keys, &AnySignature, &policy, NOW).now_or_never() else {
         return false;
     };

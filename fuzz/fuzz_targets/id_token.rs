@@ -15,8 +15,8 @@ mcp_connector_fuzz::target!(run);
 pub fn run(input: &[u8]) -> bool {
     let Ok(issuer) = ExternalIssuer::parse("https://id.example") else { return false };
     let token = format!("e30.{}.AA", URL_SAFE_NO_PAD.encode(input));
-    let _ = UserProfile::of_id_token(text(input), &issuer, "us", "n", EmailTrust::VerifiedOnly, NOW);
-    if UserProfile::of_id_token(&token, &issuer, "us", "n", EmailTrust::VerifiedOnly, NOW).is_err() {
+    let _ = UserProfile::of_id_token(text(input), &issuer, "us", Some("n"), EmailTrust::VerifiedOnly, NOW);
+    if UserProfile::of_id_token(&token, &issuer, "us", Some("n"), EmailTrust::VerifiedOnly, NOW).is_err() {
         return false;
     }
     let claims: Value = serde_json::from_slice(input).unwrap_or_default();

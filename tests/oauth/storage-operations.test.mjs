@@ -15,14 +15,19 @@ import {
   call,
   connect,
   isWelcome,
+  pkce,
+  redeeming,
   refreshing,
   register,
   revoking,
+  secret,
   send,
+  signIn,
   toLogin,
   tokensOf,
 } from '../support/oauth/client.mjs';
 import { askForKey, endKey, enterAccount, keyOn, prove } from '../support/oauth/access-keys.mjs';
+import { enterAt, startProvider } from '../support/oauth/openid-provider.mjs';
 
 const DOCUMENT = 'https://client.example/oauth/client.json';
 
@@ -268,5 +273,70 @@ describe('an access key', () => {
     await new Promise((resolve) => setTimeout(resolve, 200));
     // The page before and the page after are one request each.
     await costsAtMost(t, { 'object requests': 3, 'rows written': 1 }, () => endKey(browser, 'n8n'));
+  });
+});
+
+describe('where an identity provider gives refresh tokens', () => {
+  const HERE = 'https://mcp.example.com';
+  const vars = {
+    IDENTITY: 'openid',
+    OPENID_ISSUER: 'https://id.example',
+    OPENID_CLIENT_ID: 'the-connector',
+    OPENID_CLIENT_SECRET: secret('a-secret-of-the-connector', 'the client secret'),
+    ALLOWED_USERS: '*',
+    ROLES: 'writer = notes:write if @example.com',
+  };
+  let provider;
+  let passphrase;
+  before(async () => {
+    provider = await startProvider({
+      clients: [
+        {
+          client_id: 'the-connector',
+          client_secret: vars.OPENID_CLIENT_SECRET,
+          redirect_uris: [`${HERE}/authorize/callback`],
+          grant_types: ['authorization_code', 'refresh_token'],
+        },
+      ],
+      people: { alice: { email: 'alice@example.com', email_verified: true, name: 'Alice Liddell' } },
+      more: { issueRefreshToken: () => true },
+    });
+    passphrase = { runtime, site };
+    runtime = await startInstances({ count: 1, vars, outbound: provider.port });
+    [site] = runtime.instances;
+    // The keys of the deployment.
+    (await call(site, 'no-token-of-ours')).hasStatus(401, 'a bad token');
+  });
+  after(async () => {
+    await runtime.stop();
+    ({ runtime, site } = passphrase);
+    provider.stop();
+  });
+
+  async function enter(app) {
+    const browser = new Browser(site);
+    const { verifier, challenge } = pkce();
+    const sent = asking(app, { challenge });
+    const away = await signIn(browser, authorizePath(sent));
+    const arrival = await browser.open(await enterAt(provider, away.url, 'alice'));
+    // The record of the client is written behind the answer.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    return tokensOf(await send(site, redeeming(app, { ...arrival.parameters, verifier, redirectUri: sent.redirect_uri })));
+  }
+
+  test('a sign-in and a refresh cost a row more, and a call costs the same', async (t) => {
+    const app = await register(site);
+    await t.test('the first sign-in of a person', (inner) =>
+      costsAtMost(inner, { 'object requests': 5, 'rows written': 12, 'KV reads': 1, 'KV writes': 1 }, () => enter(app)),
+    );
+    const tokens = await costsAtMost(t, { 'object requests': 5, 'rows written': 6, 'KV reads': 1 }, () => enter(app));
+    await t.test('a refresh, for which the provider is asked', (inner) =>
+      costsAtMost(inner, { 'object requests': 1, 'rows written': 2 }, async () => tokensOf(await send(site, refreshing(app, tokens)))),
+    );
+    await t.test('a call, with roles', (inner) =>
+      costsAtMost(inner, { 'object requests': 1 }, async () => {
+        for (let turn = 0; turn < 20; turn += 1) (await call(site, tokens.access_token)).result('served');
+      }),
+    );
   });
 });

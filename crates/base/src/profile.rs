@@ -101,6 +101,24 @@ impl Profile {
         Self { claims: taken, ..self }
     }
 
+    /// Returns the profile with what is missing in it from another one.
+    #[must_use]
+    pub fn completed_by(mut self, other: Self) -> Self {
+        let either = |one: Vec<String>, other: Vec<String>| if one.is_empty() { other } else { one };
+        let known: Vec<String> = self.claims.iter().map(|(name, _)| name.clone()).collect();
+        let more = other.claims.into_iter().filter(|(name, _)| !known.contains(name));
+        self.claims.extend(more.take(MAX_CLAIMS.saturating_sub(known.len())));
+        Self {
+            name: self.name.or(other.name),
+            email: self.email.or(other.email),
+            login: self.login.or(other.login),
+            picture: self.picture.or(other.picture),
+            groups: either(self.groups, other.groups),
+            roles: either(self.roles, other.roles),
+            claims: self.claims,
+        }
+    }
+
     /// Returns the profile without an address that only the owner's trust makes one.
     #[must_use]
     pub fn without_trusted_email(self) -> Self {
@@ -137,6 +155,12 @@ impl Profile {
     #[must_use]
     pub fn roles(&self) -> &[String] {
         &self.roles
+    }
+
+    /// Returns whether there is a claim of this name.
+    #[must_use]
+    pub fn has_claim(&self, name: &str) -> bool {
+        self.claims.iter().any(|(known, _)| known == name)
     }
 
     /// Returns a claim, if there is one of this name and it has the form of a `T`.

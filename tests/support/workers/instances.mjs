@@ -44,7 +44,8 @@ const workerd = createRequire(createRequire(join(ROOT, 'package.json')).resolve(
  *   replaced before it answers
  * @property {(binding: string, name: string) => Promise<void>} alarm  rings the alarm of an object before its time
  * @property {(binding: string, name: string) => Promise<void>} replace  an object by a new one, as a deploy does
- * @property {() => Promise<{kv: Record<string, number>, objects: Record<string, number>, rowsWritten: number}>} counts
+ * @property {(binding: string, name: string, statement: string) => Promise<object[]>} sql  runs a statement in the database of an object
+ * @property {() => Promise<{kv: Record<string, number>, objects: Record<string, number>, rowsWritten: number, rowsRead: number}>} counts
  *   what storage was asked since the start; of KV only without `lateKv`
  * @property {(vars?: Record<string, string>, how?: {without?: string[], unbound?: string[]}) => Promise<void>} restart  over the same objects,
  *   with other variables; `without` what the objects of these classes have kept, and without the `unbound` bindings
@@ -111,8 +112,8 @@ export async function startInstances({
   };
   await launch(vars);
 
-  const control = async (name, path) => {
-    const answer = await fetch(`http://127.0.0.1:${running.ports[name]}${path}`);
+  const control = async (name, path, body) => {
+    const answer = await fetch(`http://127.0.0.1:${running.ports[name]}${path}`, body && { method: 'POST', body });
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
     return answer;
   };
@@ -154,6 +155,7 @@ export async function startInstances({
     objectsNow: async (name, how) => void (await control('instance-0', `/..objects?name=${name}&how=${how}`)),
     alarm: async (binding, name) => void (await control('instance-0', `/..alarm?binding=${binding}&name=${name}`)),
     replace: async (binding, name) => void (await control('instance-0', `/..replace?binding=${binding}&name=${name}`)),
+    sql: async (binding, name, statement) => (await control('instance-0', `/..sql?binding=${binding}&name=${name}`, statement)).json(),
     counts: async () => ({
       kv: await (await control('kv-control', '/..counts')).json(),
       ...(await (await control('instance-0', '/..counts')).json()),

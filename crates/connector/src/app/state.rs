@@ -78,6 +78,7 @@ pub(crate) fn app(env: &Env) -> Result<Rc<App>, NoConnector> {
 /// Reads the configuration, and reports to the log what is wrong with it.
 fn configuration(registry: &Registry<Workers>, env: &Env) -> Configuration {
     let mut configuration = Configuration::read(|name| variables::text_of(env, name));
+    configuration.check_roles(&registry.scopes().iter().copied().collect());
     for error in &configuration.errors {
         console_error!("configuration: {}", error.report());
     }

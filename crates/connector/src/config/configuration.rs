@@ -5,10 +5,13 @@ use std::fmt;
 use std::time::Duration;
 
 use mcp_connector_base::identifier::Subject;
+use mcp_connector_base::scope::ScopeSet;
 use mcp_connector_oauth::clients::pre_registered::PreRegisteredClients;
 use mcp_connector_oauth::crypto::keys::master::MasterKey;
+use mcp_connector_oauth::external_issuer::identity_claims::IdentityClaims;
 use mcp_connector_oauth::login::owners::Owners;
 use mcp_connector_oauth::login::passphrase::{Passphrase, WeakPassphrase};
+use mcp_connector_oauth::login::roles::policy::{RolePolicy, Roles};
 use mcp_connector_oauth::web::discovery::ExternalIssuer;
 use mcp_connector_oauth::web::origin::Issuer;
 use mcp_connector_oauth::web::redirect_uri::RedirectPolicy;
@@ -47,6 +50,10 @@ pub(crate) struct Configuration {
     pub(crate) provider: Option<Provider>,
     /// `OWNER`: who sees and ends everybody's clients, where people sign in with a provider.
     pub(crate) owner: Owners,
+    /// `IDENTITY_CLAIMS`: which claims of the identity provider are kept.
+    pub(crate) identity_claims: IdentityClaims,
+    /// `ROLES`: which people may have which scopes.
+    pub(crate) roles: RolePolicy,
     /// `AUTH_ISSUER`: an external authorization server instead of ours.
     pub(crate) auth_issuer: Option<AuthIssuer>,
     /// `MASTER_KEY`, a secret, instead of the key that the `Keyring` makes; and `MASTER_KEY_PREVIOUS`, those that
@@ -179,6 +186,16 @@ impl Configuration {
         let auth_issuer = AuthIssuer::read(&mut read);
         // If an external issuer gives out the tokens, nobody signs in here.
         let provider = if auth_issuer.is_none() { read.read(None, Provider::read) } else { None };
+        let none = IdentityClaims::default;
+        let identity_claims = read.parsed(Setting::IdentityClaims, none(), none(), IdentityClaims::parse);
+        let roles = RolePolicy {
+            roles: read.parsed(Setting::Roles, Roles::default(), Roles::default(), Roles::parse),
+            issuer: auth_issuer
+                .as_ref()
+                .map(|auth_issuer| &auth_issuer.issuer)
+                .or(provider.as_ref().map(Provider::issuer))
+                .cloned(),
+        };
         let (redirect_policy, clients) = clients(&mut read);
         let max_body_bytes = read.number(Setting::MaxBodyBytes, DEFAULT_MAX_BODY_BYTES, 1024, MOST_BODY_BYTES);
         let max_anonymous_body_bytes =
@@ -221,6 +238,8 @@ impl Configuration {
             ),
             passphrase: Passphrase::new(&read.text(Setting::OwnerPassphrase).unwrap_or_default()),
             provider,
+            identity_claims,
+            roles,
             owner: read.parsed(Setting::Owner, Owners::default(), Owners::default(), Owners::parse),
             auth_issuer,
             master_keys: read.read(None, MasterKeys::read),
@@ -250,6 +269,13 @@ impl Configuration {
             task_ttl: Duration::from_secs(read.number(Setting::TaskTtl, DAY, 1, 30 * DAY).into()),
             errors: read.into_errors(),
             missing_bindings: Vec::new(),
+        }
+    }
+
+    /// Checks the roles against the scopes of the connector.
+    pub(crate) fn check_roles(&mut self, scopes: &ScopeSet) {
+        if let Err(error) = self.roles.roles.check(scopes, &self.identity_claims) {
+            self.errors.push(SettingError { setting: Setting::Roles, expected: error.into() });
         }
     }
 

@@ -7,9 +7,11 @@ use thiserror::Error;
 
 use mcp_connector_oauth::clients::pre_registered::InvalidClientConfig;
 use mcp_connector_oauth::crypto::keys::master::InvalidMasterKey;
+use mcp_connector_oauth::external_issuer::identity_claims::InvalidIdentityClaims;
 use mcp_connector_oauth::login::allowed_users::InvalidAllowedUsers;
 use mcp_connector_oauth::login::disallowed_user::SeveralTenants;
 use mcp_connector_oauth::login::owners::InvalidOwners;
+use mcp_connector_oauth::login::roles::parse::InvalidRoles;
 use mcp_connector_oauth::web::discovery::InvalidExternalIssuer;
 use mcp_connector_oauth::web::origin::InvalidIssuer;
 use mcp_connector_oauth::web::redirect_uri::InvalidRedirectPolicy;
@@ -89,6 +91,14 @@ settings! {
     Identity = "IDENTITY" closes [AuthorizationServer, AccessTokens];
     /// The people who may sign in.
     AllowedUsers = "ALLOWED_USERS" closes [AuthorizationServer, AccessTokens];
+    /// The scopes that are asked for at the identity provider.
+    IdentityScope = "IDENTITY_SCOPE" closes [AuthorizationServer, AccessTokens];
+    /// Further parameters of the request to the identity provider.
+    IdentityParameters = "IDENTITY_PARAMETERS" closes [AuthorizationServer, AccessTokens];
+    /// The claims of the identity provider that are kept.
+    IdentityClaims = "IDENTITY_CLAIMS" closes [AuthorizationServer, AccessTokens];
+    /// Which people may have which scopes.
+    Roles = "ROLES" closes [AuthorizationServer, AccessTokens];
     /// The people who may see and end everybody's clients. The default is nobody.
     Owner = "OWNER" closes [];
     /// The OpenID provider.
@@ -245,6 +255,16 @@ pub(crate) enum Expected {
     People(#[from] InvalidAllowedUsers),
     #[error("must {0}")]
     Owners(#[from] InvalidOwners),
+    #[error("must {0}")]
+    IdentityClaims(#[from] InvalidIdentityClaims),
+    #[error(
+        "must be the names of scopes of the identity provider, separated by spaces, with openid for an OpenID provider"
+    )]
+    IdentityScope,
+    #[error("must be name=value, joined by &, without the parameters that this server sets")]
+    IdentityParameters,
+    #[error("cannot be read: {0}")]
+    Roles(#[from] InvalidRoles),
     #[error("cannot be true: {0}")]
     OneTenant(#[from] SeveralTenants),
 }

@@ -27,6 +27,8 @@ pub(crate) struct OutboundRequest<'a> {
     pub(crate) url: &'a str,
     /// The header `Authorization`.
     pub(crate) authorization: Option<&'a str>,
+    /// The header `Cookie`.
+    pub(crate) cookie: Option<&'a str>,
     /// A form to post. Without one, the request is a GET.
     pub(crate) form: Option<&'a str>,
 }
@@ -34,7 +36,7 @@ pub(crate) struct OutboundRequest<'a> {
 impl<'a> OutboundRequest<'a> {
     /// Makes a plain GET.
     pub(crate) const fn get(url: &'a str) -> Self {
-        Self { url, authorization: None, form: None }
+        Self { url, authorization: None, cookie: None, form: None }
     }
 
     /// Sends the request and returns the answer, whatever its status.
@@ -60,6 +62,9 @@ impl<'a> OutboundRequest<'a> {
         headers.set("user-agent", AGENT)?;
         if let Some(authorization) = self.authorization {
             headers.set("authorization", authorization)?;
+        }
+        if let Some(cookie) = self.cookie {
+            headers.set("cookie", cookie)?;
         }
         let init = RequestInit::new();
         if let Some(form) = self.form {

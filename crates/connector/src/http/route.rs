@@ -72,6 +72,8 @@ pub(crate) enum AccountStep {
     SignIn,
     /// Every client, for the owner.
     Clients,
+    /// Everybody who has signed in, for the owner.
+    People,
     /// Where a person proves who they are before an action.
     Confirm,
 }
@@ -100,6 +102,8 @@ pub(crate) const ACCOUNT_PATH: &str = "/account";
 pub(crate) const ACCOUNT_CLIENTS_PATH: &str = "/account/clients";
 /// The page on which a person proves who they are before an action.
 pub(crate) const ACCOUNT_CONFIRM_PATH: &str = "/account/confirm";
+/// The page on which the owner sees everybody who has signed in.
+pub(crate) const ACCOUNT_PEOPLE_PATH: &str = "/account/people";
 /// The sign-in to the account page. It is below `/authorize`, so that Cloudflare Access covers both.
 pub(crate) const ACCOUNT_SIGN_IN_PATH: &str = "/authorize/account";
 
@@ -116,6 +120,7 @@ impl OAuthEndpoint {
             ACCOUNT_PATH => Self::Account(AccountStep::Page),
             ACCOUNT_SIGN_IN_PATH => Self::Account(AccountStep::SignIn),
             ACCOUNT_CLIENTS_PATH => Self::Account(AccountStep::Clients),
+            ACCOUNT_PEOPLE_PATH => Self::Account(AccountStep::People),
             ACCOUNT_CONFIRM_PATH => Self::Account(AccountStep::Confirm),
             paths::TOKEN => Self::Direct(DirectEndpoint::Token),
             paths::REGISTER => Self::Direct(DirectEndpoint::Register),

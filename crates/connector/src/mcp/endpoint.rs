@@ -124,15 +124,24 @@ async fn admitted(
     if incoming.request_log().is_written() {
         incoming.request_log().request(posted.summary(incoming));
     }
-    if let Err(refusal) = guard.admit(&authentication, posted.need()) {
-        return challenged(app, endpoint, incoming, &posted, refusal);
-    }
-    if posted.checks_revocation()
-        && let Err(refusal) = guard.confirm(&authentication, &tokens).await
+    let admitted = guard.admit(&authentication, posted.need());
+    // Where roles decide, a refusal is only as good as what is known of the person at this moment.
+    let asks_anew = admitted.is_err() && authentication.caller().is_some() && !app.configuration.roles.is_empty();
+    if let Err(refusal) = admitted
+        && !asks_anew
     {
-        let refusal = refusal.naming(posted.need());
         return challenged(app, endpoint, incoming, &posted, refusal);
     }
+    let authentication = if asks_anew || posted.checks_revocation() {
+        let confirmed = guard.confirm(authentication, &tokens).await.map_err(|refusal| refusal.naming(posted.need()));
+        let admitted = confirmed.and_then(|confirmed| guard.admit(&confirmed, posted.need()).map(|()| confirmed));
+        match admitted {
+            Ok(authentication) => authentication,
+            Err(refusal) => return challenged(app, endpoint, incoming, &posted, refusal),
+        }
+    } else {
+        authentication
+    };
     let caller = match authentication {
         Authentication::Anonymous => None,
         Authentication::Caller(caller, _) => Some(caller),

@@ -72,7 +72,8 @@ pub(crate) trait VerifyToken {
 
     /// Asks the object of the grant whether the grant is still valid, because the answer of [`VerifyToken::verify`] may
     /// be a minute old.
-    async fn confirm(&self, caller: &Caller) -> Result<(), NotVerified>;
+    /// Returns the caller with the scopes of this moment.
+    async fn confirm(&self, caller: &Caller) -> Result<Caller, NotVerified>;
 }
 
 /// The guard of one endpoint.
@@ -117,6 +118,9 @@ impl ResourceGuard<'_> {
                 Err(self.refuse(Challenge::sign_in, self.app.first_scopes(self.endpoint).union(&scopes)))
             }
             (Authentication::Caller(caller, _), Need::Scopes(scopes)) if caller.missing(&scopes).is_empty() => Ok(()),
+            (Authentication::Caller(caller, _), Need::Scopes(scopes)) if self.is_withheld(caller, &scopes) => {
+                Err(self.refuse(|metadata, _| Challenge::not_allowed_by_roles(metadata), ScopeSet::empty()))
+            }
             (Authentication::Caller(_, Credential::AccessKey), Need::Scopes(_)) => {
                 Err(self.refuse(|metadata, _| Challenge::insufficient_scope_of_key(metadata), ScopeSet::empty()))
             }
@@ -132,15 +136,25 @@ impl ResourceGuard<'_> {
     }
 
     /// Checks with the object of the grant whether the caller's grant is still valid, for tools that ask for it.
+    /// Returns the caller with the scopes that their roles allow at this moment.
     pub(crate) async fn confirm(
         &self,
-        authentication: &Authentication,
+        authentication: Authentication,
         tokens: &impl VerifyToken,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Authentication, Refusal> {
         match authentication {
-            Authentication::Anonymous => Ok(()),
-            Authentication::Caller(caller, _) => tokens.confirm(caller).await.map_err(|error| self.not_verified(error)),
+            Authentication::Anonymous => Ok(Authentication::Anonymous),
+            Authentication::Caller(caller, credential) => {
+                let confirmed = tokens.confirm(&caller).await.map_err(|error| self.not_verified(error))?;
+                Ok(Authentication::Caller(confirmed, credential))
+            }
         }
+    }
+
+    /// Returns whether the roles of a caller withhold one of the scopes that they lack.
+    fn is_withheld(&self, caller: &Caller, scopes: &ScopeSet) -> bool {
+        let withheld = self.app.configuration.roles.withheld(&caller.subject, caller.profile.as_deref());
+        !withheld.intersection(&caller.missing(scopes)).is_empty()
     }
 
     fn not_verified(&self, error: NotVerified) -> Refusal {

@@ -10,6 +10,7 @@ use mcp_connector_oauth::crypto::keys::mac::MacKey;
 use mcp_connector_oauth::crypto::keys::ring::KeyRing;
 use mcp_connector_oauth::crypto::keys::signing::SigningKeys;
 use mcp_connector_oauth::login::admission::AdmissionPolicy;
+use mcp_connector_oauth::login::roles::policy::RolePolicy;
 use mcp_connector_protocol::Unavailable;
 
 use crate::config::configuration::Configuration;
@@ -50,6 +51,7 @@ impl LazySecrets {
 pub(crate) struct Secrets {
     keys: KeyRing,
     policy: AdmissionPolicy,
+    roles: RolePolicy,
     signing: RefCell<Option<Rc<SigningKeys>>>,
     log_person: OnceCell<MacKey>,
 }
@@ -68,7 +70,8 @@ impl Secrets {
             }
             (None, Err(_)) => AdmissionPolicy::NOBODY,
         };
-        Ok(Self { keys, policy, signing: RefCell::new(None), log_person: OnceCell::new() })
+        let roles = configuration.roles.clone();
+        Ok(Self { keys, policy, roles, signing: RefCell::new(None), log_person: OnceCell::new() })
     }
 
     /// Returns the keys.
@@ -84,6 +87,11 @@ impl Secrets {
     /// Returns the key that hashes people for the log.
     pub(crate) fn log_person(&self) -> &MacKey {
         self.log_person.get_or_init(|| self.keys.log_person())
+    }
+
+    /// Returns which people may have which scopes, by the current settings.
+    pub(crate) const fn roles(&self) -> &RolePolicy {
+        &self.roles
     }
 
     /// Returns the current signing keys, which are derived once for each period.

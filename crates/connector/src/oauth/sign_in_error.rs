@@ -9,6 +9,7 @@ use crate::http::incoming::BodyError;
 use crate::http::route::{ACCOUNT_PATH, LOGIN_PATH, OTHER_ACCOUNT_PATH};
 use crate::log::request_log::RequestLog;
 use crate::oauth::clients::documents::NotDescribed;
+use crate::oauth::identity::upstream::UpstreamError;
 use crate::pages;
 use crate::pages::FormTarget;
 use crate::pages::error::{ErrorWords, NextStep};
@@ -66,6 +67,11 @@ pub(crate) enum SignInError {
         /// The redirect that tells the client.
         back: String,
     },
+    /// The roles of the person allow nothing of what was asked for.
+    NoRole {
+        /// The redirect that tells the client.
+        back: String,
+    },
     /// Too many sign-ins wait to be finished.
     TooMany,
     /// The code of this page was redeemed before.
@@ -96,6 +102,15 @@ impl From<NotDescribed> for SignInError {
 impl From<LoginError> for SignInError {
     fn from(error: LoginError) -> Self {
         Self::Login(error)
+    }
+}
+
+impl From<UpstreamError> for SignInError {
+    fn from(error: UpstreamError) -> Self {
+        match error {
+            UpstreamError::Outage(outage) => Self::Outage(outage),
+            UpstreamError::Login(error) => Self::Login(error),
+        }
     }
 }
 
@@ -139,7 +154,9 @@ impl<'a> Start<'a> {
     /// Returns what the person can do on the page itself.
     fn next_step(self, error: &'a SignInError) -> NextStep<'a> {
         match (self, error) {
-            (_, SignInError::ClientEnded { back }) => NextStep::Link { path: back, words: "Back to the app" },
+            (_, SignInError::ClientEnded { back } | SignInError::NoRole { back }) => {
+                NextStep::Link { path: back, words: "Back to the app" }
+            }
             (Self::Application, _) | (Self::Pending { .. }, SignInError::Finished) => NextStep::None,
             (Self::Pending { sealed, again }, SignInError::Login(LoginError::NotAllowed(_))) => {
                 NextStep::SignIn { form: FormTarget { action: LOGIN_PATH, sealed }, again }
@@ -172,6 +189,7 @@ impl SignInError {
             Self::Finished => "a page whose code was already redeemed".to_owned(),
             Self::NotTheOwner => "not the owner".to_owned(),
             Self::ClientEnded { .. } => "the owner has ended the client".to_owned(),
+            Self::NoRole { .. } => "no role of the person allows it".to_owned(),
             Self::TooMany => "too many sign-ins under way".to_owned(),
             Self::Login(LoginError::NotAllowed(_)) => "the person is not on the list".to_owned(),
             Self::Login(error) => error.to_string(),
@@ -203,6 +221,7 @@ impl SignInError {
             | Self::StaleForm
             | Self::NotTheOwner
             | Self::ClientEnded { .. }
+            | Self::NoRole { .. }
             | Self::TooMany
             | Self::Finished
             | Self::Login(_)
@@ -225,7 +244,12 @@ impl SignInError {
     const fn status(&self) -> u16 {
         match self {
             Self::Request(_) | Self::BrokenForm | Self::NoCookie | Self::Expired | Self::OtherBrowser => 400,
-            Self::ExternalForm | Self::StaleForm | Self::NotTheOwner | Self::ClientEnded { .. } | Self::Login(_) => 403,
+            Self::ExternalForm
+            | Self::StaleForm
+            | Self::NotTheOwner
+            | Self::ClientEnded { .. }
+            | Self::NoRole { .. }
+            | Self::Login(_) => 403,
             Self::Finished => 409,
             Self::TooManyFetches => 429,
             Self::NotSetUp(_) | Self::Closed { .. } | Self::TooMany | Self::Outage(_) => 503,
@@ -301,6 +325,11 @@ impl SignInError {
                 "This app is turned off here",
                 "The owner of this connector has ended its access for everybody.",
                 "Ask the owner, or use another app.",
+            ),
+            Self::NoRole { .. } => words(
+                "Your role does not allow this",
+                "The owner of this connector has given you no role for anything that the app asks for.",
+                "Ask the owner for a role. Signing in again does not change it.",
             ),
             Self::Login(LoginError::NotAllowed(user)) => words(
                 "You cannot use this connector yet",

@@ -45,6 +45,7 @@ pub(crate) async fn carry_out(oauth: &OAuthContext<'_>, incoming: &Incoming, req
         keys: oauth.secrets.keys(),
         signing: &signing,
         policy: oauth.secrets.policy(),
+        roles: oauth.secrets.roles(),
         from: Network::of(incoming.header("cf-connecting-ip").as_deref()),
         access_token_lifetime: oauth.configuration().access_token_seconds.into(),
         grant: request.grant,

@@ -5,7 +5,7 @@
 //! If this test fails, do not change the list: change the existing table (`ALTER TABLE`), or make another beside it.
 
 /// Every statement that creates something, by its file.
-const DEPLOYED: [(&str, &[&str]); 9] = [
+const DEPLOYED: [(&str, &[&str]); 10] = [
     (
         include_str!("directory/rows.rs"),
         &[
@@ -15,6 +15,14 @@ const DEPLOYED: [(&str, &[&str]); 9] = [
              PRIMARY KEY (client, person)) WITHOUT ROWID",
             "TABLE IF NOT EXISTS ended (client TEXT PRIMARY KEY, at INTEGER NOT NULL, swept_to TEXT NOT NULL, \
              is_swept INTEGER NOT NULL) WITHOUT ROWID",
+        ],
+    ),
+    (
+        include_str!("directory/people.rs"),
+        &[
+            "TABLE IF NOT EXISTS addresses (person TEXT PRIMARY KEY, email TEXT NOT NULL) WITHOUT ROWID",
+            "TABLE IF NOT EXISTS words (word TEXT, person TEXT, PRIMARY KEY (word, person)) WITHOUT ROWID",
+            "INDEX IF NOT EXISTS people_by_name ON people (lower(coalesce(name, subject)), person)",
         ],
     ),
     (
@@ -31,6 +39,7 @@ const DEPLOYED: [(&str, &[&str]); 9] = [
             "TABLE IF NOT EXISTS signed_out (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, forget_at INTEGER NOT NULL)",
             "TABLE IF NOT EXISTS entered (id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID",
             "TABLE IF NOT EXISTS sign_in (id TEXT PRIMARY KEY, value BLOB NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID",
+            "TABLE IF NOT EXISTS identity (one INTEGER PRIMARY KEY CHECK (one = 1), value BLOB NOT NULL)",
         ],
     ),
     (

@@ -22,6 +22,8 @@ pub(crate) mod wrong_address;
 
 pub(crate) use crate::pages::account::access_key_made::access_key_made;
 pub(crate) use crate::pages::account::page::account;
+pub(crate) use crate::pages::account::people::people;
+pub(crate) use crate::pages::account::person::person;
 pub(crate) use crate::pages::account::sign_in::{account_login, account_provider_login};
 pub(crate) use crate::pages::all_clients::all_clients;
 pub(crate) use crate::pages::consent::consent;

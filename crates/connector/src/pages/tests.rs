@@ -13,6 +13,8 @@ use crate::pages::account::access_keys::{AccessKeyEntry, AccessKeysSection};
 use crate::pages::account::apps::{AppSignIn, AppsSection, DisplacedApp};
 use crate::pages::account::notice::{Notice, Outcome};
 use crate::pages::account::page::AccountPage;
+use crate::pages::account::people::{PeoplePage, PersonEntry};
+use crate::pages::account::person::{ListedBy, PersonApp, PersonPage};
 use crate::pages::all_clients::{AllClientsPage, ListedClient};
 use crate::pages::components::fields::Ticked;
 use crate::pages::consent::{ConsentConnector, ConsentError, ConsentSignIn, ConsentView, NewPlace};
@@ -47,12 +49,60 @@ documents! {
     home(page: &HomePage<'_>);
     login(page: &LoginPage<'_>, form: &FormTarget<'_>);
     not_set_up();
+    people(page: &PeoplePage<'_>);
+    person(page: &PersonPage<'_>, form: &FormTarget<'_>);
     error(words: &ErrorWords<'_>, next: &NextStep<'_>);
     weak_passphrase();
 }
 
 fn frame() -> Frame {
     Frame::new("Notes", &[], &PageSettings::default(), AccountLink::Shown)
+}
+
+/// A person, as the owner's pages list them.
+pub(crate) fn jane() -> PersonEntry<'static> {
+    PersonEntry {
+        name: Some("Jane"),
+        email: Some("jane@example.com"),
+        subject: "s3bj",
+        first_at: Timestamp::from_seconds(1_700_000_000),
+        last_at: Timestamp::from_seconds(1_700_000_000),
+        path: "/account/people?person=0a".to_owned(),
+    }
+}
+
+/// The owner's page with people.
+pub(crate) fn everybody(search: Option<&str>) -> PeoplePage<'_> {
+    PeoplePage {
+        people: vec![jane(), PersonEntry { name: None, ..jane() }, PersonEntry { name: None, email: None, ..jane() }],
+        search,
+        path: "/account/people",
+        next: Some("/account/people?after=0a".to_owned()),
+        back: "/account",
+        now: apps().now,
+    }
+}
+
+/// The owner's page about a person.
+pub(crate) fn one_person() -> PersonPage<'static> {
+    let app = |name| PersonApp {
+        grant: "0123456789abcdef".to_owned(),
+        name,
+        destination: "claude.ai".to_owned(),
+        scopes: vec![Scope::new("notes:read", "Read your notes")],
+        connected_at: Timestamp::from_seconds(1_700_000_000),
+        used_at: Timestamp::from_seconds(1_700_000_000),
+    };
+    PersonPage {
+        person: jane(),
+        id: "0a",
+        apps: vec![app(Some("Claude")), app(None)],
+        keys: keys().keys,
+        list: ListedBy::AllowedUsers,
+        back: "/account/people",
+        notice: None,
+        now: apps().now,
+    }
 }
 
 /// The policy of a page.
@@ -203,6 +253,7 @@ pub(crate) fn apps() -> AccountPage<'static> {
         apps: AppsSection { sign_ins: vec![claude, local, cursor], displaced: Vec::new() },
         keys: AccessKeysSection { keys: Vec::new(), ..keys() },
         all_clients: None,
+        people: None,
         notice: None,
         now: used_at.plus(7200),
     }
@@ -380,7 +431,17 @@ fn all_pages() -> Vec<(&'static str, String)> {
                 &FORM,
             ),
         ),
-        ("account, owner", account(&AccountPage { all_clients: Some("/account/clients"), ..apps() }, &FORM)),
+        (
+            "account, owner",
+            account(
+                &AccountPage { all_clients: Some("/account/clients"), people: Some("/account/people"), ..apps() },
+                &FORM,
+            ),
+        ),
+        ("people", people(&everybody(None))),
+        ("people, found nobody", people(&PeoplePage { people: Vec::new(), next: None, ..everybody(Some("x")) })),
+        ("person", person(&one_person(), &FORM)),
+        ("person with nothing", person(&PersonPage { apps: Vec::new(), keys: Vec::new(), ..one_person() }, &FORM)),
         ("all clients", all_clients(&clients(), &FORM)),
         ("all clients, nasty", all_clients(&nasty_clients(), &nasty_form)),
         ("account, login", account_login(&FORM, Some(&Notice::Expired), Some(LoginError::WrongPassphrase))),

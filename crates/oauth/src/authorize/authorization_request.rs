@@ -237,7 +237,8 @@ impl AuthorizationRequest {
     }
 
     /// Returns the same request with only those scopes whose names `keep` accepts.
-    pub(crate) fn narrowed_to(&self, keep: impl Fn(&str) -> bool) -> Self {
+    #[must_use]
+    pub fn narrowed_to(&self, keep: impl Fn(&str) -> bool) -> Self {
         Self { scopes: self.scopes.filter(keep), ..self.clone() }
     }
 }

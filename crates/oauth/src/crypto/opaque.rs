@@ -45,6 +45,14 @@ impl ObjectName {
         Self(digest.first_chunk().copied().unwrap_or_default())
     }
 
+    /// Parses thirty-two lower-case hexadecimal digits, as `Display` writes them.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_hex = text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        let number = is_hex.then(|| u128::from_str_radix(text, 16).ok())??;
+        Some(Self(number.to_be_bytes()))
+    }
+
     #[must_use]
     pub const fn to_bytes(self) -> [u8; 16] {
         self.0

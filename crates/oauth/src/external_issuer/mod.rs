@@ -6,5 +6,6 @@
 //!
 //! The algorithms are RS256, PS256, ES256 and Ed25519: never one with a shared secret, and never `none`.
 
+pub mod identity_claims;
 pub mod keys;
 pub mod token;

@@ -15,6 +15,7 @@ use mcp_connector_base::outage::Outage;
 use mcp_connector_base::scope::ScopeSet;
 use mcp_connector_base::timestamp::Timestamp;
 
+use crate::external_issuer::identity_claims::{EmailClaim, IdentityClaims};
 use crate::external_issuer::keys::{Algorithm, ExternalKey, ExternalKeys};
 use crate::resource::access_token::VerifiedToken;
 use crate::resource::bearer::BearerToken;
@@ -52,6 +53,9 @@ pub struct ExternalPolicy<'a> {
     /// Whether `typ` may be `JWT` or missing. Several products do not support `at+jwt`. In that case only the audience prevents that an
     /// ID token is taken for an access token.
     pub accept_plain_jwt: bool,
+    /// Which claims are kept.
+    pub claims: &'a IdentityClaims,
+    pub email: EmailClaim,
 }
 
 /// Why a token is refused. The client gets `invalid_token` for all of them; the text is for the log.
@@ -170,6 +174,7 @@ fn check(claims: &Object, policy: &ExternalPolicy<'_>, now: Timestamp) -> Result
     let (client_id, party) = (claims.text("client_id")?, claims.text("azp")?);
     let caller = Caller {
         display_name: claims.text("name")?.map(shorten).map(Arc::from),
+        profile: Some(Arc::new(policy.claims.verified_profile(claims.members(), policy.email))),
         ..Caller::new(
             subject_of(policy.issuer, claims.required("sub")?)?,
             ClientId::new(client_id.or(party).unwrap_or("unknown")).map_err(|_| ExternalTokenError::Malformed)?,

@@ -10,11 +10,13 @@ use mcp_connector_base::timestamp::{Random, Timestamp};
 
 use crate::clients::client_hash::ClientHash;
 use crate::crypto::opaque::{ObjectName, Secret};
-use crate::grants::access_keys::commands::{StoreAccessKey, UseAccessKey};
+use crate::grants::access_keys::commands::{StoreAccessKey, UseAccessKey, UsedKey};
 use crate::grants::account_overview::AccountOverview;
+use crate::grants::checked::CheckedGrants;
 use crate::grants::codes::pending_code::PendingCode;
 use crate::grants::codes::redemption::{RedeemError, Redeemed, Redemption, StoreCodeError};
 use crate::grants::grant_store::GrantStore;
+use crate::grants::identity::stored_identity::StoredIdentity;
 use crate::grants::refresh::refresh_token::{Generation, RefreshToken};
 use crate::grants::refresh::request::{RefreshRequest, Refreshed};
 use crate::grants::revoked::Revoked;
@@ -45,7 +47,15 @@ pub trait GrantsCommand: Command {
 
 /// Stores an authorization code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StoreCode(pub PendingCode);
+pub struct StoreCode {
+    pub code: PendingCode,
+    /// What the identity provider has just said about the person.
+    pub identity: Option<StoredIdentity>,
+}
+
+/// Stores what the identity provider has just said about a person who has signed in to their account page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoreIdentity(pub StoredIdentity);
 
 /// Ends the grant of a refresh token for its client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,7 +84,7 @@ pub struct RevokeForClient {
     pub client_id: ClientId,
 }
 
-/// Returns which of some grants and access keys are valid.
+/// Returns which of some grants and access keys are valid, and what is known of their person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckGrants {
     pub grants: Vec<GrantId>,
@@ -95,6 +105,19 @@ pub struct ListGrants {
     pub signed_in_at: Timestamp,
     /// Who may sign in, according to the current settings.
     pub policy: AdmissionPolicy,
+}
+
+/// Lists the live grants and the valid access keys for the owner of this server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListForOwner {
+    /// Who may sign in, according to the current settings.
+    pub policy: AdmissionPolicy,
+}
+
+/// Ends grants or access keys for the owner of this server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndForOwner {
+    pub action: AccountAction,
 }
 
 /// Ends grants or access keys for the person who gave them.
@@ -120,15 +143,18 @@ pub enum AccountAction {
 
 commands! {
     StoreCode => Result<(), StoreCodeError>;
+    StoreIdentity => ();
     Redemption => Result<Redeemed, RedeemError>;
     RefreshRequest => Refreshed;
     RevokeToken => Revoked;
     RevokeForClient => Revoked;
-    CheckGrants => Vec<GrantId>;
+    CheckGrants => CheckedGrants;
     EndClientGrants => Revoked;
     // `None` if the person has signed out everywhere since this sign-in.
     ListGrants => Option<AccountOverview>;
     EndGrants => Option<Revoked>;
+    ListForOwner => AccountOverview;
+    EndForOwner => Revoked;
 }
 
 /// Implements [`GrantsCommand`] for types, each by one call of the store.
@@ -149,24 +175,24 @@ macro_rules! carried_out {
 }
 
 carried_out! {
-    StoreCode: |command, store, now, _| store.store_code(&command.0, now);
+    StoreCode: |command, store, now, _| store.store_code(&command.code, command.identity, now);
+    StoreIdentity: |command, store, _now, _| store.store_identity(command.0);
     Redemption: |command, store, now, random| store.redeem(&command, now, random);
     RefreshRequest: |command, store, now, _| store.refresh(&command, now);
     RevokeToken: |command, store, now, _| {
         store.revoke_token(command.grant, command.generation, &command.proof, &command.client_id, now)
     };
     RevokeForClient: |command, store, now, _| store.revoke_for_client(command.grant, &command.client_id, now);
-    CheckGrants: |command, store, now, _| store.active_grants(command.grants, &command.policy, now);
+    CheckGrants: |command, store, now, _| store.check_grants(command.grants, &command.policy, now);
     EndClientGrants: |command, store, now, _| store.end_client(&command.client, now);
     ListGrants: |command, store, now, _| {
         if store.has_signed_out_since(command.signed_in_at)? {
             return Ok(None);
         }
-        let (grants, keys) = (store.list(&command.policy, now)?, store.list_keys(&command.policy, now)?);
-        let versions = command.policy.versions();
-        let (browsers, passkeys) = (store.browsers(versions, now)?, store.passkeys(versions, now)?);
-        Ok(Some(AccountOverview { grants, keys, browsers, passkeys }))
+        store.overview(&command.policy, now).map(Some)
     };
+    ListForOwner: |command, store, now, _| store.overview(&command.policy, now);
+    EndForOwner: |command, store, now, _| store.end_for_owner(&command.action, now);
     EndGrants: |command, store, now, _| {
         if store.has_signed_out_since(command.signed_in_at)? {
             return Ok(None);
@@ -185,5 +211,9 @@ carried_out! {
         }
         store.store_key(&command.key, &command.policy, now).map(Some)
     };
-    UseAccessKey: |command, store, now, _| store.use_key(command.id, &command.digest, &command.policy, now);
+    UseAccessKey: |command, store, now, _| {
+        let Some(key) = store.use_key(command.id, &command.digest, &command.policy, now)? else { return Ok(None) };
+        let profile = store.profile(None, &command.policy)?;
+        Ok(Some(UsedKey { key, profile }))
+    };
 }

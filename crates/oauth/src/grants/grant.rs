@@ -193,6 +193,7 @@ impl Grant {
             generation: self.generation(),
             proof: self.proof(),
             retry,
+            profile: None,
         }
     }
 

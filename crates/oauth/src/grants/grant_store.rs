@@ -11,10 +11,12 @@ use std::cmp::Reverse;
 use crate::clients::client_hash::ClientHash;
 use crate::crypto::opaque::Secret;
 use crate::grants::authorization::Authorization;
+use crate::grants::checked::CheckedGrants;
 use crate::grants::codes::pending_code::PendingCode;
 use crate::grants::codes::redemption::{RedeemError, Redeemed, Redemption, StoreCodeError};
 use crate::grants::ended::EndReason;
 use crate::grants::grant::{Displaced, Grant};
+use crate::grants::identity::stored_identity::StoredIdentity;
 use crate::grants::limits::Limits;
 use crate::grants::refresh::refresh_token::Generation;
 use crate::grants::refresh::request::{RefreshError, RefreshRequest, Refreshed};
@@ -31,6 +33,8 @@ pub struct ClientUseToRecord {
     pub authorization: Authorization,
     /// When the person signed in for the grant.
     pub signed_in_at: Timestamp,
+    /// The address that the identity provider last called verified.
+    pub email: Option<String>,
 }
 
 /// Minimum time between two records of one grant's use, in seconds.
@@ -54,7 +58,12 @@ impl<R: GrantRows> GrantStore<R> {
 
     /// Stores a code until it is redeemed. A code that is stored already, because its form was sent again, now has the content of
     /// the last form.
-    pub fn store_code(&mut self, code: &PendingCode, now: Timestamp) -> Result<Result<(), StoreCodeError>, R::Error> {
+    pub fn store_code(
+        &mut self,
+        code: &PendingCode,
+        identity: Option<StoredIdentity>,
+        now: Timestamp,
+    ) -> Result<Result<(), StoreCodeError>, R::Error> {
         let codes = self.rows.codes()?;
         if codes.iter().any(|known| known.id() == code.id() && known.redeemed().is_some()) {
             return Ok(Err(StoreCodeError::Redeemed));
@@ -64,6 +73,9 @@ impl<R: GrantRows> GrantStore<R> {
             return Ok(Err(StoreCodeError::TooMany));
         }
         self.rows.put_code(code, code.forget_at())?;
+        if let Some(identity) = identity {
+            self.store_identity(identity)?;
+        }
         Ok(Ok(()))
     }
 
@@ -80,11 +92,12 @@ impl<R: GrantRows> GrantStore<R> {
         if let Err(mismatch) = code.check(request) {
             return Ok(Err(RedeemError::ParameterMismatch(mismatch)));
         }
+        let profile = self.profile(Some(&code.authorization().admission), &request.policy)?;
         if let Some(grant) = code.redeemed() {
             if grant == request.grant
                 && let Some(first) = self.rows.grant(grant)?.filter(|grant| grant.is_fresh(&self.limits, now))
             {
-                return Ok(Ok(Redeemed::first_of(&first)));
+                return Ok(Ok(Redeemed::first_of(&first, profile)));
             }
             self.end(grant, EndReason::CodeReplayed, now)?;
             return Ok(Err(RedeemError::Replayed(grant)));
@@ -98,7 +111,7 @@ impl<R: GrantRows> GrantStore<R> {
         let used = code.redeem(grant.id());
         self.rows.put_code(&used, used.forget_at())?;
         self.put(&grant)?;
-        Ok(Ok(Redeemed::first_of(&grant)))
+        Ok(Ok(Redeemed::first_of(&grant, profile)))
     }
 
     /// Uses a refresh token.
@@ -110,7 +123,11 @@ impl<R: GrantRows> GrantStore<R> {
         if let Some(grant) = &decision.change {
             self.put(grant)?;
         }
-        Ok(Refreshed { answer: decision.answer, use_is_recorded: false })
+        let mut answer = decision.answer;
+        if let Ok(renewal) = &mut answer {
+            renewal.profile = self.profile(Some(&renewal.authorization.admission), &request.policy)?;
+        }
+        Ok(Refreshed { answer, use_is_recorded: false })
     }
 
     /// Returns the use of a grant that has just been refreshed, if the directory has no use of the last day. The sign-in counts
@@ -120,7 +137,11 @@ impl<R: GrantRows> GrantStore<R> {
         let heard_at = self.rows.recorded_at(grant)?.unwrap_or_else(|| found.created_at());
         let is_due = found.ended().is_none() && now.seconds_since(heard_at) >= RECORD_AFTER;
         let (authorization, signed_in_at) = (found.authorization().clone(), found.created_at());
-        Ok(is_due.then_some(ClientUseToRecord { authorization, signed_in_at }))
+        if !is_due {
+            return Ok(None);
+        }
+        let email = self.rows.identity()?.and_then(|identity| identity.profile.email().map(str::to_owned));
+        Ok(Some(ClientUseToRecord { authorization, signed_in_at, email }))
     }
 
     /// Remembers that the use of a grant was recorded in the directory.
@@ -188,9 +209,14 @@ impl<R: GrantRows> GrantStore<R> {
     /// Ends all grants and access keys for the person who gave them, and invalidates the codes that wait.
     pub fn revoke_all(&mut self, now: Timestamp) -> Result<Revoked, R::Error> {
         // A row that cannot be read gives no access, and must not keep the other grants alive.
-        let grants = self.rows.readable_grants()?;
         self.disallow_all_redirects()?;
-        let mut revoked = self.revoke_every(&grants, EndReason::Person, now, |_| true)?;
+        self.end_everything(EndReason::Person, now)
+    }
+
+    /// Ends all grants and access keys, and invalidates the codes that wait.
+    pub(in crate::grants) fn end_everything(&mut self, reason: EndReason, now: Timestamp) -> Result<Revoked, R::Error> {
+        let grants = self.rows.readable_grants()?;
+        let mut revoked = self.revoke_every(&grants, reason, now, |_| true)?;
         revoked.ended.extend(self.end_all_keys()?);
         Ok(revoked)
     }
@@ -225,24 +251,30 @@ impl<R: GrantRows> GrantStore<R> {
         Ok(Revoked { ended })
     }
 
-    /// Returns those of `grants`, grants or access keys, that are live and whose person may still sign in.
-    pub fn active_grants(
+    /// Returns those of `grants`, grants or access keys, that are live and whose person may still sign in, and what is known of the
+    /// person.
+    pub fn check_grants(
         &mut self,
         grants: Vec<GrantId>,
         policy: &AdmissionPolicy,
         now: Timestamp,
-    ) -> Result<Vec<GrantId>, R::Error> {
-        let mut active = Vec::with_capacity(grants.len());
+    ) -> Result<CheckedGrants, R::Error> {
+        let mut checked = CheckedGrants::default();
         for id in grants {
-            let is_active = match self.rows.grant(id)? {
-                Some(grant) => grant.is_live(&self.limits, now) && grant.authorization().is_admitted(policy),
-                None => self.is_active_key(id, policy, now)?,
+            let admission = match self.rows.grant(id)? {
+                Some(grant) if grant.is_live(&self.limits, now) && grant.authorization().is_admitted(policy) => {
+                    Some(grant.authorization().admission.clone())
+                }
+                Some(_) => continue,
+                None if self.is_active_key(id, policy, now)? => None,
+                None => continue,
             };
-            if is_active {
-                active.push(id);
+            checked.active.push(id);
+            if checked.profile.is_none() {
+                checked.profile = self.profile(admission.as_ref(), policy)?;
             }
         }
-        Ok(active)
+        Ok(checked)
     }
 
     /// Returns the live grants, last used first.
@@ -286,7 +318,7 @@ impl<R: GrantRows> GrantStore<R> {
         Ok(grants)
     }
 
-    fn revoke_if(
+    pub(in crate::grants) fn revoke_if(
         &mut self,
         id: GrantId,
         reason: EndReason,

@@ -11,14 +11,17 @@
 pub mod access_keys;
 pub mod account_overview;
 pub mod authorization;
+pub mod checked;
 pub mod codes;
 pub mod commands;
 pub mod ended;
 pub mod grant;
 pub mod grant_store;
+pub mod identity;
 pub mod limits;
 #[cfg(test)]
 mod model_tests;
+pub mod owner;
 pub mod refresh;
 pub mod revoked;
 pub mod rows;

@@ -87,7 +87,7 @@ pub(crate) fn waiting_for(
 ) -> Redemption {
     let code = AuthorizationCode::mint(object(), random);
     let client = authorization.client_id.clone();
-    assert!(store.store_code(&PendingCode::new(&code, challenge(), authorization, now), now).unwrap().is_ok());
+    assert!(store.store_code(&PendingCode::new(&code, challenge(), authorization, now), None, now).unwrap().is_ok());
     let mut request = Redemption::new(&code, grant_id(random), client, issuer(), policy(&[VERSION]));
     request.code_challenge = Some(challenge());
     request

@@ -7,6 +7,7 @@ use crate::grants::access_keys::stored_key::StoredKey;
 use crate::grants::codes::authorization_code::CodeId;
 use crate::grants::codes::pending_code::PendingCode;
 use crate::grants::grant::Grant;
+use crate::grants::identity::stored_identity::StoredIdentity;
 use crate::login::passkeys::registered_passkeys::Passkeys;
 use crate::login::remembered::remembered_browsers::RememberedBrowsers;
 
@@ -37,6 +38,10 @@ pub trait GrantRows {
     /// Adds or replaces an access key.
     fn put_access_key(&mut self, key: &StoredKey, forget_at: Timestamp) -> Result<(), Self::Error>;
     fn delete_access_key(&mut self, id: GrantId) -> Result<(), Self::Error>;
+    /// Returns what the identity provider last said about the person. A row that cannot be read counts as none.
+    fn identity(&self) -> Result<Option<StoredIdentity>, Self::Error>;
+    /// Stores it, as long as a code or a grant is stored.
+    fn put_identity(&mut self, identity: &StoredIdentity) -> Result<(), Self::Error>;
     /// Returns when the use of a grant was last recorded in the directory.
     fn recorded_at(&self, grant: GrantId) -> Result<Option<Timestamp>, Self::Error>;
     /// Stores when the use of a grant was recorded, as long as the grant is stored.

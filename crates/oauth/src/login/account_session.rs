@@ -109,7 +109,7 @@ impl Session {
     #[must_use]
     pub fn person(&self) -> Person {
         let (subject, display_name) = (self.subject.clone(), self.display_name.clone());
-        Person { subject, display_name, admission: self.admission.clone() }
+        Person { subject, display_name, admission: self.admission.clone(), identity: None }
     }
 
     /// Returns what a value is bound to that is sealed for this session alone.
@@ -156,7 +156,12 @@ mod tests {
 
     fn cookie(name: &str, random: u64) -> String {
         let subject = Subject::new(name).unwrap();
-        let person = Person { subject, display_name: Some("Ö".repeat(300)), admission: Admission::Version(VERSION) };
+        let person = Person {
+            subject,
+            display_name: Some("Ö".repeat(300)),
+            admission: Admission::Version(VERSION),
+            identity: None,
+        };
         let set = Session::begin(&person, WebScheme::Https, &ring(1), &TestRandom::from(random), NOW).unwrap();
         set.split(';').next().unwrap().to_owned()
     }

@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use mcp_connector_base::identifier::Subject;
+use mcp_connector_base::profile::{EmailSource, Profile};
 
 use crate::crypto::credential_version::CredentialVersion;
 use crate::external_issuer::token::subject_of;
@@ -124,6 +125,17 @@ impl AdmissionPolicy {
         }
     }
 
+    /// Returns a profile without an address that no longer counts.
+    #[must_use]
+    pub fn trusted(&self, profile: Profile) -> Profile {
+        match self {
+            Self::Accounts { email: EmailTrust::Trusted, .. } => profile,
+            Self::Accounts { email: EmailTrust::VerifiedOnly, .. } | Self::Passphrase { .. } | Self::Access { .. } => {
+                profile.without_trusted_email()
+            }
+        }
+    }
+
     /// Returns the versions of the passphrase, or of all settings, that an access token may have.
     #[must_use]
     pub fn versions(&self) -> &[CredentialVersion] {
@@ -135,6 +147,17 @@ impl AdmissionPolicy {
 }
 
 impl Admission {
+    /// Returns what is known of a person whose sign-in stored nothing else: a sign-in of an earlier version.
+    #[must_use]
+    pub fn profile(&self) -> Option<Profile> {
+        let (account, source) = match self {
+            Self::Account(account) => (account, EmailSource::Provider),
+            Self::AccountWithTrustedEmail(account) => (account, EmailSource::Owner),
+            Self::Version(_) | Self::Access(_) | Self::OnList { .. } => return None,
+        };
+        Some(Profile::default().with_email(account.email.as_deref(), source).with_login(account.login.as_deref()))
+    }
+
     /// Returns the version of the passphrase, for an access token.
     #[must_use]
     pub const fn version(&self) -> Option<CredentialVersion> {

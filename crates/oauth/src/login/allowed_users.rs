@@ -69,12 +69,12 @@ impl AllowedUsers {
 
 /// Returns whether `entry` is the login of an account. A number is never a login, because anybody may choose another person's
 /// number as login.
-fn is_login(login: &str, entry: &str) -> bool {
+pub(crate) fn is_login(login: &str, entry: &str) -> bool {
     login.eq_ignore_ascii_case(entry) && !entry.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Returns whether an address is `entry`, or in its domain.
-fn is_at(email: &str, entry: &str) -> bool {
+pub(crate) fn is_at(email: &str, entry: &str) -> bool {
     match entry.strip_prefix('@') {
         Some(domain) => email.rsplit_once('@').is_some_and(|(_, host)| host.eq_ignore_ascii_case(domain)),
         None => email.eq_ignore_ascii_case(entry),

@@ -72,6 +72,12 @@ impl DisallowedUser {
         Self { issuer: issuer.as_str().to_owned(), id: shown(id), address }
     }
 
+    /// Returns the description of a person who has a verified address.
+    #[must_use]
+    pub fn with_verified_address(self) -> Self {
+        Self { address: EmailStatus::Verified, ..self }
+    }
+
     /// Returns whether the provider sent an address.
     #[must_use]
     pub const fn has_address(&self) -> bool {

@@ -13,4 +13,5 @@ pub mod passphrase;
 pub mod person;
 pub mod provider;
 pub mod remembered;
+pub mod roles;
 pub mod throttle;

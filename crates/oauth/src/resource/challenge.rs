@@ -56,6 +56,7 @@ enum Reason {
     InvalidToken,
     InsufficientScope,
     KeyWithoutScope,
+    Role,
     Header(BearerError),
 }
 
@@ -96,6 +97,13 @@ impl Challenge {
         Self { reason: Reason::KeyWithoutScope, metadata, scope: ScopeSet::empty() }
     }
 
+    /// Creates the refusal of a person whose roles do not allow what was asked for (403). It names neither metadata nor scopes: a
+    /// sign-in would not change the roles, and clients would begin one again and again.
+    #[must_use]
+    pub fn not_allowed_by_roles(metadata: MetadataUrl) -> Self {
+        Self { reason: Reason::Role, metadata, scope: ScopeSet::empty() }
+    }
+
     /// Creates the challenge for an `Authorization` header with no token, or with more than one (401 or 400).
     #[must_use]
     pub fn bad_header(metadata: MetadataUrl, scope: ScopeSet, error: BearerError) -> Self {
@@ -112,7 +120,7 @@ impl Challenge {
     pub const fn status(&self) -> u16 {
         match self.reason {
             Reason::SignIn | Reason::InvalidToken => 401,
-            Reason::InsufficientScope | Reason::KeyWithoutScope => 403,
+            Reason::InsufficientScope | Reason::KeyWithoutScope | Reason::Role => 403,
             Reason::Header(error) => error.status(),
         }
     }
@@ -130,6 +138,10 @@ impl Challenge {
                 "insufficient_scope",
                 "this access key lacks a permission and cannot get more: make another key at /account",
             ),
+            Reason::Role => (
+                "insufficient_scope",
+                "your role on this server does not allow this, and signing in again will not help: ask the owner",
+            ),
             Reason::Header(error) => (error.code(), error.description()),
         };
         OAuthErrorResponse { error, error_description }
@@ -139,7 +151,7 @@ impl Challenge {
     #[must_use]
     pub fn header_value(&self) -> String {
         let OAuthErrorResponse { error, error_description } = self.body();
-        if self.reason == Reason::KeyWithoutScope {
+        if matches!(self.reason, Reason::KeyWithoutScope | Reason::Role) {
             return format!("Bearer error=\"{error}\", error_description=\"{error_description}\"");
         }
         let mut value = format!(
@@ -210,6 +222,15 @@ mod tests {
             header.contains("make another key") && !header.contains("scope=\"") && !header.contains("metadata"),
             "{header}"
         );
+    }
+
+    #[test]
+    fn the_refusal_of_a_role_says_that_a_sign_in_will_not_help_and_leads_to_none() {
+        let refusal = Challenge::not_allowed_by_roles(metadata());
+        assert_eq!((refusal.status(), refusal.body().error), (403, "insufficient_scope"));
+        let header = refusal.and_for(&scope("a")).header_value();
+        assert!(header.contains("signing in again will not help"), "{header}");
+        assert!(!header.contains("scope=\"") && !header.contains("metadata"), "{header}");
     }
 
     #[test]

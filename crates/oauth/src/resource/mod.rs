@@ -7,4 +7,5 @@ pub mod credential;
 pub mod metadata;
 pub mod protected_resource;
 pub mod scope_catalogue;
+pub mod standing;
 pub mod verified_tokens;

@@ -17,6 +17,7 @@ use mcp_connector_base::timestamp::Timestamp;
 use crate::resource::access_token::VerifiedToken;
 use crate::resource::bearer::BearerToken;
 use crate::resource::protected_resource::Resource;
+use crate::resource::standing::Standing;
 
 /// Maximum number of tokens, and of grants, that are remembered.
 const CAPACITY: usize = 1024;
@@ -40,10 +41,10 @@ pub enum GrantCheck {
 }
 
 /// The state of a grant, according to its Durable Object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GrantState {
     /// The grant is live, and its person may still sign in.
-    Active,
+    Active(Standing),
     /// The grant has ended or expired, or its person may no longer sign in.
     Ended,
 }
@@ -62,7 +63,6 @@ struct RememberedToken {
     expires: Timestamp,
 }
 
-#[derive(Clone, Copy)]
 struct RememberedGrant {
     grant: GrantId,
     /// When the last answer was requested.
@@ -142,6 +142,16 @@ impl VerifiedTokens {
         }
     }
 
+    /// Returns a caller with what the last answer says of the person of their grant.
+    #[must_use]
+    pub fn known_caller(&self, caller: &Caller, grant: GrantId) -> Caller {
+        let place = self.grants.binary_search_by(|known| known.grant.cmp(&grant)).ok();
+        match place.and_then(|place| self.grants.get(place)).map(|known| &known.state) {
+            Some(GrantState::Active(standing)) => standing.of(caller),
+            Some(GrantState::Ended) | None => caller.clone(),
+        }
+    }
+
     /// Records the answer to a question that was asked at `asked_at`. An ended grant stays ended, even if an answer from before
     /// its end arrives later.
     pub fn record_answer(&mut self, grant: GrantId, state: GrantState, asked_at: Timestamp) {
@@ -152,15 +162,18 @@ impl VerifiedTokens {
             // Another request costs less than more memory.
             self.grants.clear();
         }
+        let has_ended = state == GrantState::Ended;
         let news = RememberedGrant { grant, asked_at, state, renew_at: asked_at };
         match self.known(grant) {
-            Ok(known) if known.state == GrantState::Ended => *known = RememberedGrant { state: known.state, ..news },
+            Ok(known) if known.state == GrantState::Ended => {
+                *known = RememberedGrant { state: GrantState::Ended, ..news };
+            }
             // Answers may arrive out of order.
-            Ok(known) if state == GrantState::Active && asked_at < known.asked_at => {}
+            Ok(known) if !has_ended && asked_at < known.asked_at => {}
             Ok(known) => *known = news,
             Err(place) => self.grants.insert(place, news),
         }
-        if state == GrantState::Ended {
+        if has_ended {
             self.tokens.retain(|entry| entry.caller.grant != Some(grant));
         }
     }
@@ -181,6 +194,7 @@ impl VerifiedTokens {
 mod tests {
     use super::*;
     use mcp_connector_base::identifier::{ClientId, Subject};
+    use mcp_connector_base::profile::Profile;
     use mcp_connector_base::scope::ScopeSet;
 
     const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
@@ -192,6 +206,10 @@ mod tests {
 
     fn resource(path: &str) -> Resource {
         Resource::parse(&format!("https://host.example{path}")).unwrap()
+    }
+
+    fn active() -> GrantState {
+        GrantState::Active(Standing::default())
     }
 
     fn token(grant: GrantId) -> VerifiedToken {
@@ -222,7 +240,7 @@ mod tests {
     fn a_grant_check_is_valid_for_45_seconds_then_renewed_in_the_background_for_15_and_then_awaited() {
         let mut tokens = VerifiedTokens::new();
         assert_eq!(tokens.check(GRANT, START), GrantCheck::Wait, "nobody has asked");
-        tokens.record_answer(GRANT, GrantState::Active, START);
+        tokens.record_answer(GRANT, active(), START);
         for (seconds, look) in [
             (0, GrantCheck::Serve),
             (44, GrantCheck::Serve),
@@ -242,8 +260,8 @@ mod tests {
     #[test]
     fn the_age_of_a_grant_check_is_counted_from_its_request() {
         let mut tokens = VerifiedTokens::new();
-        tokens.record_answer(GRANT, GrantState::Active, START.plus(30));
-        tokens.record_answer(GRANT, GrantState::Active, START);
+        tokens.record_answer(GRANT, active(), START.plus(30));
+        tokens.record_answer(GRANT, active(), START);
         assert_eq!(
             tokens.check(GRANT, START.plus(74)),
             GrantCheck::Serve,
@@ -258,7 +276,7 @@ mod tests {
         let other = GrantId::from_bytes([2; 8]);
         for (text, grant) in [("a", GRANT), ("b", GRANT), ("c", other)] {
             tokens.remember(&bearer(text), &resource("/mcp"), token(grant), START);
-            tokens.record_answer(grant, GrantState::Active, START);
+            tokens.record_answer(grant, active(), START);
         }
         tokens.record_answer(GRANT, GrantState::Ended, START.plus(60));
         let known =
@@ -271,11 +289,11 @@ mod tests {
     #[test]
     fn a_late_grant_check_does_not_make_a_token_of_a_revoked_grant_valid_again() {
         let mut tokens = VerifiedTokens::new();
-        tokens.record_answer(GRANT, GrantState::Active, START);
+        tokens.record_answer(GRANT, active(), START);
         assert_eq!(tokens.check(GRANT, START.plus(60)), GrantCheck::Wait, "the object is asked,");
         tokens.record_answer(GRANT, GrantState::Ended, START.plus(60));
         // … and its answer arrives after the grant was ended in this isolate.
-        tokens.record_answer(GRANT, GrantState::Active, START.plus(60));
+        tokens.record_answer(GRANT, active(), START.plus(60));
         assert_eq!(tokens.check(GRANT, START.plus(60)), GrantCheck::Refuse);
     }
 
@@ -285,12 +303,26 @@ mod tests {
         for n in 0..3 * CAPACITY {
             let grant = GrantId::from_bytes((n as u64).to_be_bytes());
             tokens.remember(&bearer(&format!("t{n}")), &resource("/mcp"), token(grant), START);
-            tokens.record_answer(grant, GrantState::Active, START);
+            tokens.record_answer(grant, active(), START);
             assert!(tokens.tokens.len() <= CAPACITY && tokens.grants.len() <= CAPACITY);
             assert!(
                 tokens.caller(&bearer(&format!("t{n}")), &resource("/mcp"), START).is_some(),
                 "the newest is in memory"
             );
+        }
+    }
+
+    #[test]
+    fn a_caller_has_the_profile_and_the_scopes_of_the_last_look_at_the_grant() {
+        let mut tokens = VerifiedTokens::new();
+        let scopes = |text| ScopeSet::parse(text).unwrap();
+        let caller = Caller { scopes: scopes("a b"), ..token(GRANT).into_caller() };
+        assert_eq!(tokens.known_caller(&caller, GRANT), caller, "nobody has asked");
+        for (name, withheld, left) in [("Jane", "b c", "a"), ("Jane Doe", "", "a b")] {
+            let standing = Standing::new(Some(Profile::default().with_name(Some(name))), scopes(withheld));
+            tokens.record_answer(GRANT, GrantState::Active(standing), START);
+            let known = tokens.known_caller(&caller, GRANT);
+            assert_eq!((known.name(), &known.scopes), (Some(name), &scopes(left)), "{withheld}");
         }
     }
 }

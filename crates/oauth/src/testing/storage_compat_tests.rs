@@ -23,6 +23,7 @@ use crate::grants::codes::redemption::Redemption;
 use crate::grants::ended::EndReason;
 use crate::grants::grant::{Displaced, Grant};
 use crate::grants::grant_store::GrantStore;
+use crate::grants::identity::stored_identity::StoredIdentity;
 use crate::grants::limits::Limits;
 use crate::grants::refresh::refresh_token::RefreshToken;
 use crate::grants::refresh::request::RefreshRequest;
@@ -37,7 +38,7 @@ use crate::login::passkeys::public_key::PasskeyKey;
 use crate::login::passkeys::registered_passkeys::Passkeys;
 use crate::login::passkeys::registration::NewPasskey;
 use crate::login::passphrase::Passphrase;
-use crate::login::person::Person;
+use crate::login::person::{Person, ProviderIdentity, ProviderRefreshToken};
 use crate::login::remembered::allowed_redirect::RedirectDigest;
 use crate::login::remembered::browser_cookie::BrowserId;
 use crate::login::remembered::remembered_browser::NewBrowser;
@@ -54,6 +55,7 @@ use crate::web::origin::Issuer;
 use crate::web::redirect_uri::RedirectPolicy;
 use crate::web::request_source::RequestSource;
 use mcp_connector_base::identifier::{ClientId, GrantId, Subject};
+use mcp_connector_base::profile::{EmailSource, Profile};
 use mcp_connector_base::row::Row;
 use mcp_connector_base::scope::ScopeSet;
 use mcp_connector_base::test_storage_compat::assert_storage_compat;
@@ -139,6 +141,10 @@ const PASSKEYS_1: &str = "\
 const REMEMBERED_BROWSERS_1: &str = "\
     ARAyZTQ4MGU5NjlmMzhkYTU5AQECAwQFBgcICQoLDA0ODxAQRmlyZWZveCBvbiBMaW51eACApKfaBoCkp9oGgL7F2wYBIM95uFXttu4VHSePPqJ6zYCkp9\
     oG";
+/// What an identity provider has said of a person.
+const IDENTITY_1: &str = "\
+    AQEEWm_DqwEPem9lQGV4YW1wbGUuY29tAQEDem9lARlodHRwczovL3AuZXhhbXBsZS96b2UucG5nAQVzdGFmZgEFYWRtaW4BBHRlYW0HInRvb2xzIoC\
+    kp9oGATgBAgMEBQYHCAkKCwwNDg8QERITFBUWFxj-12r8Eq4_WRXKxjLxe7f41Ucn9NQNVHKPmXZP8vZqiw";
 /// What a registered client has.
 const CLIENT_ID: &str = "c1_AgAAAABrSdIAAQIDBAUGBwgAA0FwcAEADmFwcC5leGFtcGxlL2NiAwADL2Nit4Dw3C4-JMCA9dtyD-rLZA";
 const CLIENT_SECRET: &str = "cs1_HiHDSBqfTofCz7FT7gAURN1nl8-HKsLT4e59bNKs9fg";
@@ -213,7 +219,7 @@ fn made() -> Made {
     let challenge = CodeVerifier::parse(VERIFIER).unwrap().challenge();
     let waiting = PendingCode::new(&code, challenge, authorization(), NOW);
     let mut store = GrantStore::new(TestRows::default(), Limits::default());
-    assert!(store.store_code(&waiting, NOW).unwrap().is_ok());
+    assert!(store.store_code(&waiting, None, NOW).unwrap().is_ok());
     let grant = GrantId::from_bytes(*b"efghijkl");
     let mut redemption = Redemption::new(&code, grant, authorization().client_id, issuer(), policy());
     redemption.code_challenge = Some(challenge);
@@ -283,6 +289,25 @@ fn the_row_of_passkeys_is_read_as_it_was_written() {
     };
     passkeys.note_use(&used, NOW.plus(1)).unwrap();
     assert_storage_compat(&passkeys, &[PASSKEYS_1]);
+}
+
+#[test]
+fn what_an_identity_provider_has_said_is_read_by_every_version() {
+    let (team, binding) = (serde_json::json!("tools"), b"https://id.example\0us\0owner");
+    let profile = Profile::default()
+        .with_name(Some("Zo\u{eb}"))
+        .with_email(Some("zoe@example.com"), EmailSource::Owner)
+        .with_login(Some("zoe"))
+        .with_picture(Some("https://p.example/zoe.png"))
+        .with_groups(["staff"])
+        .with_roles(["admin"])
+        .with_claims([("team", &team)]);
+    let refresh_token = Some(ProviderRefreshToken::new("provider's token"));
+    let identity = ProviderIdentity { profile, refresh_token };
+    let stored = StoredIdentity::new(&identity, binding, keys().storage(), &random(1), NOW);
+    assert_storage_compat(&stored, &[IDENTITY_1]);
+    let token = row::<StoredIdentity>(IDENTITY_1).refresh_token.unwrap();
+    assert_eq!(token.decrypt(binding, keys().storage()).as_deref(), Some("provider's token"));
 }
 
 #[test]
@@ -368,7 +393,7 @@ fn access_key() -> (AccessKey, StoredKey) {
     let key = AccessKey::mint(ObjectName::of(&subject), GrantId::from_bytes(*b"mnopqrst"), &random(1));
     let (name, lifetime) = (KeyName::parse("n8n").unwrap(), KeyLifetime::DEFAULT);
     let wanted = NewAccessKey { id: key.id(), name, resource, scope, lifetime };
-    let row = StoredKey::new(&key, wanted, &Person { subject, display_name, admission }, NOW);
+    let row = StoredKey::new(&key, wanted, &Person { subject, display_name, admission, identity: None }, NOW);
     (key, row)
 }
 

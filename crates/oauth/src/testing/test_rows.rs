@@ -12,6 +12,7 @@ use crate::grants::access_keys::stored_key::StoredKey;
 use crate::grants::codes::authorization_code::CodeId;
 use crate::grants::codes::pending_code::PendingCode;
 use crate::grants::grant::Grant;
+use crate::grants::identity::stored_identity::StoredIdentity;
 use crate::grants::rows::GrantRows;
 use crate::login::passkeys::registered_passkeys::Passkeys;
 use crate::login::remembered::remembered_browsers::RememberedBrowsers;
@@ -23,6 +24,7 @@ pub(crate) struct TestRows {
     grants: BTreeMap<GrantId, (Grant, Timestamp)>,
     access_keys: BTreeMap<GrantId, (StoredKey, Timestamp)>,
     signed_out: Option<(Timestamp, Timestamp)>,
+    identity: Option<StoredIdentity>,
     recorded_at: BTreeMap<GrantId, Timestamp>,
     remembered: Option<(RememberedBrowsers, Timestamp)>,
     passkeys: Option<(Passkeys, Timestamp)>,
@@ -94,6 +96,16 @@ impl GrantRows for TestRows {
         Ok(())
     }
 
+    fn identity(&self) -> Result<Option<StoredIdentity>, Infallible> {
+        Ok(self.identity.clone())
+    }
+
+    fn put_identity(&mut self, identity: &StoredIdentity) -> Result<(), Infallible> {
+        self.wrote();
+        self.identity = Some(StoredIdentity::from_row(&identity.to_row().unwrap()).unwrap());
+        Ok(())
+    }
+
     fn recorded_at(&self, grant: GrantId) -> Result<Option<Timestamp>, Infallible> {
         Ok(self.recorded_at.get(&grant).copied())
     }
@@ -138,6 +150,9 @@ impl GrantRows for TestRows {
         self.codes.retain(|_, row| row.1 > now);
         self.grants.retain(|_, row| row.1 > now);
         self.access_keys.retain(|_, row| row.1 > now);
+        if self.codes.is_empty() && self.grants.is_empty() && self.access_keys.is_empty() {
+            self.identity = None;
+        }
         let grants = &self.grants;
         self.recorded_at.retain(|grant, _| grants.contains_key(grant));
         self.signed_out = self.signed_out.filter(|row| row.1 > now);

@@ -21,6 +21,7 @@ use crate::grants::refresh::refresh_token::RefreshToken;
 use crate::grants::refresh::request::RefreshRequest;
 use crate::grants::refresh::rotation::Retry;
 use crate::login::admission::AdmissionPolicy;
+use crate::login::roles::policy::{CLIENT_SUBJECT, RolePolicy};
 use crate::resource::access_token::{ACCESS_TOKEN_LIFETIME, AccessToken, AccessTokenRequest, TooLong, issue};
 use crate::resource::protected_resource::{Resource, ResourceServer};
 use crate::resource::scope_catalogue::ScopeCatalogue;
@@ -55,6 +56,8 @@ pub struct TokenEndpoint<'a, C, G, R> {
     pub signing: &'a SigningKeys,
     /// Who may sign in, according to the current settings. If nobody may, no grant gives tokens.
     pub policy: &'a AdmissionPolicy,
+    /// Which scopes a person may have, according to the current settings.
+    pub roles: &'a RolePolicy,
     /// The network that the request came from.
     pub from: Option<Network>,
     /// Lifetime of an access token, in seconds.
@@ -146,7 +149,8 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
         let redeemed = self.grants.ask(code.object(), request).await?.map_err(TokenError::from)?;
         let refresh = RefreshToken::new(code.object(), redeemed.grant, redeemed.generation, redeemed.proof);
         let agreed = &redeemed.authorization;
-        self.for_person(client, agreed, &agreed.scope, &refresh, None)
+        let scope = self.roles.allowed(&agreed.scope, &agreed.subject, redeemed.profile.as_ref());
+        self.for_person(client, agreed, &scope, &refresh, None)
     }
 
     /// Uses a refresh token (RFC 6749 §6).
@@ -163,8 +167,9 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
         let refreshed = self.grants.ask(token.object(), request).await?;
         let renewal = refreshed.answer.map_err(TokenError::from)?;
         let successor = RefreshToken::new(token.object(), token.grant(), renewal.generation, renewal.proof);
-        let issued =
-            self.for_person(client, &renewal.authorization, &renewal.scope, &successor, Some(renewal.retry))?;
+        let agreed = &renewal.authorization;
+        let scope = self.roles.allowed(&renewal.scope, &agreed.subject, renewal.profile.as_ref());
+        let issued = self.for_person(client, agreed, &scope, &successor, Some(renewal.retry))?;
         Ok(IssuedTokens { use_to_record: refreshed.use_is_recorded.then_some(renewal.authorization), ..issued })
     }
 
@@ -244,8 +249,8 @@ fn resource(form: &Parameters) -> Result<Option<Resource>, TokenError> {
 
 /// Returns the subject of a client that acts for itself. No person has such a subject (RFC 9068 §5).
 fn client_subject(id: &ClientId) -> Result<Subject, TokenError> {
-    Subject::new(&format!("client:{id}"))
-        .or_else(|_| Subject::new(&format!("client:{}", client_id_hash(id))))
+    Subject::new(&format!("{CLIENT_SUBJECT}{id}"))
+        .or_else(|_| Subject::new(&format!("{CLIENT_SUBJECT}{}", client_id_hash(id))))
         .map_err(|_| TokenError::UnauthorizedClient)
 }
 

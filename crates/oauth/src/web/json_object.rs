@@ -24,6 +24,10 @@ impl Object {
         json::read_object(json, MemoryLimit::of_text(MAX_TEXT)).map(Self).map_err(|_| Unexpected)
     }
 
+    pub(crate) const fn members(&self) -> &json::Object {
+        &self.0
+    }
+
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
     }

@@ -25,8 +25,16 @@ use crate::types::client_capabilities::ClientCapabilities;
 use crate::types::result::WireResult;
 use crate::types::version::ProtocolVersion;
 use mcp_connector_base::json::Object;
+use mcp_connector_base::scope::ScopeSet;
 
 impl<H: Host> Registry<H> {
+    /// Returns the scopes that the tool of `call` needs. If there is no such tool any more, it needs none.
+    #[must_use]
+    pub fn task_needs(&self, call: &TaskCall) -> ScopeSet {
+        let visible = self.visible_to(call.caller.as_ref());
+        visible.tool(&call.tool).map_or_else(ScopeSet::empty, |tool| tool.access.required.clone())
+    }
+
     /// Runs the handler of `call`. It is stopped after `limit`.
     pub async fn run_task(
         &self,

@@ -4,10 +4,13 @@
 import { callLimit, metrics } from 'settings.js';
 
 let ahead = 0;
-const counts = { objects: {}, rowsWritten: 0 };
+const counts = { objects: {}, rowsWritten: 0, rowsRead: 0 };
 const cursors = [];
 const settle = () => {
-  for (const cursor of cursors.splice(0)) counts.rowsWritten += cursor.rowsWritten;
+  for (const cursor of cursors.splice(0)) {
+    counts.rowsWritten += cursor.rowsWritten;
+    counts.rowsRead += cursor.rowsRead;
+  }
 };
 /** How the objects of a class are now, if not well. */
 const state = {};
@@ -34,6 +37,7 @@ export const counted = (name) => class extends classes[name] {
     watch(context.storage);
     super(context, env);
     this.kept = () => context.storage.sync();
+    this.run = (statement) => [...context.storage.sql.exec(statement)];
     this.replaced = () => context.abort('replaced, as a test has asked');
   }
   async fetch(request) {
@@ -41,6 +45,7 @@ export const counted = (name) => class extends classes[name] {
       await super.alarm();
       return new Response('');
     }
+    if (new URL(request.url).pathname === '/..sql') return Response.json(this.run(await request.text()));
     if (new URL(request.url).pathname === '/..replace') this.replaced();
     if (state[name] === 'fails') throw new Error('the object fails, as a test has asked');
     if (state[name] === 'hangs') await silence();
@@ -103,6 +108,10 @@ export default class extends Worker {
     if (url.pathname === '/..alarm') {
       const objects = this.env[url.searchParams.get('binding')];
       return objects.get(objects.idFromName(url.searchParams.get('name'))).fetch('http://object/..alarm');
+    }
+    if (url.pathname === '/..sql') {
+      const objects = this.env[url.searchParams.get('binding')];
+      return objects.get(objects.idFromName(url.searchParams.get('name'))).fetch('http://object/..sql', { method: 'POST', body: await request.text() });
     }
     if (url.pathname === '/..replace') {
       const objects = this.env[url.searchParams.get('binding')];

@@ -54,6 +54,13 @@ const UNREADABLE: &[Unreadable] = {
         ("OPENID_CLIENT_SECRET", "s3cret-s3cret"),
         ("ALLOWED_USERS", "jane@example.com"),
     ];
+    const OPENID_ONE: &[(&str, &str)] = &[
+        ("IDENTITY", "openid"),
+        ("OPENID_ISSUER", "https://id.example"),
+        ("OPENID_CLIENT_ID", "us"),
+        ("OPENID_CLIENT_SECRET", "s3cret-s3cret"),
+        ("ALLOWED_USERS", "jane@example.com"),
+    ];
     const GITHUB: &[(&str, &str)] = &[
         ("IDENTITY", "github"),
         ("GITHUB_CLIENT_ID", "us"),
@@ -95,6 +102,11 @@ const UNREADABLE: &[Unreadable] = {
         (Setting::Identity, &[], &["anybody", "OpenID", "passphrase,openid"], PEOPLE),
         (Setting::AllowedUsers, OPENID, &["", ","], PEOPLE),
         (Setting::AllowedUsers, GITHUB, &[""], PEOPLE),
+        (Setting::IdentityScope, OPENID_ONE, &["profile email", "openid \"x\""], PEOPLE),
+        (Setting::IdentityScope, GITHUB, &["read:org \\"], PEOPLE),
+        (Setting::IdentityParameters, OPENID_ONE, &["x", "client_id=x", "a=1&state=2"], PEOPLE),
+        (Setting::IdentityClaims, &[], &["group=staff", "groups=a groups=b"], PEOPLE),
+        (Setting::Roles, &[], &["admin", "admin = notes:write if alice@example.com group:staff"], PEOPLE),
         (Setting::Owner, &[], &["jane@example.com", "*", "x, @example.com"], &[]),
         (Setting::OpenIdIssuer, OPENID, &["", "id.example", "http://id.example", "https://id.example?x"], PEOPLE),
         (Setting::OpenIdClientId, OPENID, &[""], PEOPLE),

@@ -8,10 +8,11 @@ use worker::Env;
 use mcp_connector_base::caller::Caller;
 use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_oauth::grants::access_keys::access_key::AccessKey;
-use mcp_connector_oauth::grants::access_keys::commands::UseAccessKey;
+use mcp_connector_oauth::grants::access_keys::commands::{UseAccessKey, UsedKey};
 use mcp_connector_oauth::grants::commands::Grants as _;
 use mcp_connector_oauth::resource::bearer::BearerToken;
 use mcp_connector_oauth::resource::protected_resource::Resource;
+use mcp_connector_oauth::resource::standing::Standing;
 use mcp_connector_oauth::resource::verified_tokens::{GrantCheck, GrantState};
 use mcp_connector_protocol::Unavailable;
 
@@ -52,11 +53,15 @@ async fn look_up(env: &Env, secrets: &Secrets, token: &BearerToken, key: &Access
     let asked_at = now();
     let command = UseAccessKey::new(key, secrets.policy().clone());
     let answer = GrantsStub { env }.ask(key.object(), command).await.map_err(|_| Unavailable)?;
-    let known = answer.and_then(|stored| stored.verified().ok().map(|verified| (stored, verified)));
-    let state = if known.is_some() { GrantState::Active } else { GrantState::Ended };
-    if let Some((stored, verified)) = known {
-        remembered::remember(token, stored.resource(), verified, asked_at);
-    }
+    let known = answer.and_then(|used| used.key.verified().ok().map(|verified| (used, verified)));
+    let state = match known {
+        Some((UsedKey { key, profile }, verified)) => {
+            let withheld = secrets.roles().withheld(key.subject(), profile.as_ref());
+            remembered::remember(token, key.resource(), verified, asked_at);
+            GrantState::Active(Standing::new(profile, withheld))
+        }
+        None => GrantState::Ended,
+    };
     remembered::record_answer(key.id(), state, asked_at);
     Ok(())
 }

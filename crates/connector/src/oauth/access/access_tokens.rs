@@ -9,12 +9,13 @@ use worker::Env;
 use mcp_connector_base::caller::Caller;
 use mcp_connector_base::identifier::GrantId;
 use mcp_connector_base::timestamp::Timestamp;
+use mcp_connector_oauth::external_issuer::identity_claims::{EmailClaim, IdentityClaims};
 use mcp_connector_oauth::external_issuer::token::{ExternalPolicy, ExternalTokenError};
 use mcp_connector_oauth::resource::access_token::{ExpectedClaims, VerifiedToken, verify};
 use mcp_connector_oauth::resource::bearer::BearerToken;
 use mcp_connector_oauth::resource::credential::ACCESS_KEY_PREFIX;
 use mcp_connector_oauth::resource::protected_resource::Resource;
-use mcp_connector_oauth::resource::verified_tokens::{GrantCheck, GrantState};
+use mcp_connector_oauth::resource::verified_tokens::GrantCheck;
 use mcp_connector_protocol::Unavailable;
 
 use crate::app::state::App;
@@ -26,7 +27,7 @@ use crate::oauth::access::access_keys;
 use crate::oauth::access::external_issuer;
 use crate::oauth::access::external_issuer::KeySource;
 use crate::oauth::access::grant_checks;
-use crate::oauth::access::grant_checks::Asked;
+use crate::oauth::access::grant_checks::{Asked, Validity};
 use crate::oauth::access::remembered;
 use crate::platform::clock::now;
 
@@ -54,20 +55,27 @@ impl VerifyToken for AccessTokens<'_> {
             let verified = self.verify_anew(token, resource, now).await?;
             remembered::remember(token, resource, verified, now)
         };
-        if let Some(grant) = caller.grant {
-            self.check_grant(&caller, grant, now).await?;
-        }
-        Ok(Caller::clone(&caller))
+        let Some(grant) = caller.grant else { return Ok(self.without_grant(&caller)) };
+        self.check_grant(&caller, grant, now).await?;
+        Ok(remembered::known_caller(&caller, grant))
     }
 
-    async fn confirm(&self, caller: &Caller) -> Result<(), NotVerified> {
+    async fn confirm(&self, caller: &Caller) -> Result<Caller, NotVerified> {
         // A client that acts for itself has no grant, and an external issuer keeps its own.
-        let Some(id) = caller.grant else { return Ok(()) };
-        verdict(grant_checks::ask(&self.asked(caller, id).await?).await)
+        let Some(id) = caller.grant else { return Ok(caller.clone()) };
+        verdict(grant_checks::ask(&self.asked(caller, id).await?).await)?;
+        Ok(remembered::known_caller(caller, id))
     }
 }
 
 impl AccessTokens<'_> {
+    /// Returns a caller of an external issuer with the scopes that their roles allow. A client that acts for itself has no roles.
+    fn without_grant(&self, caller: &Caller) -> Caller {
+        let roles = &self.app.configuration.roles;
+        let scopes = roles.allowed(&caller.scopes, &caller.subject, caller.profile.as_deref());
+        Caller { scopes, ..caller.clone() }
+    }
+
     async fn verify_key(
         &self,
         token: &BearerToken,
@@ -89,7 +97,7 @@ impl AccessTokens<'_> {
         now: Timestamp,
     ) -> Result<VerifiedToken, NotVerified> {
         if let Some(external) = &self.app.configuration.auth_issuer {
-            return verify_external(token, resource, external, now).await;
+            return verify_external(token, resource, external, &self.app.configuration.identity_claims, now).await;
         }
         let secrets = self.app.secrets(self.env).await.map_err(|_| NotVerified::Unavailable)?;
         let expected =
@@ -120,10 +128,10 @@ impl AccessTokens<'_> {
     }
 }
 
-const fn verdict(state: Result<GrantState, Unavailable>) -> Result<(), NotVerified> {
-    match state {
-        Ok(GrantState::Active) => Ok(()),
-        Ok(GrantState::Ended) => Err(NotVerified::Invalid),
+const fn verdict(validity: Result<Validity, Unavailable>) -> Result<(), NotVerified> {
+    match validity {
+        Ok(Validity::Valid) => Ok(()),
+        Ok(Validity::Ended) => Err(NotVerified::Invalid),
         Err(Unavailable) => Err(NotVerified::Unavailable),
     }
 }
@@ -132,12 +140,18 @@ async fn verify_external(
     token: &BearerToken,
     resource: &Resource,
     external: &AuthIssuer,
+    claims: &IdentityClaims,
     now: Timestamp,
 ) -> Result<VerifiedToken, NotVerified> {
     let mut audiences = vec![resource.as_str()];
     audiences.extend(external.audiences.iter().map(String::as_str));
-    let policy =
-        ExternalPolicy { issuer: &external.issuer, audiences: &audiences, accept_plain_jwt: external.plain_jwt };
+    let policy = ExternalPolicy {
+        issuer: &external.issuer,
+        audiences: &audiences,
+        accept_plain_jwt: external.plain_jwt,
+        claims,
+        email: EmailClaim::IfVerified,
+    };
     external_issuer::verify(token, KeySource::Metadata(&external.issuer), &policy, now).await.map_err(|refused| {
         if matches!(refused, ExternalTokenError::Outage(_)) { NotVerified::Unavailable } else { NotVerified::Invalid }
     })

@@ -18,7 +18,9 @@ use worker::wasm_bindgen_futures::JsFuture;
 use mcp_connector_base::identifier::{GrantId, Subject};
 use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_oauth::crypto::opaque::ObjectName;
+use mcp_connector_oauth::grants::checked::CheckedGrants;
 use mcp_connector_oauth::grants::commands::{CheckGrants, Grants as _};
+use mcp_connector_oauth::resource::standing::Standing;
 use mcp_connector_oauth::resource::verified_tokens::{GrantCheck, GrantState};
 use mcp_connector_protocol::Unavailable;
 
@@ -41,6 +43,13 @@ pub(crate) struct Asked {
     pub(crate) secrets: Rc<Secrets>,
 }
 
+/// Whether a grant is valid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Validity {
+    Valid,
+    Ended,
+}
+
 /// A question that was asked, and the requests that wait for its answer.
 struct Question {
     grant: GrantId,
@@ -56,12 +65,18 @@ thread_local! {
 /// # Errors
 ///
 /// Returns [`Unavailable`] where the object does not answer in five seconds.
-pub(crate) async fn ask(asked: &Asked) -> Result<GrantState, Unavailable> {
-    let asked_at = now();
-    let active = active_grants(&asked.env, &asked.secrets, &asked.subject, vec![asked.grant]).await?;
-    let state = if active.contains(&asked.grant) { GrantState::Active } else { GrantState::Ended };
+pub(crate) async fn ask(asked: &Asked) -> Result<Validity, Unavailable> {
+    let (asked_at, roles) = (now(), asked.secrets.roles());
+    let CheckedGrants { active, profile } =
+        check(&asked.env, &asked.secrets, &asked.subject, vec![asked.grant]).await?;
+    let (state, validity) = if active.contains(&asked.grant) {
+        let withheld = roles.withheld(&asked.subject, profile.as_ref());
+        (GrantState::Active(Standing::new(profile, withheld)), Validity::Valid)
+    } else {
+        (GrantState::Ended, Validity::Ended)
+    };
     remembered::record_answer(asked.grant, state, asked_at);
-    Ok(state)
+    Ok(validity)
 }
 
 /// Asks, or waits for the answer to the same question of another request.
@@ -69,7 +84,7 @@ pub(crate) async fn ask(asked: &Asked) -> Result<GrantState, Unavailable> {
 /// # Errors
 ///
 /// Returns [`Unavailable`] where the object does not answer in five seconds, or the other request has not in six.
-pub(crate) async fn ask_together(asked: &Asked) -> Result<GrantState, Unavailable> {
+pub(crate) async fn ask_together(asked: &Asked) -> Result<Validity, Unavailable> {
     together(asked.grant, Box::pin(async { ask(asked).await.map(drop) })).await?;
     known(asked.grant, now())
 }
@@ -95,17 +110,17 @@ pub(crate) async fn together(
     Ok(())
 }
 
-/// Asks a subject's object which of some grants are valid.
+/// Asks a subject's object which of some grants are valid, and what is known of the person.
 ///
 /// # Errors
 ///
 /// Returns [`Unavailable`] where the object does not answer in five seconds.
-pub(crate) async fn active_grants(
+pub(crate) async fn check(
     env: &Env,
     secrets: &Secrets,
     subject: &Subject,
     grants: Vec<GrantId>,
-) -> Result<Vec<GrantId>, Unavailable> {
+) -> Result<CheckedGrants, Unavailable> {
     let check = CheckGrants { grants, policy: secrets.policy().clone() };
     let objects = GrantsStub { env };
     let answer = objects.ask(ObjectName::of(subject), check);
@@ -113,10 +128,10 @@ pub(crate) async fn active_grants(
 }
 
 /// Returns the answer that the other request has got.
-fn known(grant: GrantId, now: Timestamp) -> Result<GrantState, Unavailable> {
+fn known(grant: GrantId, now: Timestamp) -> Result<Validity, Unavailable> {
     match remembered::look(grant, now) {
-        GrantCheck::Serve | GrantCheck::ServeAndRenew => Ok(GrantState::Active),
-        GrantCheck::Refuse => Ok(GrantState::Ended),
+        GrantCheck::Serve | GrantCheck::ServeAndRenew => Ok(Validity::Valid),
+        GrantCheck::Refuse => Ok(Validity::Ended),
         GrantCheck::Wait => Err(Unavailable),
     }
 }

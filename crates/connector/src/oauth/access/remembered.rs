@@ -45,6 +45,11 @@ pub(crate) fn look(grant: GrantId, now: Timestamp) -> GrantCheck {
     VERIFIED.with_borrow_mut(|verified| verified.check(grant, now))
 }
 
+/// Returns a caller with what the last answer says of the person of their grant.
+pub(crate) fn known_caller(caller: &Caller, grant: GrantId) -> Caller {
+    VERIFIED.with_borrow(|verified| verified.known_caller(caller, grant))
+}
+
 /// Remembers the state of a grant.
 pub(crate) fn record_answer(grant: GrantId, state: GrantState, asked_at: Timestamp) {
     VERIFIED.with_borrow_mut(|verified| verified.record_answer(grant, state, asked_at));

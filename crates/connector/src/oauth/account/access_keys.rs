@@ -41,24 +41,27 @@ pub(crate) fn section<'a>(oauth: &'a OAuthContext<'_>, keys: &'a [AccessKeySumma
     let ticked = |is_usual| if is_usual { Ticked::Yes } else { Ticked::No };
     let may_have = scopes(oauth);
     AccessKeysSection {
-        keys: keys
-            .iter()
-            .map(|key| AccessKeyEntry {
-                id: key.id.to_string(),
-                name: key.name.as_str(),
-                scopes: catalogue.described(&key.scope).collect(),
-                endpoint: key.resource.as_str(),
-                made_at: key.created_at,
-                ends_at: key.expires,
-                used_on: key.used_on,
-            })
-            .collect(),
+        keys: entries(oauth, keys),
         scopes: catalogue
             .described(&may_have)
             .map(|scope| (scope, ticked(catalogue.sign_in().contains(scope))))
             .collect(),
         endpoints: ENDPOINTS.map(|(name, endpoint)| (name, site.resource(endpoint).as_str())).to_vec(),
     }
+}
+
+/// Returns the keys, for the page of their person and for that of the owner.
+pub(crate) fn entries<'a>(oauth: &OAuthContext<'_>, keys: &'a [AccessKeySummary]) -> Vec<AccessKeyEntry<'a>> {
+    let entry = |key: &'a AccessKeySummary| AccessKeyEntry {
+        id: key.id.to_string(),
+        name: key.name.as_str(),
+        scopes: oauth.app.catalogue.described(&key.scope).collect(),
+        endpoint: key.resource.as_str(),
+        made_at: key.created_at,
+        ends_at: key.expires,
+        used_on: key.used_on,
+    };
+    keys.iter().map(entry).collect()
 }
 
 /// Returns the scopes that a key of this person may have: no more than the person.

@@ -3,6 +3,7 @@
 pub(crate) mod access_keys;
 pub(crate) mod all_clients;
 pub(crate) mod page;
+pub(crate) mod people;
 pub(crate) mod protected_action;
 pub(crate) mod reauthentication;
 pub(crate) mod session;

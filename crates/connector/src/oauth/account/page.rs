@@ -12,12 +12,14 @@ use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
 use crate::http::request_guard;
 use crate::http::route::{
-    ACCOUNT_CLIENTS_PATH, ACCOUNT_CONFIRM_PATH, ACCOUNT_PATH, ACCOUNT_SIGN_IN_PATH, AccountStep, OTHER_ACCOUNT_PATH,
+    ACCOUNT_CLIENTS_PATH, ACCOUNT_CONFIRM_PATH, ACCOUNT_PATH, ACCOUNT_PEOPLE_PATH, ACCOUNT_SIGN_IN_PATH, AccountStep,
+    OTHER_ACCOUNT_PATH,
 };
 use crate::http::site::Site;
 use crate::oauth::access::remembered;
 use crate::oauth::account::access_keys;
 use crate::oauth::account::all_clients;
+use crate::oauth::account::people;
 use crate::oauth::account::protected_action;
 use crate::oauth::account::protected_action::ProtectedAction;
 use crate::oauth::account::session::done;
@@ -92,6 +94,8 @@ pub(crate) async fn answer(
             ("POST", AccountStep::Page) => act(&oauth, incoming).await,
             ("GET" | "HEAD", AccountStep::Clients) => all_clients::show(&oauth, incoming).await,
             ("POST", AccountStep::Clients) => all_clients::act(&oauth, incoming).await,
+            ("GET" | "HEAD", AccountStep::People) => people::show(&oauth, incoming).await,
+            ("POST", AccountStep::People) => people::act(&oauth, incoming).await,
             ("GET" | "HEAD", AccountStep::Confirm) => protected_action::show(&oauth, incoming),
             ("POST", AccountStep::Confirm) => protected_action::act(&oauth, incoming).await,
             ("GET" | "HEAD", AccountStep::SignIn) => begin(&oauth, incoming).await,
@@ -114,6 +118,7 @@ async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, S
         return Ok(signed_out(oauth, Notice::SignedOut));
     };
     let sealed = session.form_token(oauth.secrets.keys(), &oauth.entropy).ok_or(SignInError::BrokenForm)?;
+    let is_owner = oauth.configuration().is_owner(session.subject());
     let content = AccountPage {
         person: session.display_name(),
         notice,
@@ -122,7 +127,9 @@ async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, S
             displaced: displaced(&overview.grants, oauth.now),
         },
         keys: access_keys::section(oauth, &overview.keys),
-        all_clients: oauth.configuration().is_owner(session.subject()).then_some(ACCOUNT_CLIENTS_PATH),
+        all_clients: is_owner.then_some(ACCOUNT_CLIENTS_PATH),
+        // With the passphrase there is nobody else.
+        people: (is_owner && oauth.configuration().provider.is_some()).then_some(ACCOUNT_PEOPLE_PATH),
         now: oauth.now,
     };
     let form = FormTarget { action: ACCOUNT_PATH, sealed: &sealed };

@@ -4,7 +4,7 @@ use worker::console_error;
 
 use mcp_connector_oauth::crypto::opaque::ObjectName;
 use mcp_connector_oauth::crypto::seal::Sealed;
-use mcp_connector_oauth::grants::commands::{Grants as _, ListGrants};
+use mcp_connector_oauth::grants::commands::{Grants as _, ListGrants, StoreIdentity};
 use mcp_connector_oauth::login::account_session::Session;
 use mcp_connector_oauth::login::person::Person;
 use mcp_connector_oauth::web::form::{Parameters, with_query};
@@ -14,9 +14,11 @@ use crate::http::incoming::Incoming;
 use crate::http::route::ACCOUNT_PATH;
 use crate::oauth::answers::see_other;
 use crate::oauth::context::OAuthContext;
+use crate::oauth::identity::stored::stored;
 use crate::oauth::sign_in_error::SignInError;
 use crate::objects::directory::commands::SignedInPerson;
 use crate::objects::directory::stub::DirectoryStub;
+use crate::objects::grants::stub::GrantsStub;
 use crate::pages::account::notice::{NOTICE_FIELD, Notice, Outcome};
 
 /// How long a page says what was done, in seconds. It may be loaded again.
@@ -56,9 +58,13 @@ pub(crate) fn session(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Option<S
 /// Answers a person who has just signed in: redirects to `path`, a page of theirs.
 pub(crate) fn signed_in(oauth: &OAuthContext<'_>, person: &Person, path: String) -> Result<Answer, SignInError> {
     let (env, entry) = (oauth.env.clone(), SignedInPerson::from(person));
+    let (object, identity) = (ObjectName::of(&person.subject), stored(oauth, person));
     // Nobody waits for it: the answer does not depend on it.
     oauth.context.wait_until(async move {
         let _ = DirectoryStub { env: &env }.enter_sign_in(entry).await;
+        if let Some(identity) = identity {
+            let _ = GrantsStub { env: &env }.ask(object, StoreIdentity(identity)).await;
+        }
     });
     let keys = oauth.secrets.keys();
     let Some(cookie) = Session::begin(person, oauth.site.asked.scheme(), keys, &oauth.entropy, oauth.now) else {

@@ -13,6 +13,7 @@ use crate::oauth::browser_forms::{browser, seal};
 use crate::oauth::clients::lookup;
 use crate::oauth::clients::lookup::Described;
 use crate::oauth::context::OAuthContext;
+use crate::oauth::identity::allowed_scopes;
 use crate::oauth::sign_in_error::SignInError;
 
 /// Answers a client's request with the consent page. It changes nothing and may be repeated.
@@ -31,7 +32,7 @@ pub(crate) async fn asked(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Resu
     incoming.request_log().client(&client.id);
     let trusted = query.for_client(&client, &oauth.configuration().redirect_policy)?;
     let request = match trusted.check(&oauth.site.resources, &oauth.app.catalogue, &oauth.entropy) {
-        Ok(request) => request,
+        Ok(request) => allowed_scopes::offered(oauth, request),
         Err(refusal) => {
             incoming.request_log().reason(refusal.error().to_string());
             return Ok(see_other(refusal.location(&oauth.site.issuer)));

@@ -14,7 +14,9 @@ use crate::http::incoming::Incoming;
 use crate::oauth::answers::see_other;
 use crate::oauth::clients::lookup;
 use crate::oauth::context::OAuthContext;
+use crate::oauth::identity::allowed_scopes;
 use crate::oauth::identity::remembered;
+use crate::oauth::identity::stored::stored;
 use crate::oauth::sign_in_error::SignInError;
 
 /// Redirects to the client with a code for a person whom an identity provider has named. This checks at the latest whether the
@@ -25,7 +27,8 @@ pub(crate) async fn for_person(
     person: &Person,
 ) -> Result<Answer, SignInError> {
     enter_consent(oauth, consented, person).await?;
-    let code = issue_code(consented, person, &oauth.grants(), oauth.secrets.keys(), oauth.now).await;
+    let code =
+        issue_code(consented, person, stored(oauth, person), &oauth.grants(), oauth.secrets.keys(), oauth.now).await;
     Ok(redirect(oauth, consented, &code.map_err(refused)?))
 }
 
@@ -52,12 +55,13 @@ pub(crate) async fn for_owner(
     }
 }
 
-/// Notes in the directory who allows the client, unless the owner has ended it.
+/// Notes in the directory who allows the client, unless their roles allow nothing of it, or the owner has ended it.
 async fn enter_consent(
     oauth: &OAuthContext<'_>,
     consented: &ConsentedRequest,
     person: &Person,
 ) -> Result<(), SignInError> {
+    allowed_scopes::check(oauth, consented, person)?;
     let request = consented.request();
     match oauth.directory().enter_consent(person.into(), ClientHash::of(request.client_id())).await? {
         ClientStatus::Active => Ok(()),

@@ -1,6 +1,10 @@
 //! Who a person is: by the owner's passphrase, or by an identity provider.
 
+pub(crate) mod allowed_scopes;
 pub(crate) mod passphrase;
 pub(crate) mod provider;
 pub(crate) mod remembered;
+pub(crate) mod renewal;
 pub(crate) mod settings;
+pub(crate) mod stored;
+pub(crate) mod upstream;

@@ -76,7 +76,7 @@ pub(crate) async fn attempt(
 pub(crate) fn owner(oauth: &OAuthContext<'_>) -> Result<Person, SignInError> {
     let version = oauth.passphrase_version().ok_or(SignInError::NotSetUp(WeakPassphrase::Missing))?;
     let subject = Subject::new(OWNER_SUBJECT).map_err(|_| SignInError::BrokenForm)?;
-    Ok(Person { subject, display_name: None, admission: Admission::Version(version) })
+    Ok(Person { subject, display_name: None, admission: Admission::Version(version), identity: None })
 }
 
 /// Returns a page with the field for the passphrase, with the status and the header that belong to the last attempt.

@@ -2,12 +2,10 @@
 //! page, or by an identity provider.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
-use crate::http::outbound;
-use crate::http::outbound::OutboundRequest;
 use crate::http::route::CALLBACK_PATH;
 use crate::oauth::access::external_issuer;
 use crate::oauth::access::external_issuer::KeySource;
@@ -15,26 +13,25 @@ use crate::oauth::answers::see_other;
 use crate::oauth::browser_forms::seal;
 use crate::oauth::context::OAuthContext;
 use crate::oauth::identity::settings::{Provider, ProviderClient};
+use crate::oauth::identity::upstream;
+use crate::oauth::identity::upstream::{TokenEndpoint, base};
 use crate::oauth::sign_in_error::SignInError;
-use mcp_connector_base::outage::Outage;
 use mcp_connector_base::timestamp::Random as _;
 use mcp_connector_oauth::authorize::pkce::CodeVerifier;
 use mcp_connector_oauth::authorize::prompt::LoginOptions;
 use mcp_connector_oauth::authorize::provider_error::ProviderError;
+use mcp_connector_oauth::external_issuer::identity_claims::EmailClaim;
 use mcp_connector_oauth::external_issuer::token::{ExternalPolicy, ExternalTokenError};
 use mcp_connector_oauth::login::admission::{AccessApplication, Admission};
-use mcp_connector_oauth::login::person::Person;
+use mcp_connector_oauth::login::person::{Person, ProviderIdentity, ProviderRefreshToken};
 use mcp_connector_oauth::login::provider::error::LoginError;
-use mcp_connector_oauth::login::provider::metadata::{ProviderMetadata, SecretPlace};
 use mcp_connector_oauth::login::provider::pending_login::{LoginPurpose, PendingLogin};
 use mcp_connector_oauth::login::provider::profile::UserProfile;
-use mcp_connector_oauth::login::provider::response::{MAX_RESPONSE, ProviderResponse};
 use mcp_connector_oauth::login::provider::state::ProviderState;
-use mcp_connector_oauth::login::provider::token_endpoint_error::TokenEndpointError;
 use mcp_connector_oauth::resource::bearer::BearerToken;
 use mcp_connector_oauth::web::cookie::BrowserNonce;
 use mcp_connector_oauth::web::discovery::ExternalIssuer;
-use mcp_connector_oauth::web::form::{Parameters, percent_encoded, with_query};
+use mcp_connector_oauth::web::form::{Parameters, with_query};
 
 /// The next step of a login.
 pub(crate) enum Step {
@@ -89,11 +86,11 @@ impl Identity for Option<Provider> {
         match self {
             None => Ok(Step::Login),
             Some(Provider::OpenId(client, _)) => {
-                let provider = metadata(&client.issuer).await?;
+                let provider = upstream::metadata(&client.issuer).await?;
                 let endpoint = Endpoint {
                     url: &provider.authorization_endpoint,
                     sends_iss: provider.sends_iss,
-                    scope: Some("openid profile email"),
+                    scope: client.scope.as_deref(),
                     prompts: provider.prompts.as_deref(),
                     login_hint: "login_hint",
                 };
@@ -102,8 +99,13 @@ impl Identity for Option<Provider> {
             Some(Provider::GitHub(client, _)) => {
                 let url = format!("{}/login/oauth/authorize", base(&client.issuer));
                 let prompts = GITHUB_PROMPTS.map(str::to_owned);
-                let endpoint =
-                    Endpoint { url: &url, sends_iss: false, scope: None, prompts: Some(&prompts), login_hint: "login" };
+                let endpoint = Endpoint {
+                    url: &url,
+                    sends_iss: false,
+                    scope: client.scope.as_deref(),
+                    prompts: Some(&prompts),
+                    login_hint: "login",
+                };
                 redirect_to_provider(oauth, incoming, client, endpoint, purpose, login, browser)
             }
             Some(Provider::Access { team, audience }) => {
@@ -119,12 +121,15 @@ impl Identity for Option<Provider> {
         code: &str,
         pending: &PendingLogin,
     ) -> Result<Person, SignInError> {
+        let claims = &oauth.configuration().identity_claims;
         match self {
             Some(Provider::OpenId(client, allowed)) => {
-                Ok(from_openid(oauth, client, code, pending).await?.admitted(allowed)?)
+                let (profile, token) = from_openid(oauth, client, code, pending).await?;
+                Ok(profile.admitted(allowed, claims)?.with_refresh_token(token))
             }
             Some(Provider::GitHub(client, allowed)) => {
-                Ok(from_github(oauth, client, code, pending).await?.admitted(allowed)?)
+                let (profile, token) = from_github(oauth, client, code, pending).await?;
+                Ok(profile.admitted(allowed, claims)?.with_refresh_token(token))
             }
             Some(Provider::Access { .. }) | None => Err(SignInError::BrokenForm),
         }
@@ -185,8 +190,13 @@ fn redirect_to_provider(
         ("code_challenge_method", "S256"),
     ];
     let prompt = pending.login.prompt(endpoint.prompts);
+    let (prompts, others): (Vec<_>, Vec<_>) = client.parameters.iter().partition(|(name, _)| name == "prompt");
+    // What the client asks for, and what the owner always wants.
+    let prompts = prompt.as_deref().into_iter().chain(prompts.iter().map(|(_, value)| value.as_str()));
+    let prompt = Some(prompts.collect::<Vec<_>>().join(" ")).filter(|prompt| !prompt.is_empty());
     parameters.extend(endpoint.scope.map(|scope| ("scope", scope)));
     parameters.extend(prompt.as_deref().map(|prompt| ("prompt", prompt)));
+    parameters.extend(others.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     parameters.extend(pending.login.login_hint().map(|hint| (endpoint.login_hint, hint)));
     Ok(Step::Redirect(ProviderRedirect { location: with_query(endpoint.url, &parameters), cookies: set_cookies }))
 }
@@ -195,38 +205,19 @@ fn callback(oauth: &OAuthContext<'_>) -> String {
     oauth.site.issuer.at(CALLBACK_PATH)
 }
 
-async fn metadata(issuer: &ExternalIssuer) -> Result<ProviderMetadata, SignInError> {
-    for url in issuer.metadata_urls() {
-        if let Ok(document) = OutboundRequest::get(&url).document(MAX_RESPONSE).await
-            && let Ok(metadata) = ProviderMetadata::parse(&document.body, issuer)
-        {
-            return Ok(metadata);
-        }
-    }
-    Err(SignInError::Outage(Outage::Remote))
-}
-
 async fn from_openid(
     oauth: &OAuthContext<'_>,
     client: &ProviderClient,
     code: &str,
     pending: &PendingLogin,
-) -> Result<UserProfile, SignInError> {
-    let provider = metadata(&client.issuer).await?;
-    let endpoint = (provider.token_endpoint.as_str(), provider.secret_place);
-    let tokens = redeem(oauth, client, endpoint, code, pending).await?;
-    let id_token = tokens.text("id_token").ok_or(LoginError::InvalidResponse("no ID token"))?;
-    let profile =
-        UserProfile::of_id_token(id_token, &client.issuer, &client.client_id, &pending.nonce, client.email, oauth.now)?;
-    match (&provider.userinfo_endpoint, tokens.text("access_token")) {
-        (Some(url), Some(token)) if profile.lacks_email() => {
-            let authorization = format!("Bearer {token}");
-            let request = OutboundRequest { authorization: Some(&authorization), ..OutboundRequest::get(url) };
-            let userinfo = request.document(MAX_RESPONSE).await?;
-            Ok(profile.with_userinfo(&userinfo.body, &client.issuer, client.email)?)
-        }
-        _ => Ok(profile),
-    }
+) -> Result<(UserProfile, Option<ProviderRefreshToken>), SignInError> {
+    let provider = upstream::metadata(&client.issuer).await?;
+    let callback = callback(oauth);
+    let (endpoint, grant) = (TokenEndpoint::of(&provider), code_grant(code, &callback, pending));
+    let tokens = upstream::request_tokens(client, &endpoint, &grant).await?;
+    let claims = &oauth.configuration().identity_claims;
+    let profile = upstream::openid_profile(client, claims, &provider, &tokens, Some(&pending.nonce), oauth.now).await?;
+    Ok((profile, upstream::refresh_token(&tokens)))
 }
 
 async fn from_github(
@@ -234,80 +225,21 @@ async fn from_github(
     client: &ProviderClient,
     code: &str,
     pending: &PendingLogin,
-) -> Result<UserProfile, SignInError> {
-    let github = base(&client.issuer);
-    let endpoint = format!("{github}/login/oauth/access_token");
-    let tokens = redeem(oauth, client, (&endpoint, SecretPlace::Body), code, pending).await?;
-    let token = tokens.text("access_token").ok_or(LoginError::InvalidResponse("no access token"))?;
-    let url = match github {
-        "https://github.com" => "https://api.github.com/user".to_owned(),
-        enterprise => format!("{enterprise}/api/v3/user"),
-    };
-    let authorization = format!("Bearer {token}");
-    let user = OutboundRequest { authorization: Some(&authorization), ..OutboundRequest::get(&url) }
-        .document(MAX_RESPONSE)
-        .await?;
-    Ok(UserProfile::of_github(&user.body, &client.issuer)?)
-}
-
-fn base(issuer: &ExternalIssuer) -> &str {
-    issuer.as_str().trim_end_matches('/')
-}
-
-/// Redeems a code at a provider, with this server as the client (RFC 6749 §4.1.3).
-async fn redeem(
-    oauth: &OAuthContext<'_>,
-    client: &ProviderClient,
-    (endpoint, secret_place): (&str, SecretPlace),
-    code: &str,
-    pending: &PendingLogin,
-) -> Result<ProviderResponse, SignInError> {
+) -> Result<(UserProfile, Option<ProviderRefreshToken>), SignInError> {
     let callback = callback(oauth);
-    let mut parameters = vec![
+    let endpoint = upstream::github_tokens(client);
+    let tokens = upstream::request_tokens(client, &endpoint, &code_grant(code, &callback, pending)).await?;
+    Ok((upstream::github_profile(client, &tokens).await?, upstream::refresh_token(&tokens)))
+}
+
+/// Returns the parameters that redeem a code (RFC 6749 §4.1.3).
+fn code_grant<'a>(code: &'a str, callback: &'a str, pending: &'a PendingLogin) -> [(&'static str, &'a str); 4] {
+    [
         ("grant_type", "authorization_code"),
         ("code", code),
-        ("redirect_uri", callback.as_str()),
-        ("code_verifier", pending.verifier.as_str()),
-    ];
-    let authorization = match secret_place {
-        SecretPlace::Body => {
-            let (id, secret) = (client.client_id.as_str(), client.client_secret.as_str());
-            parameters.extend([("client_id", id), ("client_secret", secret)]);
-            None
-        }
-        SecretPlace::Header => {
-            // RFC 6749 §2.3.1: each half is form-urlencoded.
-            let (id, secret) = (percent_encoded(&client.client_id), percent_encoded(&client.client_secret));
-            Some(format!("Basic {}", STANDARD.encode(format!("{id}:{secret}"))))
-        }
-    };
-    let form = with_query("", &parameters);
-    let request = OutboundRequest {
-        url: endpoint,
-        authorization: authorization.as_deref(),
-        form: Some(form.trim_start_matches('?')),
-    };
-    let response = request.send().await?;
-    match response.status() {
-        200 => {}
-        // The provider is busy, which says nothing about this code.
-        408 | 429 => return Err(SignInError::Outage(Outage::Remote)),
-        // The code or the settings are wrong. The owner finds the name of the error in the log.
-        400..=499 => {
-            let answer = outbound::body(&response, MAX_RESPONSE).await.ok().flatten();
-            let answer = answer.and_then(|answer| ProviderResponse::read(&answer).ok());
-            let error = answer.as_ref().and_then(|answer| answer.text("error"));
-            return Err(LoginError::TokenEndpoint(TokenEndpointError::of(error)).into());
-        }
-        _ => return Err(SignInError::Outage(Outage::Remote)),
-    }
-    let answer = outbound::body(&response, MAX_RESPONSE).await?.ok_or(Outage::Remote)?;
-    let answer = ProviderResponse::read(&answer)?;
-    // GitHub refuses with 200.
-    match answer.text("error") {
-        Some(error) => Err(LoginError::TokenEndpoint(TokenEndpointError::of(Some(error))).into()),
-        None => Ok(answer),
-    }
+        ("redirect_uri", callback),
+        ("code_verifier", &pending.verifier),
+    ]
 }
 
 /// Returns the person for whom Cloudflare Access has let the request pass. Only the signature makes the header
@@ -322,7 +254,14 @@ async fn behind_access(
     let token = BearerToken::from_authorization(assertion.as_deref()).ok().flatten();
     let token = token.ok_or(LoginError::InvalidResponse("the request did not come through Access"))?;
     let certs = format!("{}/cdn-cgi/access/certs", base(team));
-    let policy = ExternalPolicy { issuer: team, audiences: &[audience], accept_plain_jwt: true };
+    let claims = &oauth.configuration().identity_claims;
+    let policy = ExternalPolicy {
+        issuer: team,
+        audiences: &[audience],
+        accept_plain_jwt: true,
+        claims,
+        email: EmailClaim::Always,
+    };
     let verified =
         external_issuer::verify(&token, KeySource::At(&certs), &policy, oauth.now).await.map_err(|refused| {
             if let ExternalTokenError::Outage(outage) = refused {
@@ -333,7 +272,16 @@ async fn behind_access(
     let caller = verified.into_caller();
     let display_name = caller.display_name.as_deref().map(str::to_owned);
     let application = AccessApplication { team: team.as_str().to_owned(), audience: audience.to_owned() };
-    Ok(Person { subject: caller.subject, display_name, admission: Admission::Access(application) })
+    // What is not in the assertion, such as groups, Access tells about the session.
+    let known = caller.profile.as_deref().cloned().unwrap_or_default();
+    let profile = if claims.are_missing_from(&known) {
+        upstream::access_profile(team, claims, token.as_str(), known).await?
+    } else {
+        known
+    };
+    let display_name = profile.name().map(str::to_owned).or(display_name);
+    let identity = Some(Box::new(ProviderIdentity { profile, refresh_token: None }));
+    Ok(Person { subject: caller.subject, display_name, admission: Admission::Access(application), identity })
 }
 
 /// A provider's answer at the callback.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use mcp_connector_base::identifier::Subject;
+use mcp_connector_base::scope::ScopeSet;
 use mcp_connector_oauth::crypto::credential_version::CredentialVersion;
 use mcp_connector_oauth::crypto::keys::mac::MacKey;
 use mcp_connector_oauth::login::admission::{AccessApplication, AdmissionPolicy};
@@ -38,6 +40,10 @@ pub(crate) struct ProviderClient {
     pub(crate) client_secret: String,
     /// Whether addresses count that the provider does not call verified.
     pub(crate) email: EmailTrust,
+    /// The scopes that are asked for there. None for those that the registration at GitHub has.
+    pub(crate) scope: Option<String>,
+    /// Further parameters of the authorization request.
+    pub(crate) parameters: Vec<(String, String)>,
 }
 
 impl fmt::Debug for ProviderClient {
@@ -63,6 +69,8 @@ impl Provider {
                 let issuer = issuer(Setting::OpenIdIssuer, &need(Setting::OpenIdIssuer)?)?;
                 let client = ProviderClient {
                     email: email_claim(variables, &issuer)?,
+                    scope: Some(scope(variables, Some("openid"))?.unwrap_or_else(|| "openid profile email".to_owned())),
+                    parameters: parameters(variables)?,
                     issuer,
                     client_id: need(Setting::OpenIdClientId)?,
                     client_secret: need(Setting::OpenIdClientSecret)?,
@@ -76,6 +84,8 @@ impl Provider {
                     client_id: need(Setting::GitHubClientId)?,
                     client_secret: need(Setting::GitHubClientSecret)?,
                     email: EmailTrust::VerifiedOnly,
+                    scope: scope(variables, None)?,
+                    parameters: parameters(variables)?,
                 };
                 Some(Self::GitHub(client, allowed()?))
             }
@@ -146,6 +156,15 @@ impl Provider {
         }
     }
 
+    /// Returns what a stored refresh token of the provider belongs to: this server as its client, and a person.
+    pub(crate) fn binding(&self, subject: &Subject) -> Vec<u8> {
+        let client = match self {
+            Self::OpenId(client, _) | Self::GitHub(client, _) => client.client_id.as_str(),
+            Self::Access { audience, .. } => audience,
+        };
+        [self.issuer().as_str(), client, subject.as_str()].join("\0").into_bytes()
+    }
+
     /// Returns the names that the first version of this program gave to all settings together.
     fn settings(&self, key: &MacKey) -> Vec<CredentialVersion> {
         let (kind, issuer, client) = match self {
@@ -160,6 +179,43 @@ impl Provider {
         let settings = [kind, issuer.as_str(), client, &allowed].map(str::as_bytes);
         CredentialVersion::of_configuration(&settings, key)
     }
+}
+
+/// Reads `IDENTITY_SCOPE`.
+fn scope(variables: &Variables<'_>, needed: Option<&str>) -> Result<Option<String>, SettingError> {
+    let setting = Setting::IdentityScope;
+    let Some(text) = variables.text(setting) else { return Ok(None) };
+    let names: Vec<&str> = text.split([' ', ',', '\n', '\t']).filter(|name| !name.is_empty()).collect();
+    let is_valid = ScopeSet::parse(&names.join(" ")).is_ok() && needed.is_none_or(|needed| names.contains(&needed));
+    if is_valid { Ok(Some(names.join(" "))) } else { Err(SettingError { setting, expected: Expected::IdentityScope }) }
+}
+
+/// The parameters of an authorization request that are not the owner's to set.
+const OWN_PARAMETERS: [&str; 11] = [
+    "response_type",
+    "response_mode",
+    "client_id",
+    "redirect_uri",
+    "scope",
+    "state",
+    "nonce",
+    "code_challenge",
+    "code_challenge_method",
+    "request",
+    "request_uri",
+];
+
+/// Reads `IDENTITY_PARAMETERS`.
+fn parameters(variables: &Variables<'_>) -> Result<Vec<(String, String)>, SettingError> {
+    let setting = Setting::IdentityParameters;
+    let text = variables.text(setting).unwrap_or_default();
+    let parameters = text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+        let (name, value) = pair.split_once('=')?;
+        let is_allowed = !name.is_empty() && !value.is_empty() && !OWN_PARAMETERS.contains(&name);
+        is_allowed.then(|| (name.trim().to_owned(), value.trim().to_owned()))
+    });
+    let parameters: Option<Vec<_>> = parameters.collect();
+    parameters.ok_or(SettingError { setting, expected: Expected::IdentityParameters })
 }
 
 /// Reads `OPENID_TRUST_EMAIL`.

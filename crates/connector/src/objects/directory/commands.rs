@@ -15,11 +15,14 @@ pub(crate) struct SignedInPerson {
     pub(crate) subject: Subject,
     /// What to call the person: a hundred characters at most.
     pub(crate) name: Option<String>,
+    /// Their verified address.
+    pub(crate) email: Option<String>,
 }
 
 impl From<&Person> for SignedInPerson {
     fn from(person: &Person) -> Self {
-        Self { subject: person.subject.clone(), name: person.truncated_name() }
+        let email = person.email().map(str::to_owned);
+        Self { subject: person.subject.clone(), name: person.truncated_name(), email }
     }
 }
 
@@ -55,6 +58,39 @@ pub(crate) struct GetLastUse(pub(crate) ClientHash);
 #[derive(Serialize, Deserialize)]
 pub(crate) struct ListUsers(pub(crate) Vec<ClientHash>);
 
+/// Lists people in the order of their names.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct ListPeople {
+    /// What the owner has typed, if they search.
+    pub(crate) search: Option<String>,
+    /// The last person of the page before.
+    pub(crate) after: Option<String>,
+}
+
+/// Asks for the person whose `Grants` object has this name.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct GetPerson(pub(crate) String);
+
+/// A person who has signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KnownPerson {
+    /// The name of their `Grants` object.
+    pub(crate) person: String,
+    pub(crate) subject: String,
+    pub(crate) name: Option<String>,
+    pub(crate) email: Option<String>,
+    pub(crate) first_at: Timestamp,
+    /// Exact to the day.
+    pub(crate) last_at: Timestamp,
+}
+
+/// A page of people.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PeoplePage {
+    pub(crate) people: Vec<KnownPerson>,
+    pub(crate) has_more: bool,
+}
+
 /// Ends a client for everybody and for good.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct EndClient(pub(crate) ClientHash);
@@ -80,5 +116,7 @@ commands! {
     CheckClient => ClientStatus;
     GetLastUse => Option<Timestamp>;
     ListUsers => Vec<ClientUsers>;
+    ListPeople => PeoplePage;
+    GetPerson => Option<KnownPerson>;
     EndClient => ();
 }

@@ -2,5 +2,7 @@
 
 pub(crate) mod commands;
 pub(crate) mod object;
+pub(crate) mod people;
 pub(crate) mod rows;
+pub(crate) mod search;
 pub(crate) mod stub;

@@ -17,7 +17,8 @@ use mcp_connector_oauth::grants::commands::EndClientGrants;
 
 use crate::oauth::clients::records;
 use crate::objects::directory::commands::{
-    CheckClient, EndClient, EnterConsent, EnterSignIn, EnterUse, GetLastUse, ListUsers, SignedInPerson,
+    CheckClient, EndClient, EnterConsent, EnterSignIn, EnterUse, GetLastUse, GetPerson, ListPeople, ListUsers,
+    SignedInPerson,
 };
 use crate::objects::directory::rows::{DirectoryRows, Sweep};
 use crate::objects::dispatch;
@@ -52,7 +53,7 @@ impl DurableObject for Directory {
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
         dispatch!(dispatch::message(request).await?, {
-            EnterSignIn => async |EnterSignIn(person)| self.with_rows(move |rows| rows.enter_person(&person, now())),
+            EnterSignIn => async |EnterSignIn(person)| self.with_rows(move |rows| rows.people().enter(&person, now())),
             EnterConsent => async |EnterConsent { person, client }| self.enter_use(person, client, now()).await,
             EnterUse => async |command| self.enter_use(command.person, command.client, command.signed_in_at).await,
             CheckClient => async |CheckClient(client)| self.with_rows(move |rows| rows.status(&client)),
@@ -60,6 +61,8 @@ impl DurableObject for Directory {
             ListUsers => async |ListUsers(clients)| {
                 self.with_rows(move |rows| clients.iter().map(|client| rows.users(client)).collect())
             },
+            ListPeople => async |command| self.with_rows(move |rows| rows.people().page(&command)),
+            GetPerson => async |GetPerson(person)| self.with_rows(move |rows| rows.people().find(&person)),
             EndClient => async |EndClient(client)| self.end_client(client).await,
         })
     }
@@ -109,7 +112,7 @@ impl Directory {
         let status = self.with_rows(move |rows| {
             let status = rows.status(&client)?;
             if status == ClientStatus::Active {
-                rows.enter_person(&person, signed_in_at)?;
+                rows.people().enter(&person, signed_in_at)?;
                 rows.enter_use(&person, &client, now())?;
             }
             Ok(status)

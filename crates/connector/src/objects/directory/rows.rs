@@ -12,6 +12,8 @@ use mcp_connector_oauth::clients::client_record::CLIENT_LIFE;
 use mcp_connector_oauth::crypto::opaque::ObjectName;
 
 use crate::objects::directory::commands::{ClientUsers, SignedInPerson};
+use crate::objects::directory::people;
+use crate::objects::directory::people::People;
 use crate::objects::rows::{integer, number, seconds, unreadable, values};
 
 /// How long the row of a use is stored, in seconds: a day longer than an unused client. No grant lives that long.
@@ -46,18 +48,13 @@ pub(crate) struct DirectoryRows(SqlStorage);
 impl DirectoryRows {
     pub(crate) fn new(sql: SqlStorage) -> worker::Result<Self> {
         sql.exec(TABLES, None)?;
+        sql.exec(people::TABLES, None)?;
         Ok(Self(sql))
     }
 
-    /// Enters that a person has signed in.
-    pub(crate) fn enter_person(&self, signed_in: &SignedInPerson, at: Timestamp) -> worker::Result<()> {
-        let upsert = "INSERT INTO people VALUES (?1, ?2, ?3, ?4, ?4) ON CONFLICT (person) DO UPDATE SET \
-            name = coalesce(excluded.name, name), first_at = min(first_at, excluded.first_at), \
-            last_at = max(last_at, excluded.last_at) \
-            WHERE excluded.last_at > last_at OR excluded.first_at < first_at";
-        let name = signed_in.name.as_deref().map_or(SqlStorageValue::Null, Into::into);
-        let person = ObjectName::of(&signed_in.subject).to_string();
-        self.run(upsert, vec![person.into(), signed_in.subject.as_str().into(), name, seconds(at)?])
+    /// Returns the rows about people.
+    pub(crate) const fn people(&self) -> People<'_> {
+        People(&self.0)
     }
 
     /// Enters that a person uses a client.

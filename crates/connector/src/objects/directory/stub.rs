@@ -8,11 +8,13 @@ use mcp_connector_base::command::Command;
 use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_oauth::clients::client::ClientStatus;
 use mcp_connector_oauth::clients::client_hash::ClientHash;
+use mcp_connector_oauth::crypto::opaque::ObjectName;
 use mcp_connector_protocol::Unavailable;
 
 use crate::config::bindings::Binding;
 use crate::objects::directory::commands::{
-    CheckClient, ClientUsers, EndClient, EnterConsent, EnterSignIn, EnterUse, GetLastUse, ListUsers, SignedInPerson,
+    CheckClient, ClientUsers, EndClient, EnterConsent, EnterSignIn, EnterUse, GetLastUse, GetPerson, KnownPerson,
+    ListPeople, ListUsers, PeoplePage, SignedInPerson,
 };
 use crate::objects::stub::ObjectStub;
 use crate::platform::timer::within;
@@ -67,6 +69,16 @@ impl DirectoryStub<'_> {
     /// Returns who uses these clients, in their order.
     pub(crate) async fn users(self, clients: Vec<ClientHash>) -> Result<Vec<ClientUsers>, Unavailable> {
         self.ask(ListUsers(clients)).await
+    }
+
+    /// Returns a page of the people who have signed in.
+    pub(crate) async fn people(self, command: ListPeople) -> Result<PeoplePage, Unavailable> {
+        self.ask(command).await
+    }
+
+    /// Returns a person by the name of their object.
+    pub(crate) async fn person(self, object: ObjectName) -> Result<Option<KnownPerson>, Unavailable> {
+        self.ask(GetPerson(object.to_string())).await
     }
 
     /// Ends a client for everybody and for good. Its grants end soon after.

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use futures::lock::Mutex;
 use worker::{DurableObject, Env, Request, Response, State, console_error, durable_object};
 
 use mcp_connector_base::command::Command;
@@ -14,10 +15,11 @@ use mcp_connector_oauth::grants::access_keys::commands::{StoreAccessKey, UseAcce
 use mcp_connector_oauth::grants::access_keys::key_store::StoreKeyError;
 use mcp_connector_oauth::grants::codes::redemption::{Redemption, StoreCodeError};
 use mcp_connector_oauth::grants::commands::{
-    AccountAction, CheckGrants, EndClientGrants, EndGrants, GrantsCommand, ListGrants, RevokeForClient, RevokeToken,
-    StoreCode,
+    AccountAction, CheckGrants, EndClientGrants, EndForOwner, EndGrants, GrantsCommand, ListForOwner, ListGrants,
+    RevokeForClient, RevokeToken, StoreCode, StoreIdentity,
 };
 use mcp_connector_oauth::grants::grant_store::{ClientUseToRecord, GrantStore};
+use mcp_connector_oauth::grants::identity::renewal::DueRenewal;
 use mcp_connector_oauth::grants::limits::Limits;
 use mcp_connector_oauth::grants::refresh::request::{RefreshError, RefreshRequest, Refreshed};
 use mcp_connector_oauth::grants::revoked::Revoked;
@@ -25,6 +27,7 @@ use mcp_connector_oauth::grants::sign_in::commands::{CheckBrowser, ForgetBrowser
 use mcp_connector_oauth::grants::sign_in::passkey_commands::{AddPasskey, FindPasskeyKey, RemovePasskey, UsePasskey};
 use mcp_connector_protocol::Unavailable;
 
+use crate::oauth::identity::renewal;
 use crate::objects::directory::commands::SignedInPerson;
 use crate::objects::directory::stub::DirectoryStub;
 use crate::objects::dispatch;
@@ -41,16 +44,19 @@ const SWEEP_AFTER: u64 = 3600;
 pub struct Grants {
     state: State,
     env: Env,
+    /// Held while the identity provider is asked.
+    renewing: Mutex<()>,
 }
 
 impl DurableObject for Grants {
     fn new(state: State, env: Env) -> Self {
-        Self { state, env }
+        Self { state, env, renewing: Mutex::new(()) }
     }
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
         dispatch!(dispatch::message(request).await?, {
             StoreCode => async |command| self.store_code(command).await,
+            StoreIdentity => async |command| self.store_identity(command).await,
             Redemption => async |command| self.carry_out(command),
             RefreshRequest => async |command| self.refresh(command).await,
             RevokeToken => async |command| self.carry_out(command),
@@ -58,6 +64,8 @@ impl DurableObject for Grants {
             CheckGrants => async |command| self.carry_out(command),
             EndClientGrants => async |command| self.carry_out(command),
             ListGrants => async |command| self.carry_out(command),
+            ListForOwner => async |command| self.carry_out(command),
+            EndForOwner => async |command| self.end_for_owner(command).await,
             EndGrants => async |command| self.end_grants(command).await,
             StoreAccessKey => async |command| self.store_access_key(command).await,
             UseAccessKey => async |command| self.carry_out(command),
@@ -112,6 +120,17 @@ impl Grants {
         Ok(added)
     }
 
+    async fn store_identity(&self, command: StoreIdentity) -> worker::Result<()> {
+        self.carry_out(command)?;
+        self.sweep_later(now()).await
+    }
+
+    async fn end_for_owner(&self, command: EndForOwner) -> worker::Result<Revoked> {
+        let revoked = self.carry_out(command)?;
+        self.sweep_later(now()).await?;
+        Ok(revoked)
+    }
+
     async fn end_grants(&self, command: EndGrants) -> worker::Result<Option<Revoked>> {
         let keeps_sign_out = command.action == AccountAction::SignOut;
         let revoked = self.carry_out(command)?;
@@ -123,8 +142,29 @@ impl Grants {
 
     async fn refresh(&self, command: RefreshRequest) -> worker::Result<Refreshed> {
         let grant = command.grant;
-        let refreshed = self.carry_out(command)?;
+        let refreshed = self.renew_and_refresh(command).await?;
         if refreshed.answer.is_ok() { self.enter_use(grant, refreshed, now()).await } else { Ok(refreshed) }
+    }
+
+    /// Refreshes, after what the identity provider says of the person was renewed, if the provider has given a refresh token. Requests
+    /// of several apps that come together share one renewal.
+    async fn renew_and_refresh(&self, command: RefreshRequest) -> worker::Result<Refreshed> {
+        let asked_at = now();
+        if self.due_renewal(&command, asked_at)?.is_none() {
+            return self.carry_out(command);
+        }
+        let _renewing = self.renewing.lock().await;
+        // Another request may have renewed it meanwhile, or used the same token.
+        if let Some(due) = self.due_renewal(&command, asked_at)? {
+            let (grant, outcome) = (command.grant, renewal::renew(&self.env, &due).await);
+            self.with_store(move |store| store.take_renewal(grant, outcome, now()))?;
+        }
+        self.carry_out(command)
+    }
+
+    fn due_renewal(&self, command: &RefreshRequest, asked_at: Timestamp) -> worker::Result<Option<DueRenewal>> {
+        let command = command.clone();
+        self.with_store(move |store| store.due_renewal(&command, asked_at, now()))
     }
 
     /// Enters the use of a refreshed grant in the directory, at most once a day. If the owner has ended the client, the grant
@@ -134,8 +174,8 @@ impl Grants {
         let Some(to_enter) = self.with_store(move |store| store.client_use_to_record(grant, now))? else {
             return Ok(refreshed);
         };
-        let ClientUseToRecord { authorization, signed_in_at } = to_enter;
-        let person = SignedInPerson { subject: authorization.subject, name: authorization.display_name };
+        let ClientUseToRecord { authorization, signed_in_at, email } = to_enter;
+        let person = SignedInPerson { subject: authorization.subject, name: authorization.display_name, email };
         let client = ClientHash::of(&authorization.client_id);
         let directory = DirectoryStub { env: &self.env };
         match directory.enter_use(person, client.clone(), signed_in_at).await {

@@ -10,6 +10,7 @@ use mcp_connector_oauth::grants::access_keys::stored_key::StoredKey;
 use mcp_connector_oauth::grants::codes::authorization_code::CodeId;
 use mcp_connector_oauth::grants::codes::pending_code::PendingCode;
 use mcp_connector_oauth::grants::grant::Grant;
+use mcp_connector_oauth::grants::identity::stored_identity::StoredIdentity;
 use mcp_connector_oauth::grants::rows::GrantRows;
 use mcp_connector_oauth::login::passkeys::registered_passkeys::Passkeys;
 use mcp_connector_oauth::login::remembered::remembered_browsers::RememberedBrowsers;
@@ -27,7 +28,8 @@ const TABLES: &str = "\
     CREATE TABLE IF NOT EXISTS access_keys (id TEXT PRIMARY KEY, value BLOB NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID;\
     CREATE TABLE IF NOT EXISTS signed_out (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, forget_at INTEGER NOT NULL);\
     CREATE TABLE IF NOT EXISTS entered (id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;\
-    CREATE TABLE IF NOT EXISTS sign_in (id TEXT PRIMARY KEY, value BLOB NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID";
+    CREATE TABLE IF NOT EXISTS sign_in (id TEXT PRIMARY KEY, value BLOB NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID;\
+    CREATE TABLE IF NOT EXISTS identity (one INTEGER PRIMARY KEY CHECK (one = 1), value BLOB NOT NULL)";
 
 /// The row of the remembered browsers in the table `sign_in`.
 const BROWSERS: &str = "browsers";
@@ -129,6 +131,18 @@ impl GrantRows for SqlRows {
         self.0.exec("DELETE FROM access_keys WHERE id = ?", vec![id.to_string().into()]).map(drop)
     }
 
+    fn identity(&self) -> worker::Result<Option<StoredIdentity>> {
+        let row = blobs(&self.0, "SELECT value FROM identity", vec![])?.pop();
+        let row = row
+            .map(|row| StoredIdentity::from_row(&row).inspect_err(|error| console_error!("identity: it is {error}")));
+        Ok(row.and_then(Result::ok))
+    }
+
+    fn put_identity(&mut self, identity: &StoredIdentity) -> worker::Result<()> {
+        let upsert = "INSERT INTO identity VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET value = excluded.value";
+        self.0.exec(upsert, vec![blob(identity)?]).map(drop)
+    }
+
     fn recorded_at(&self, grant: GrantId) -> worker::Result<Option<Timestamp>> {
         let at = number(&self.0, "SELECT at FROM entered WHERE id = ?", vec![grant.to_string().into()])?;
         Ok(at.map(Timestamp::from_seconds))
@@ -176,6 +190,8 @@ impl GrantRows for SqlRows {
             self.0.exec(delete, vec![seconds(now)?])?;
         }
         self.0.exec("DELETE FROM entered WHERE id NOT IN (SELECT id FROM grants)", None)?;
+        let in_use = "SELECT 1 FROM codes UNION ALL SELECT 1 FROM grants UNION ALL SELECT 1 FROM access_keys";
+        self.0.exec(&format!("DELETE FROM identity WHERE NOT EXISTS ({in_use})"), None)?;
         self.moment(
             "SELECT min(forget_at) AS at FROM (SELECT forget_at FROM codes UNION ALL SELECT forget_at FROM grants \
             UNION ALL SELECT forget_at FROM access_keys UNION ALL SELECT forget_at FROM signed_out \

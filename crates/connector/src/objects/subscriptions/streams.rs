@@ -249,6 +249,6 @@ impl Streams {
 
     async fn active_grants(&self, subject: &Subject, grants: Vec<GrantId>) -> Result<Vec<GrantId>, Unavailable> {
         let secrets = app(&self.env).map_err(|_| Unavailable)?.secrets(&self.env).await?;
-        grant_checks::active_grants(&self.env, &secrets, subject, grants).await
+        Ok(grant_checks::check(&self.env, &secrets, subject, grants).await?.active)
     }
 }

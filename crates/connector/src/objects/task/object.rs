@@ -16,6 +16,7 @@ use worker::wasm_bindgen_futures::spawn_local;
 use worker::{DurableObject, Env, Request, Response, State, console_error, durable_object};
 
 use mcp_connector_base::identifier::{GrantId, Subject};
+use mcp_connector_base::scope::ScopeSet;
 use mcp_connector_protocol::Unavailable;
 use mcp_connector_protocol::tasks;
 use mcp_connector_protocol::tasks::{
@@ -203,7 +204,7 @@ impl Object {
         Some(if age < KEEP_UNREADABLE { Next::Sleep(READ_AGAIN) } else { Next::Forget })
     }
 
-    /// Cancels the task if its grant has ended: a person who has disconnected a client wants nothing more done in its
+    /// Cancels the task if its grant has ended, or the person has lost the role for it: a person who has disconnected a client wants nothing more done in its
     /// name.
     async fn cancel_if_revoked(&self) -> worker::Result<()> {
         let now = now_in_milliseconds();
@@ -216,7 +217,7 @@ impl Object {
             self.checked_grant_at.set(now);
             return Ok(());
         };
-        match self.is_active(subject, grant).await {
+        match self.may_go_on(subject, grant, call.as_ref()).await {
             Ok(true) => self.checked_grant_at.set(now),
             Ok(false) => {
                 self.checked_grant_at.set(now);
@@ -247,9 +248,14 @@ impl Object {
         Ok(())
     }
 
-    async fn is_active(&self, subject: &Subject, grant: GrantId) -> Result<bool, Unavailable> {
-        let secrets = self.app().map_err(|_| Unavailable)?.secrets(&self.env).await?;
-        Ok(grant_checks::active_grants(&self.env, &secrets, subject, vec![grant]).await?.contains(&grant))
+    /// Returns whether the grant is valid, and the roles of the person still allow what the tool needs.
+    async fn may_go_on(&self, subject: &Subject, grant: GrantId, call: Option<&TaskCall>) -> Result<bool, Unavailable> {
+        let app = self.app().map_err(|_| Unavailable)?;
+        let secrets = app.secrets(&self.env).await?;
+        let checked = grant_checks::check(&self.env, &secrets, subject, vec![grant]).await?;
+        let withheld = secrets.roles().withheld(subject, checked.profile.as_ref());
+        let needed = call.map_or_else(ScopeSet::empty, |call| app.endpoint.registry.task_needs(call));
+        Ok(checked.active.contains(&grant) && needed.intersection(&withheld).is_empty())
     }
 
     /// Begins a run, if it is time for one. Nothing else happens in the object meanwhile.

@@ -7,5 +7,7 @@ pub(crate) mod action;
 pub(crate) mod apps;
 pub(crate) mod notice;
 pub(crate) mod page;
+pub(crate) mod people;
+pub(crate) mod person;
 pub(crate) mod sign_in;
 pub(crate) mod sign_out;

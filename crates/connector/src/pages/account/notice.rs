@@ -64,6 +64,13 @@ pub(crate) enum Outcome {
         /// Its name.
         key: Option<String>,
     },
+    /// The owner has ended everything of a person.
+    EndedPerson {
+        /// What the person is called.
+        person: Option<String>,
+        /// The number of sign-ins and keys.
+        ended: usize,
+    },
     /// A client was ended for everybody.
     EndedClient {
         /// The name of the client, if it has one.
@@ -134,6 +141,11 @@ impl Outcome {
                     "The access key "
                     @if let Some(name) = key { strong { (isolated(name)) } " " }
                     "is ended. It stops working within a minute."
+                },
+                Self::EndedPerson { person, ended } => {
+                    "Everything of "
+                    strong { (isolated(person.as_deref().unwrap_or("this person"))) }
+                    " is ended: " (ended) " sign-ins and access keys. They can sign in again unless you take them off the list."
                 },
                 Self::EndedClient { client } => { (app(client)) " is ended for everybody. Nobody can connect it again." },
             }

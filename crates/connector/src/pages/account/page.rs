@@ -29,6 +29,8 @@ pub(crate) struct AccountPage<'a> {
     pub(crate) keys: AccessKeysSection<'a>,
     /// The path of the owner's page. None for everybody else.
     pub(crate) all_clients: Option<&'a str>,
+    /// The path of the owner's page with all people. None for everybody else, and where there is one person only.
+    pub(crate) people: Option<&'a str>,
     /// The time at which the page is made.
     pub(crate) now: Timestamp,
 }
@@ -52,7 +54,10 @@ pub(crate) fn account(page: &AccountPage<'_>, form: &FormTarget<'_>) -> Page {
             @if let Some(path) = page.all_clients {
                 (Section::new("everybody", "Everybody’s apps").content(html! {
                     p { "As the owner, you can see who has allowed which app here, and end one for everybody." }
-                    p.last { a.button.small href=(path) { "See all clients" } }
+                    p.last {
+                        @if let Some(people) = page.people { a.button.small href=(people) { "See all people" } " " }
+                        a.button.small href=(path) { "See all clients" }
+                    }
                 }))
             }
             (sign_out::section(connected, form))

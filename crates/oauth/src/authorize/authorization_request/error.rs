@@ -69,6 +69,9 @@ pub enum AuthorizationError {
     /// The owner of this server has ended the client for everybody.
     #[error("the owner of this server has ended the access of this application")]
     ClientEnded,
+    /// The roles of the person allow none of the scopes.
+    #[error("the role of the person on this server allows none of this")]
+    NotAllowed,
     /// The identity provider answered with an error.
     #[error("the identity provider answered with {}", .0.code())]
     Provider(ProviderError),
@@ -90,7 +93,7 @@ impl AuthorizationError {
             Self::Scope => "invalid_scope",
             Self::Target => "invalid_target",
             Self::Prompt(error) => error.code(),
-            Self::Denied | Self::ClientEnded => "access_denied",
+            Self::Denied | Self::ClientEnded | Self::NotAllowed => "access_denied",
             Self::Provider(error) => error.code(),
         }
     }

@@ -18,6 +18,7 @@ pub struct KeyRing {
     routing: MacKey,
     passphrase: MacKey,
     seal: CipherKeys,
+    storage: CipherKeys,
 }
 
 impl KeyRing {
@@ -33,6 +34,7 @@ impl KeyRing {
             routing: derivation.mac("routing"),
             passphrase: derivation.mac("passphrase"),
             seal: derivation.cipher("seal"),
+            storage: derivation.cipher("storage"),
             derivation,
         }
     }
@@ -67,6 +69,12 @@ impl KeyRing {
     #[must_use]
     pub fn log_person(&self) -> MacKey {
         self.derivation.mac("log-person")
+    }
+
+    /// Returns the keys that encrypt the secrets of other servers for storage.
+    #[must_use]
+    pub const fn storage(&self) -> &CipherKeys {
+        &self.storage
     }
 
     /// Derives the signing keys of this moment. They can be used as long as they [cover](SigningKeys::covers) the time.

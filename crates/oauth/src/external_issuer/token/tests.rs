@@ -67,7 +67,13 @@ fn sign(header: &Value, claims: &str) -> String {
 fn check_with(text: &str, accept_plain_jwt: bool) -> Result<VerifiedToken, ExternalTokenError> {
     let bearer = BearerToken::from_authorization([format!("Bearer {text}").as_str()]).unwrap().unwrap();
     let issuer = ExternalIssuer::parse("https://id.example/").unwrap();
-    let policy = ExternalPolicy { issuer: &issuer, audiences: &AUDIENCES, accept_plain_jwt };
+    let policy = ExternalPolicy {
+        issuer: &issuer,
+        audiences: &AUDIENCES,
+        accept_plain_jwt,
+        claims: &IdentityClaims::default(),
+        email: EmailClaim::IfVerified,
+    };
     let keys = keys();
     done(verify_external(&bearer, &keys, &Native, &policy, NOW))
 }
@@ -88,6 +94,16 @@ fn a_valid_external_token_gives_a_caller_with_a_subject_of_our_own() {
     assert_eq!(token.expires(), NOW.plus(660));
     let other = check(&header(), &with(claims(), "sub", json!("bob"))).unwrap();
     assert_ne!(other.caller().subject, caller.subject);
+}
+
+#[test]
+fn an_external_token_says_what_is_known_of_the_person() {
+    let claims = with(with(claims(), "email", json!("alice@example.org")), "groups", json!(["staff"]));
+    for (verified, email) in [(json!(true), Some("alice@example.org")), (json!(false), None), (Value::Null, None)] {
+        let token = check(&header(), &with(claims.clone(), "email_verified", verified)).unwrap();
+        assert_eq!((token.caller().email(), token.caller().name()), (email, Some("Alice")));
+        assert!(token.caller().is_in_group("staff"));
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use mcp_connector_base::commands;
 use mcp_connector_base::identifier::GrantId;
+use mcp_connector_base::profile::Profile;
 use mcp_connector_base::timestamp::Timestamp;
 
 use crate::crypto::opaque::Secret;
@@ -33,6 +34,14 @@ pub struct UseAccessKey {
     pub policy: AdmissionPolicy,
 }
 
+/// A valid key, and what is known of its person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsedKey {
+    pub key: StoredKey,
+    /// What the identity provider last said.
+    pub profile: Option<Profile>,
+}
+
 impl UseAccessKey {
     /// Asks about `key`.
     #[must_use]
@@ -45,5 +54,5 @@ commands! {
     // `None` if the person has signed out everywhere since this sign-in.
     StoreAccessKey => Option<Result<(), StoreKeyError>>;
     // `None` if there is no such key, or it is no longer valid.
-    UseAccessKey => Option<StoredKey>;
+    UseAccessKey => Option<UsedKey>;
 }

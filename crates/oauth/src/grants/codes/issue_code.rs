@@ -15,6 +15,7 @@ use crate::grants::codes::authorization_code::AuthorizationCode;
 use crate::grants::codes::pending_code::PendingCode;
 use crate::grants::codes::redemption::StoreCodeError;
 use crate::grants::commands::{Grants, StoreCode};
+use crate::grants::identity::stored_identity::StoredIdentity;
 use crate::grants::sign_in::commands::{SignInProof, SignInRefused, StoreSignIn};
 use crate::login::passkeys::ceremony::PasskeyError;
 use crate::login::person::Person;
@@ -53,19 +54,21 @@ impl From<StoreCodeError> for IssueCodeError {
     }
 }
 
-/// Issues the code for what `person` allowed. It is the same code however often the form is sent.
+/// Issues the code for what `person` allowed. It is the same code however often the form is sent. `identity` is what the identity
+/// provider has said about them.
 ///
 /// It goes into the redirect
 /// ([`ResponseTarget::code_location`](crate::authorize::authorization_response::ResponseTarget::code_location)) and nowhere else.
 pub async fn issue_code(
     consented: &ConsentedRequest,
     person: &Person,
+    identity: Option<StoredIdentity>,
     grants: &impl Grants,
     keys: &KeyRing,
     now: Timestamp,
 ) -> Result<String, IssueCodeError> {
     let (code, pending) = new_code(consented, person, keys, now);
-    match grants.ask(code.object(), StoreCode(pending)).await? {
+    match grants.ask(code.object(), StoreCode { code: pending, identity }).await? {
         Ok(()) => Ok(code.expose(keys.routing())),
         Err(refused) => Err(refused.into()),
     }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use mcp_connector_base::identifier::{ClientId, GrantId};
+use mcp_connector_base::profile::Profile;
 
 use crate::authorize::pkce::CodeChallenge;
 use crate::crypto::opaque::Secret;
@@ -32,16 +33,19 @@ pub struct Redeemed {
     pub authorization: Authorization,
     pub generation: Generation,
     pub proof: Secret,
+    /// What the identity provider last said about the person.
+    pub profile: Option<Profile>,
 }
 
 impl Redeemed {
     /// Returns the first refresh token of a new grant.
-    pub(crate) fn first_of(grant: &Grant) -> Self {
+    pub(crate) fn first_of(grant: &Grant, profile: Option<Profile>) -> Self {
         Self {
             grant: grant.id(),
             authorization: grant.authorization().clone(),
             generation: grant.generation(),
             proof: grant.proof(),
+            profile,
         }
     }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use mcp_connector_base::identifier::{ClientId, GrantId};
+use mcp_connector_base::profile::Profile;
 use mcp_connector_base::scope::ScopeSet;
 
 use crate::crypto::opaque::Secret;
@@ -66,6 +67,8 @@ pub struct Renewal {
     pub proof: Secret,
     /// Whether the same refresh token was used before.
     pub retry: Retry,
+    /// What the identity provider last said about the person.
+    pub profile: Option<Profile>,
 }
 
 /// Why a refresh is refused.

@@ -14,7 +14,7 @@ const OTHER: CredentialVersion = CredentialVersion::from_bytes([2; 8]);
 
 fn person() -> Person {
     let subject = authorization().subject;
-    Person { subject, display_name: Some("Zoë".into()), admission: Admission::Version(VERSION) }
+    Person { subject, display_name: Some("Zoë".into()), admission: Admission::Version(VERSION), identity: None }
 }
 
 /// The key with this number, and its row.
@@ -64,13 +64,13 @@ fn the_use_of_a_key_is_written_once_a_day() {
     let before = store.rows().writes.get();
     for second in 0..100 {
         look(&mut store, &one, START.plus(second)).unwrap();
-        store.active_grants(vec![one.id()], &policy(&[VERSION]), START.plus(second)).unwrap();
+        store.check_grants(vec![one.id()], &policy(&[VERSION]), START.plus(second)).unwrap();
     }
     assert_eq!(store.rows().writes.get() - before, 1, "the first of the day");
     let today = START.as_seconds() / DAY * DAY;
     let used = |store: &GrantStore<TestRows>, now| store.list_keys(&policy(&[VERSION]), now).unwrap()[0].used_on;
     assert_eq!(used(&store, START), Some(Timestamp::from_seconds(today)));
-    store.active_grants(vec![one.id()], &policy(&[VERSION]), START.plus(DAY)).unwrap();
+    store.check_grants(vec![one.id()], &policy(&[VERSION]), START.plus(DAY)).unwrap();
     assert_eq!(store.rows().writes.get() - before, 2, "and of the next");
     assert_eq!(used(&store, START.plus(DAY)), Some(Timestamp::from_seconds(today + DAY)));
 }
@@ -118,7 +118,7 @@ fn another_passphrase_ends_the_keys_and_another_master_key_does_not() {
         let policy = policy(versions);
         let found = store.use_key(one.id(), &one.digest(), &policy, START).unwrap();
         assert_eq!(found.is_some(), is_valid, "{versions:?}");
-        assert_eq!(store.active_grants(vec![one.id()], &policy, START).unwrap().len(), usize::from(is_valid));
+        assert_eq!(store.check_grants(vec![one.id()], &policy, START).unwrap().active.len(), usize::from(is_valid));
         assert_eq!(store.list_keys(&policy, START).unwrap().len(), usize::from(is_valid), "{versions:?}");
     }
 }

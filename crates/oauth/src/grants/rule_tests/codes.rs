@@ -126,8 +126,12 @@ fn the_number_of_unredeemed_codes_is_limited() {
     }
     let code = AuthorizationCode::mint(object(), &TestRandom::from(7777));
     let next = PendingCode::new(&code, challenge(), authorization(), START);
-    assert_eq!(store.store_code(&next, START).unwrap(), Err(StoreCodeError::TooMany));
-    assert_eq!(store.store_code(&next, START.plus(CODE_LIFETIME)).unwrap(), Ok(()), "until the others have expired");
+    assert_eq!(store.store_code(&next, None, START).unwrap(), Err(StoreCodeError::TooMany));
+    assert_eq!(
+        store.store_code(&next, None, START.plus(CODE_LIFETIME)).unwrap(),
+        Ok(()),
+        "until the others have expired"
+    );
 }
 
 #[test]
@@ -142,13 +146,13 @@ fn a_code_that_is_stored_twice_is_redeemed_once_for_the_last_decision() {
     for pause in [0, 1, CODE_LIFETIME - 1, CODE_LIFETIME, DAY] {
         let mut store = store();
         let again = START.plus(pause);
-        assert_eq!(store.store_code(&agreed("notes:read profile", START), START).unwrap(), Ok(()));
-        assert_eq!(store.store_code(&agreed("profile", again), again).unwrap(), Ok(()), "{pause}");
+        assert_eq!(store.store_code(&agreed("notes:read profile", START), None, START).unwrap(), Ok(()));
+        assert_eq!(store.store_code(&agreed("profile", again), None, again).unwrap(), Ok(()), "{pause}");
         assert_eq!(store.rows().codes().unwrap().len(), 1, "{pause}");
         let redeemed = store.redeem(&redemption, again, &random()).unwrap().unwrap();
         assert_eq!(redeemed.authorization.scope.as_str(), "profile", "{pause}");
         for later in [0, 1, CODE_LIFETIME, CODE_LIFETIME + 599] {
-            let stored = store.store_code(&agreed("profile", again.plus(later)), again.plus(later)).unwrap();
+            let stored = store.store_code(&agreed("profile", again.plus(later)), None, again.plus(later)).unwrap();
             assert_eq!(stored, Err(StoreCodeError::Redeemed), "{pause}, {later} s after it was redeemed");
         }
         assert!(grant(&store, redeemed.grant).ended().is_none(), "a second click ends nothing");
@@ -163,5 +167,5 @@ fn a_code_that_is_stored_again_replaces_itself() {
     }
     let last = TestRandom::from((Limits::default().codes as u64 - 1) * 10);
     let again = PendingCode::new(&AuthorizationCode::mint(object(), &last), challenge(), authorization(), START);
-    assert_eq!(store.store_code(&again, START).unwrap(), Ok(()));
+    assert_eq!(store.store_code(&again, None, START).unwrap(), Ok(()));
 }

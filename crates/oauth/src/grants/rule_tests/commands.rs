@@ -26,7 +26,7 @@ fn every_command_and_its_answer_are_read_as_they_were_written() {
     let code = AuthorizationCode::mint(object(), &TestRandom::from(7777));
     let mut redemption = Redemption::new(&code, request.grant, client(), issuer(), policy(&[VERSION]));
     redemption.code_challenge = Some(challenge());
-    send(&mut store, StoreCode(PendingCode::new(&code, challenge(), authorization(), START)));
+    send(&mut store, StoreCode { code: PendingCode::new(&code, challenge(), authorization(), START), identity: None });
     send(&mut store, redemption.clone());
     send(&mut store, redemption);
     send(&mut store, request.clone());

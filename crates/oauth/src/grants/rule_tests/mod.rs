@@ -4,6 +4,7 @@ mod access_keys;
 mod codes;
 mod commands;
 mod ends;
+mod identity;
 mod refreshes;
 mod sharing;
 

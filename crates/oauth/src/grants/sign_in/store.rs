@@ -52,7 +52,7 @@ impl<R: GrantRows> GrantStore<R> {
                 }
             },
         };
-        if let Err(refused) = self.store_code(&sign_in.code, now)? {
+        if let Err(refused) = self.store_code(&sign_in.code, None, now)? {
             return Ok(Err(SignInRefused::Code(refused)));
         }
         remembered.allow(sign_in.redirect, now);

@@ -1,5 +1,6 @@
 //! Sign-in through an identity provider: OpenID Connect Core, or GitHub's OAuth.
 
+pub mod access;
 pub mod error;
 pub mod metadata;
 pub mod pending_login;

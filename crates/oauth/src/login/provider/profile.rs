@@ -6,20 +6,28 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 use mcp_connector_base::identifier::Subject;
+use mcp_connector_base::json;
+use mcp_connector_base::json::limit::MemoryLimit;
+use mcp_connector_base::profile::EmailSource;
 use mcp_connector_base::timestamp::Timestamp;
 
+use crate::external_issuer::identity_claims::IdentityClaims;
 use crate::external_issuer::token::subject_of;
 use crate::login::account::{Account, TooLong};
 use crate::login::admission::Admission;
 use crate::login::allowed_users::AllowedUsers;
 use crate::login::disallowed_user::{DisallowedUser, EmailStatus, EmailTrust};
-use crate::login::person::Person;
+use crate::login::person::{Person, ProviderIdentity};
 use crate::login::provider::error::LoginError;
 use crate::login::provider::response::ProviderResponse;
 use crate::web::discovery::ExternalIssuer;
 
 /// How much the clock of a provider may differ, in seconds.
 const LEEWAY: u64 = 60;
+/// Maximum length of an e-mail address, in bytes.
+const MAX_EMAIL: usize = 320;
+/// Maximum size of a list of GitHub, in bytes. A hundred teams with their organizations are half of it.
+pub const MAX_GITHUB_LIST: usize = 512 * 1024;
 
 /// The claims of a provider about a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,28 +40,38 @@ pub struct UserProfile {
     email_trust: EmailTrust,
     /// What the provider sent, for a person who is not on the list.
     disallowed_user: DisallowedUser,
+    /// All claims, of which the settings say which are kept.
+    claims: json::Object,
 }
 
 impl UserProfile {
-    /// Returns the person, if the list allows them.
-    pub fn admitted(self, allowed: &AllowedUsers) -> Result<Person, LoginError> {
+    /// Returns the person, if the list allows them, with the claims that are kept.
+    pub fn admitted(self, allowed: &AllowedUsers, kept: &IdentityClaims) -> Result<Person, LoginError> {
         if !allowed.allows(&self.account) {
             return Err(LoginError::NotAllowed(Box::new(self.disallowed_user)));
         }
+        let source = match self.email_trust {
+            EmailTrust::VerifiedOnly => EmailSource::Provider,
+            EmailTrust::Trusted => EmailSource::Owner,
+        };
+        let email = self.account.email.as_deref().map(|email| (email, source));
+        let profile = kept.profile(&self.claims, email).with_login(self.account.login.as_deref());
+        let identity = Some(Box::new(ProviderIdentity { profile, refresh_token: None }));
         let admission = match self.email_trust {
             EmailTrust::VerifiedOnly => Admission::Account(self.account),
             EmailTrust::Trusted => Admission::AccountWithTrustedEmail(self.account),
         };
-        Ok(Person { subject: self.subject, display_name: self.display_name, admission })
+        Ok(Person { subject: self.subject, display_name: self.display_name, admission, identity })
     }
 
     /// Reads an ID token from the provider's token endpoint. The signature is not checked, because the token came from the
-    /// provider over TLS (OpenID Connect Core §3.1.3.7, 6.). Everything else is.
+    /// provider over TLS (OpenID Connect Core §3.1.3.7, 6.). Everything else is. `nonce` is that of the sign-in; an ID token from a
+    /// refresh need not have one (§12.2).
     pub fn of_id_token(
         token: &str,
         issuer: &ExternalIssuer,
         client_id: &str,
-        nonce: &str,
+        nonce: Option<&str>,
         email: EmailTrust,
         now: Timestamp,
     ) -> Result<Self, LoginError> {
@@ -71,7 +89,7 @@ impl UserProfile {
         if party.is_some_and(|party| party != client_id) {
             return Err(bad("another authorized party"));
         }
-        if claims.text("nonce") != Some(nonce) {
+        if nonce.is_some() && claims.text("nonce") != nonce {
             return Err(bad("another sign-in"));
         }
         let expires = claims.0.get("exp").and_then(Value::as_u64).map(Timestamp::from_seconds);
@@ -79,6 +97,11 @@ impl UserProfile {
             return Err(bad("expired"));
         }
         Self::of_claims(&claims, issuer, email)
+    }
+
+    /// Reads the answer of the userinfo endpoint, where a refresh has given no ID token.
+    pub fn of_userinfo(answer: &[u8], issuer: &ExternalIssuer, email: EmailTrust) -> Result<Self, LoginError> {
+        Self::of_claims(&ProviderResponse::read(answer)?, issuer, email)
     }
 
     /// Adds the claims of the userinfo endpoint (OpenID Connect Core §5.3), which must be about the same person.
@@ -96,13 +119,21 @@ impl UserProfile {
         let email_trust = if self.account.email.is_some() { self.email_trust } else { more.email_trust };
         let account = Account { email: self.account.email.or(more.account.email), ..self.account };
         let display_name = self.display_name.or(more.display_name);
-        Ok(Self { subject: self.subject, display_name, account, email_trust, disallowed_user })
+        let mut claims = more.claims;
+        claims.extend(self.claims);
+        Ok(Self { subject: self.subject, display_name, account, email_trust, disallowed_user, claims })
     }
 
-    /// Returns whether the userinfo endpoint may have an address.
+    /// Returns whether the userinfo endpoint may have more: an address, or a claim that the owner has named.
     #[must_use]
-    pub const fn lacks_email(&self) -> bool {
-        self.account.email.is_none()
+    pub fn lacks(&self, kept: &IdentityClaims) -> bool {
+        self.account.email.is_none() || kept.are_missing_in(&self.claims)
+    }
+
+    /// Returns the subject at this server.
+    #[must_use]
+    pub const fn subject(&self) -> &Subject {
+        &self.subject
     }
 
     fn of_claims(claims: &ProviderResponse, issuer: &ExternalIssuer, trust: EmailTrust) -> Result<Self, LoginError> {
@@ -127,6 +158,7 @@ impl UserProfile {
             email_trust,
             disallowed_user: DisallowedUser::new(issuer, id, address),
             subject: subject_of(issuer, id).map_err(|_| LoginError::InvalidResponse("no subject"))?,
+            claims: claims.0.as_object().cloned().unwrap_or_default(),
         })
     }
 
@@ -135,7 +167,13 @@ impl UserProfile {
         let user = ProviderResponse::read(answer)?;
         let id = user.0.get("id").and_then(Value::as_u64).ok_or(LoginError::InvalidResponse("no user"))?.to_string();
         let login = user.text("login");
+        let mut claims = user.0.as_object().cloned().unwrap_or_default();
+        claims.retain(|name, _| !matches!(name.as_str(), "groups" | "roles"));
+        for (name, value) in [("name", user.text("name").or(login)), ("picture", user.text("avatar_url"))] {
+            claims.insert(name.to_owned(), value.into());
+        }
         Ok(Self {
+            claims,
             subject: subject_of(github, &id).map_err(|_| LoginError::InvalidResponse("no user"))?,
             display_name: user.text("name").or(login).map(str::to_owned),
             disallowed_user: DisallowedUser::new(github, &id, EmailStatus::NotRequested),
@@ -143,6 +181,40 @@ impl UserProfile {
                 .map_err(|TooLong| LoginError::InvalidResponse("no user"))?,
             email_trust: EmailTrust::VerifiedOnly,
         })
+    }
+
+    /// Adds the answer of GitHub's `GET /user/emails`: the address that is primary and verified.
+    pub fn with_github_emails(mut self, answer: &[u8]) -> Result<Self, LoginError> {
+        let is_true = |entry: &Value, member: &str| entry.get(member) == Some(&Value::Bool(true));
+        let emails = list(answer)?;
+        let primary = emails.iter().find(|entry| is_true(entry, "primary") && is_true(entry, "verified"));
+        let email = primary.and_then(|entry| entry.get("email")).and_then(Value::as_str).map(str::to_owned);
+        if email.is_some() {
+            self.disallowed_user = self.disallowed_user.with_verified_address();
+        }
+        self.account.email = email.filter(|email| email.len() <= MAX_EMAIL);
+        Ok(self)
+    }
+
+    /// Adds the answers of GitHub's `GET /user/orgs` and `GET /user/teams` as groups: `acme`, `acme/tools`.
+    pub fn with_github_groups(mut self, organizations: &[u8], teams: &[u8]) -> Result<Self, LoginError> {
+        let text = |entry: &Value, member: &str| entry.get(member).and_then(Value::as_str).map(str::to_owned);
+        let organizations = list(organizations)?.iter().filter_map(|entry| text(entry, "login")).collect::<Vec<_>>();
+        let teams = list(teams)?;
+        let teams = teams.iter().filter_map(|entry| {
+            Some(format!("{}/{}", text(entry.get("organization")?, "login")?, text(entry, "slug")?))
+        });
+        let groups: Vec<Value> = organizations.into_iter().chain(teams).map(Value::from).collect();
+        self.claims.insert("groups".to_owned(), groups.into());
+        Ok(self)
+    }
+}
+
+/// Reads a list of GitHub.
+fn list(answer: &[u8]) -> Result<Vec<Value>, LoginError> {
+    match json::read(answer, MemoryLimit::of_text(MAX_GITHUB_LIST)) {
+        Ok(Value::Array(list)) => Ok(list),
+        Ok(_) | Err(_) => Err(LoginError::InvalidResponse("not a list")),
     }
 }
 
@@ -171,7 +243,7 @@ mod tests {
             claims[name] = value.clone();
         }
         let token = format!("e30.{}.AA", URL_SAFE_NO_PAD.encode(claims.to_string()));
-        UserProfile::of_id_token(&token, &issuer(), "us", "n", email, NOW)
+        UserProfile::of_id_token(&token, &issuer(), "us", Some("n"), email, NOW)
     }
 
     #[test]
@@ -196,7 +268,7 @@ mod tests {
         }
         for text in ["", "a", "a.b.c", "e30.e30.AA", "e30.W10.AA"] {
             assert!(
-                UserProfile::of_id_token(text, &issuer(), "us", "n", EmailTrust::VerifiedOnly, NOW).is_err(),
+                UserProfile::of_id_token(text, &issuer(), "us", Some("n"), EmailTrust::VerifiedOnly, NOW).is_err(),
                 "{text}"
             );
         }
@@ -216,7 +288,9 @@ mod tests {
             ("domain in the local part", json!({"email": "a@example.com@evil.example"}), "@example.com", false),
             ("everybody", json!({}), "*", true),
         ] {
-            let admitted = id_token(&changes).unwrap().admitted(&AllowedUsers::parse(allowed).unwrap());
+            let admitted = id_token(&changes)
+                .unwrap()
+                .admitted(&AllowedUsers::parse(allowed).unwrap(), &IdentityClaims::default());
             assert_eq!(admitted.is_ok(), good, "{name}");
         }
     }
@@ -232,7 +306,7 @@ mod tests {
             ("a name that looks verified", json!({"email": null, "upn": "jane@example.com"}), false),
         ] {
             for (email, good) in [(EmailTrust::VerifiedOnly, false), (EmailTrust::Trusted, trusted)] {
-                let admitted = id_token_with(&changes, email).unwrap().admitted(&list);
+                let admitted = id_token_with(&changes, email).unwrap().admitted(&list, &IdentityClaims::default());
                 assert_eq!(admitted.is_ok(), good, "{name}, {email:?}");
             }
         }
@@ -248,7 +322,9 @@ mod tests {
             (json!({"email": null, "preferred_username": "jane@example.com"}), "only the name jane@example.com"),
             (json!({"email": null}), "It sent no address."),
         ] {
-            let Err(LoginError::NotAllowed(disallowed_user)) = id_token(&changes).unwrap().admitted(&list) else {
+            let Err(LoginError::NotAllowed(disallowed_user)) =
+                id_token(&changes).unwrap().admitted(&list, &IdentityClaims::default())
+            else {
                 panic!("{arrived}")
             };
             assert!(
@@ -263,7 +339,7 @@ mod tests {
     fn an_e_mail_address_is_never_a_display_name() {
         let everybody = AllowedUsers::parse("*").unwrap();
         let profile = id_token(&json!({"sub": "jane@example.com"})).unwrap();
-        let person = profile.admitted(&everybody).unwrap();
+        let person = profile.admitted(&everybody, &IdentityClaims::default()).unwrap();
         assert!(!person.subject.as_str().contains('@'));
         assert_eq!(person.display_name.as_deref(), Some("Jane"));
     }
@@ -271,10 +347,12 @@ mod tests {
     #[test]
     fn userinfo_must_have_the_subject_of_the_id_token() {
         let profile = || id_token(&json!({"email": null})).unwrap();
-        assert!(profile().lacks_email());
+        assert!(profile().lacks(&IdentityClaims::default()));
         let same = br#"{"sub": "248289", "email": "jane@example.com", "email_verified": true}"#;
         let admitted = profile().with_userinfo(same, &issuer(), EmailTrust::VerifiedOnly).unwrap();
-        assert!(admitted.admitted(&AllowedUsers::parse("jane@example.com").unwrap()).is_ok());
+        assert!(
+            admitted.admitted(&AllowedUsers::parse("jane@example.com").unwrap(), &IdentityClaims::default()).is_ok()
+        );
         assert!(
             profile()
                 .with_userinfo(br#"{"sub": "other", "email": "jane@example.com"}"#, &issuer(), EmailTrust::VerifiedOnly)
@@ -293,9 +371,9 @@ mod tests {
             ("not verified in the token, verified since", json!({"email_verified": false}), &verified[..], true),
         ] {
             let profile = id_token_with(&changes, EmailTrust::Trusted).unwrap();
-            assert!(profile.lacks_email(), "{name}");
+            assert!(profile.lacks(&IdentityClaims::default()), "{name}");
             let profile = profile.with_userinfo(answer, &issuer(), EmailTrust::Trusted).unwrap();
-            assert_eq!(profile.admitted(&list).is_ok(), good, "{name}");
+            assert_eq!(profile.admitted(&list, &IdentityClaims::default()).is_ok(), good, "{name}");
         }
     }
 
@@ -305,9 +383,67 @@ mod tests {
         let user = br#"{"id": 583231, "login": "octocat", "name": null, "email": "x@example.com"}"#;
         for (allowed, good) in [("OctoCat", true), ("583231", true), ("octo", false), ("x@example.com", false)] {
             let profile = UserProfile::of_github(user, &github).unwrap();
-            assert_eq!(profile.admitted(&AllowedUsers::parse(allowed).unwrap()).is_ok(), good, "{allowed}");
+            assert_eq!(
+                profile.admitted(&AllowedUsers::parse(allowed).unwrap(), &IdentityClaims::default()).is_ok(),
+                good,
+                "{allowed}"
+            );
         }
         let impostor = UserProfile::of_github(br#"{"id": 9, "login": "583231"}"#, &github).unwrap();
-        assert!(impostor.admitted(&AllowedUsers::parse("583231").unwrap()).is_err(), "a login like another's number");
+        assert!(
+            impostor.admitted(&AllowedUsers::parse("583231").unwrap(), &IdentityClaims::default()).is_err(),
+            "a login like another's number"
+        );
+    }
+    #[test]
+    fn the_profile_has_the_address_only_if_it_counts_and_says_who_vouches_for_it() {
+        for (name, changes, trust, email, trusted) in [
+            ("verified", json!({}), EmailTrust::VerifiedOnly, true, true),
+            ("not verified", json!({"email_verified": false}), EmailTrust::Trusted, false, false),
+            ("as Entra ID sends it", json!({"email_verified": null}), EmailTrust::VerifiedOnly, false, false),
+            ("as Entra ID sends it, trusted", json!({"email_verified": null}), EmailTrust::Trusted, true, false),
+        ] {
+            let person = id_token_with(&changes, trust).unwrap();
+            let person = person.admitted(&AllowedUsers::parse("*").unwrap(), &IdentityClaims::default()).unwrap();
+            let profile = person.identity.unwrap().profile;
+            assert_eq!(profile.email().is_some(), email, "{name}");
+            assert_eq!(profile.without_trusted_email().email().is_some(), trusted, "{name}");
+        }
+    }
+
+    #[test]
+    fn userinfo_adds_claims_and_changes_none_of_the_id_token() {
+        let kept = IdentityClaims::parse("groups team").unwrap();
+        let profile = id_token(&json!({"team": "tools"})).unwrap();
+        assert!(profile.lacks(&kept) && !profile.lacks(&IdentityClaims::default()));
+        let more = br#"{"sub": "248289", "groups": ["staff"], "team": "sales", "name": "Somebody"}"#;
+        let profile = profile.with_userinfo(more, &issuer(), EmailTrust::VerifiedOnly).unwrap();
+        let person = profile.admitted(&AllowedUsers::parse("*").unwrap(), &kept).unwrap();
+        let profile = person.identity.unwrap().profile;
+        assert_eq!((profile.groups(), profile.name()), (&["staff".to_owned()][..], Some("Jane")));
+        assert_eq!(profile.claim::<String>("team").as_deref(), Some("tools"));
+    }
+
+    #[test]
+    fn a_github_user_has_a_verified_address_and_groups_from_the_lists_of_the_api() {
+        let github = ExternalIssuer::parse("https://github.com").unwrap();
+        let user = br#"{"id": 583231, "login": "octocat", "avatar_url": "https://a.example/1", "groups": ["forged"]}"#;
+        let emails = br#"[{"email": "x@example.com", "primary": false, "verified": true},
+            {"email": "jane@example.com", "primary": true, "verified": true}]"#;
+        let teams = br#"[{"slug": "tools", "organization": {"login": "acme"}}, {"slug": "lost"}]"#;
+        let profile = UserProfile::of_github(user, &github).unwrap().with_github_emails(emails).unwrap();
+        let person = profile.clone().with_github_groups(br#"[{"login": "acme"}]"#, teams).unwrap();
+        let list = AllowedUsers::parse("jane@example.com").unwrap();
+        let person = person.admitted(&list, &IdentityClaims::default()).unwrap();
+        let known = &person.identity.as_ref().unwrap().profile;
+        assert_eq!(known.groups(), ["acme", "acme/tools"]);
+        assert_eq!((person.email(), known.login()), (Some("jane@example.com"), Some("octocat")));
+        assert_eq!((known.name(), known.picture()), (Some("octocat"), Some("https://a.example/1")));
+        let without = profile.admitted(&list, &IdentityClaims::default()).unwrap();
+        assert!(without.identity.unwrap().profile.groups().is_empty(), "what a person writes is no group");
+        for unverified in [&br#"[{"email": "jane@example.com", "primary": true, "verified": false}]"#[..], b"[]"] {
+            let profile = UserProfile::of_github(user, &github).unwrap().with_github_emails(unverified).unwrap();
+            assert!(profile.admitted(&list, &IdentityClaims::default()).is_err());
+        }
     }
 }

@@ -8,7 +8,8 @@ use thiserror::Error;
 pub struct TokenEndpointError(Option<&'static str>);
 
 /// The errors of RFC 6749 §5.2, and those that GitHub documents ("Troubleshooting OAuth app access token request errors").
-const TOKEN_ENDPOINT: [&str; 10] = [
+const TOKEN_ENDPOINT: [&str; 11] = [
+    "bad_refresh_token",
     "bad_verification_code",
     "incorrect_client_credentials",
     "invalid_client",
@@ -22,6 +23,13 @@ const TOKEN_ENDPOINT: [&str; 10] = [
 ];
 
 impl TokenEndpointError {
+    /// Returns whether a refresh token is not, or no longer, valid: the person was disabled, has withdrawn, or must sign in again.
+    /// GitHub has a name of its own for it.
+    #[must_use]
+    pub fn ends_refresh_token(self) -> bool {
+        matches!(self.0, Some("invalid_grant" | "bad_refresh_token"))
+    }
+
     /// Takes the value of `error`, if there is one.
     #[must_use]
     pub fn of(error: Option<&str>) -> Self {
@@ -32,6 +40,15 @@ impl TokenEndpointError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_an_invalid_grant_ends_a_refresh_token() {
+        for name in TOKEN_ENDPOINT {
+            let ends = matches!(name, "invalid_grant" | "bad_refresh_token");
+            assert_eq!(TokenEndpointError::of(Some(name)).ends_refresh_token(), ends, "{name}");
+        }
+        assert!(!TokenEndpointError::of(None).ends_refresh_token());
+    }
 
     #[test]
     fn only_registered_error_codes_of_the_token_endpoint_are_taken_over() {

@@ -22,9 +22,11 @@ use crate::grants::codes::issue_code::{IssueCodeError, issue_code};
 use crate::grants::codes::pending_code::PendingCode;
 use crate::grants::commands::{Grants, GrantsCommand};
 use crate::grants::grant_store::GrantStore;
+use crate::grants::identity::stored_identity::StoredIdentity;
 use crate::grants::limits::Limits;
 use crate::login::admission::{Admission, AdmissionPolicy};
 use crate::login::person::Person;
+use crate::login::roles::policy::{RolePolicy, Roles};
 use crate::resource::access_token::{ExpectedClaims, VerifiedToken, verify};
 use crate::resource::bearer::BearerToken;
 use crate::resource::protected_resource::ResourceServer;
@@ -40,6 +42,7 @@ use crate::web::origin::Issuer;
 use crate::web::redirect_uri::{RedirectPolicy, RedirectUri};
 use mcp_connector_base::identifier::{ClientId, GrantId, Subject};
 use mcp_connector_base::outage::Outage;
+use mcp_connector_base::profile::Profile;
 use mcp_connector_base::scope::{Scope, ScopeSet};
 use mcp_connector_base::timestamp::{Random as _, Timestamp};
 
@@ -59,6 +62,7 @@ struct Server {
     random: TestRandom,
     now: Cell<Timestamp>,
     policy: RefCell<AdmissionPolicy>,
+    roles: RefCell<RolePolicy>,
     storage_is_down: Cell<bool>,
     directory_is_down: Cell<bool>,
     /// A client that the owner has ended.
@@ -145,6 +149,7 @@ impl Server {
             random: TestRandom::from(1),
             now: Cell::new(START),
             policy: RefCell::new(AdmissionPolicy::Passphrase { versions: vec![VERSION] }),
+            roles: RefCell::default(),
             storage_is_down: Cell::new(false),
             directory_is_down: Cell::new(false),
             ended: RefCell::new(None),
@@ -173,7 +178,7 @@ impl Server {
         };
         let challenge = CodeVerifier::parse(VERIFIER).unwrap().challenge();
         let pending = PendingCode::new(&code, challenge, agreed, self.now.get());
-        assert!(self.store.borrow_mut().store_code(&pending, self.now.get()).unwrap().is_ok());
+        assert!(self.store.borrow_mut().store_code(&pending, None, self.now.get()).unwrap().is_ok());
         code.expose(self.keys.routing())
     }
 
@@ -203,6 +208,7 @@ impl Server {
             keys: &self.keys,
             signing: &self.signing,
             policy: &policy,
+            roles: &self.roles.borrow(),
             from: None,
             access_token_lifetime: 3600,
             grant: self.next_grant(),

@@ -54,9 +54,10 @@ fn an_access_token_has_the_scopes_that_were_requested_and_allowed() {
         subject: Subject::new("owner").unwrap(),
         display_name: Some("Zoë".into()),
         admission: Admission::Version(VERSION),
+        identity: None,
     };
-    let code = done(issue_code(&consented, &person, &server, &server.keys, START)).unwrap();
-    let again = done(issue_code(&consented, &person, &server, &server.keys, START));
+    let code = done(issue_code(&consented, &person, None, &server, &server.keys, START)).unwrap();
+    let again = done(issue_code(&consented, &person, None, &server, &server.keys, START));
     assert_eq!(again, Ok(code.clone()), "a second click does not make another");
     assert_eq!(
         server.redeem(&format!("{code}&resource=https://host.example/mcp")).unwrap_err().code(),
@@ -72,10 +73,10 @@ fn an_access_token_has_the_scopes_that_were_requested_and_allowed() {
     let token = verify(&bearer, &server.signing, &at(server.resources.private_mcp()), START).unwrap();
     assert_eq!((token.caller().subject.as_str(), token.caller().display_name.as_deref()), ("owner", Some("Zoë")));
     assert!(verify(&bearer, &server.signing, &at(server.resources.mcp()), START).is_err(), "an audience of its own");
-    let late = done(issue_code(&consented, &person, &server, &server.keys, START));
+    let late = done(issue_code(&consented, &person, None, &server, &server.keys, START));
     assert_eq!(late, Err(IssueCodeError::Finished), "its code is spent, and there is no other");
     // Every answer got lost: the codes of other pages pile up to a limit.
-    let full = (0..40).map(|_| done(issue_code(&allowed(), &person, &server, &server.keys, START)));
+    let full = (0..40).map(|_| done(issue_code(&allowed(), &person, None, &server, &server.keys, START)));
     assert_eq!(full.last().unwrap(), Err(IssueCodeError::TooMany));
 }
 
@@ -372,4 +373,41 @@ fn no_token_is_issued_if_nobody_may_sign_in() {
     server.policy.replace(AdmissionPolicy::NOBODY);
     assert_eq!(server.redeem(&code).unwrap_err().code(), "invalid_grant");
     assert_eq!(server.refresh(&token, "").unwrap_err().code(), "invalid_grant");
+}
+
+/// Signs a person in of whom the identity provider says that they are in `group`.
+fn says(server: &Server, group: &str) {
+    let profile = Profile::default().with_groups([group]);
+    let identity = StoredIdentity { profile, renewed_at: server.now.get(), refresh_token: None };
+    server.store.borrow_mut().store_identity(identity).unwrap();
+}
+
+#[test]
+fn tokens_have_the_scopes_that_the_roles_of_today_allow() {
+    let server = Server::new();
+    *server.roles.borrow_mut() =
+        RolePolicy { roles: Roles::parse("staff = notes:read if group:staff").unwrap(), issuer: None };
+    let first = server.signed_in();
+    assert_eq!(first.text("scope"), "profile", "nothing is known of the person");
+    let mut token = first.text("refresh_token");
+    for (group, scope) in [("staff", "notes:read profile"), ("sales", "profile"), ("staff", "notes:read profile")] {
+        says(&server, group);
+        let renewed = server.refresh(&token, "").unwrap();
+        assert_eq!(renewed.text("scope"), scope, "{group}");
+        assert_eq!(server.caller(&renewed.text("access_token")).caller().scopes.as_str(), scope, "{group}");
+        token = renewed.text("refresh_token");
+    }
+    says(&server, "sales");
+    assert_eq!(server.refresh(&token, "&scope=notes:read").unwrap().text("scope"), "", "the grant still stands");
+}
+
+#[test]
+fn a_client_that_acts_for_itself_has_no_role() {
+    let server = Server::new();
+    *server.roles.borrow_mut() =
+        RolePolicy { roles: Roles::parse("staff = notes:read if group:staff").unwrap(), issuer: None };
+    let tokens = server
+        .post_with(Some(&basic("robot", "s3cret")), Some(FORM), "grant_type=client_credentials&scope=notes:read")
+        .unwrap();
+    assert_eq!(tokens.text("scope"), "notes:read", "the configuration says what it may");
 }

@@ -1,0 +1,141 @@
+//! `/account/people`: the owner sees everybody who has signed in, what each has connected, and ends one of it or all. The `Directory`
+//! knows the people; what a person has connected is asked of their own object.
+
+use mcp_connector_base::identifier::GrantId;
+use mcp_connector_oauth::crypto::opaque::ObjectName;
+use mcp_connector_oauth::grants::commands::{AccountAction, EndForOwner, Grants as _, ListForOwner};
+use mcp_connector_oauth::login::account_session::Session;
+use mcp_connector_oauth::web::form::{Parameters, with_query};
+use mcp_connector_oauth::web::redirect_uri::destination_of;
+
+use crate::http::answer::Answer;
+use crate::http::incoming::Incoming;
+use crate::http::route::{ACCOUNT_PATH, ACCOUNT_PEOPLE_PATH};
+use crate::oauth::access::remembered;
+use crate::oauth::account::access_keys;
+use crate::oauth::account::session::{Owner, done, notice, owner, signed_out, to_page};
+use crate::oauth::browser_forms::read_form;
+use crate::oauth::context::OAuthContext;
+use crate::oauth::identity::settings::Provider;
+use crate::oauth::sign_in_error::SignInError;
+use crate::objects::directory::commands::{KnownPerson, ListPeople};
+use crate::pages;
+use crate::pages::account::action::{ACTION_FIELD, AccountFormAction, GRANT_FIELD, NAME_FIELD};
+use crate::pages::account::notice::{Notice, Outcome};
+use crate::pages::account::people::{AFTER_FIELD, PERSON_FIELD, PeoplePage, PersonEntry, SEARCH_FIELD};
+use crate::pages::account::person::{ListedBy, PersonApp, PersonPage};
+use crate::pages::{FormTarget, SEALED_FIELD};
+
+/// Shows a page of the list, or the page about a person.
+pub(crate) async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, SignInError> {
+    let session = match owner(oauth, incoming).await? {
+        Owner::SignedIn(session) => session,
+        Owner::SomebodyElse | Owner::Nobody => return Ok(to_page(None)),
+        Owner::SignedOut => return Ok(signed_out(oauth, Notice::SignedOut)),
+    };
+    let query = Parameters::parse(incoming.query().as_bytes()).map_err(|_| SignInError::BrokenForm)?;
+    let get = |name| query.get(name).map_err(|_| SignInError::BrokenForm);
+    if let Some(id) = get(PERSON_FIELD)? {
+        return about(oauth, incoming, &session, id).await;
+    }
+    let (search, after) = (get(SEARCH_FIELD)?.filter(|search| !search.trim().is_empty()), get(AFTER_FIELD)?);
+    let asked = ListPeople { search: search.map(str::to_owned), after: after.map(str::to_owned) };
+    let found = oauth.directory().people(asked).await?;
+    let next = found.people.last().filter(|_| found.has_more).map(|last| {
+        let mut parameters = vec![(AFTER_FIELD, last.person.as_str())];
+        parameters.extend(search.map(|search| (SEARCH_FIELD, search)));
+        with_query(ACCOUNT_PEOPLE_PATH, &parameters)
+    });
+    let content = PeoplePage {
+        people: found.people.iter().map(entry).collect(),
+        search,
+        path: ACCOUNT_PEOPLE_PATH,
+        next,
+        back: ACCOUNT_PATH,
+        now: oauth.now,
+    };
+    Ok(Answer::page(200, pages::people(&content)))
+}
+
+/// Shows the page about a person.
+async fn about(
+    oauth: &OAuthContext<'_>,
+    incoming: &Incoming,
+    session: &Session,
+    id: &str,
+) -> Result<Answer, SignInError> {
+    let object = ObjectName::parse(id).ok_or(SignInError::BrokenForm)?;
+    let known = oauth.directory().person(object).await?.ok_or(SignInError::BrokenForm)?;
+    let overview = oauth.grants().ask(object, ListForOwner { policy: oauth.secrets.policy().clone() }).await?;
+    let apps = overview.grants.iter().map(|grant| PersonApp {
+        grant: grant.id.to_string(),
+        name: grant.client_name.as_deref(),
+        destination: destination_of(&grant.redirect_uri).1,
+        scopes: oauth.app.catalogue.described(&grant.scope).collect(),
+        connected_at: grant.created_at,
+        used_at: grant.used_at,
+    });
+    let sealed = session.form_token(oauth.secrets.keys(), &oauth.entropy).ok_or(SignInError::BrokenForm)?;
+    let content = PersonPage {
+        person: entry(&known),
+        id,
+        apps: apps.collect(),
+        keys: access_keys::entries(oauth, &overview.keys),
+        list: match &oauth.configuration().provider {
+            Some(Provider::OpenId(..) | Provider::GitHub(..)) => ListedBy::AllowedUsers,
+            Some(Provider::Access { .. }) => ListedBy::AccessPolicy,
+            None => ListedBy::Passphrase,
+        },
+        back: ACCOUNT_PEOPLE_PATH,
+        notice: notice(oauth, incoming, Some(session)),
+        now: oauth.now,
+    };
+    let form = FormTarget { action: ACCOUNT_PEOPLE_PATH, sealed: &sealed };
+    Ok(Answer::page(200, pages::person(&content, &form)))
+}
+
+/// Handles a form that ends something of a person.
+pub(crate) async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, SignInError> {
+    let form = read_form(oauth, incoming).await?;
+    let session = match owner(oauth, incoming).await? {
+        Owner::SignedIn(session) => session,
+        Owner::SomebodyElse => return Err(SignInError::NotTheOwner),
+        Owner::Nobody => return Ok(signed_out(oauth, Notice::Expired)),
+        Owner::SignedOut => return Ok(signed_out(oauth, Notice::SignedOut)),
+    };
+    let field = |name| form.get(name).map_err(|_| SignInError::BrokenForm)?.ok_or(SignInError::BrokenForm);
+    if !session.is_own_form(field(SEALED_FIELD)?, oauth.secrets.keys(), oauth.now) {
+        return Err(SignInError::StaleForm);
+    }
+    let id = field(PERSON_FIELD)?;
+    let object = ObjectName::parse(id).ok_or(SignInError::BrokenForm)?;
+    let asked = AccountFormAction::of(field(ACTION_FIELD)?).ok_or(SignInError::BrokenForm)?;
+    let action = match asked {
+        AccountFormAction::End | AccountFormAction::EndKey => {
+            let grant = GrantId::try_from(field(GRANT_FIELD)?.to_owned()).map_err(|_| SignInError::BrokenForm)?;
+            AccountAction::End { grant }
+        }
+        AccountFormAction::EndAll => AccountAction::SignOut,
+        _ => return Err(SignInError::BrokenForm),
+    };
+    let revoked = oauth.grants().ask(object, EndForOwner { action }).await?;
+    remembered::forget(&revoked.ended, oauth.now);
+    let name = form.get(NAME_FIELD).ok().flatten().map(str::to_owned);
+    let outcome = match asked {
+        AccountFormAction::EndKey => Outcome::EndedKey { key: name },
+        AccountFormAction::EndAll => Outcome::EndedPerson { person: name, ended: revoked.ended.len() },
+        _ => Outcome::Disconnected { app: name, sign_ins: revoked.ended.len() },
+    };
+    Ok(done(oauth, &session, &with_query(ACCOUNT_PEOPLE_PATH, &[(PERSON_FIELD, id)]), &outcome))
+}
+
+fn entry(known: &KnownPerson) -> PersonEntry<'_> {
+    PersonEntry {
+        name: known.name.as_deref(),
+        email: known.email.as_deref(),
+        subject: &known.subject,
+        first_at: known.first_at,
+        last_at: known.last_at,
+        path: with_query(ACCOUNT_PEOPLE_PATH, &[(PERSON_FIELD, &known.person)]),
+    }
+}

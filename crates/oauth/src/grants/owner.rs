@@ -1,0 +1,50 @@
+//! What the owner of this server sees and ends of a person's grants, and what the account page shows of them.
+
+use mcp_connector_base::identifier::GrantId;
+use mcp_connector_base::timestamp::Timestamp;
+
+use crate::grants::account_overview::AccountOverview;
+use crate::grants::commands::AccountAction;
+use crate::grants::ended::EndReason;
+use crate::grants::grant_store::GrantStore;
+use crate::grants::revoked::Revoked;
+use crate::grants::rows::GrantRows;
+use crate::login::account_session::SESSION_LIFETIME;
+use crate::login::admission::AdmissionPolicy;
+
+impl<R: GrantRows> GrantStore<R> {
+    /// Returns everything that the person has connected.
+    pub fn overview(&mut self, policy: &AdmissionPolicy, now: Timestamp) -> Result<AccountOverview, R::Error> {
+        let (grants, keys) = (self.list(policy, now)?, self.list_keys(policy, now)?);
+        let versions = policy.versions();
+        let (browsers, passkeys) = (self.browsers(versions, now)?, self.passkeys(versions, now)?);
+        Ok(AccountOverview { grants, keys, browsers, passkeys })
+    }
+
+    /// Ends what the owner of this server wants to end.
+    pub fn end_for_owner(&mut self, action: &AccountAction, now: Timestamp) -> Result<Revoked, R::Error> {
+        match action {
+            AccountAction::End { grant } => self.end_some(&[*grant], now),
+            AccountAction::EndSeveral { grants } => self.end_some(grants, now),
+            AccountAction::EndAll => self.end_everything(EndReason::Owner, now),
+            AccountAction::SignOut => {
+                self.rows.put_signed_out_at(now, now.plus(SESSION_LIFETIME))?;
+                self.forget_all_browsers()?;
+                self.end_everything(EndReason::Owner, now)
+            }
+        }
+    }
+
+    fn end_some(&mut self, grants: &[GrantId], now: Timestamp) -> Result<Revoked, R::Error> {
+        let mut revoked = Revoked::default();
+        for id in grants {
+            if self.end_key(*id)? {
+                revoked.ended.push(*id);
+            } else if let Some(grant) = self.rows.grant(*id)? {
+                self.disallow_redirects_of(&[&grant])?;
+                revoked.ended.extend(self.revoke_if(*id, EndReason::Owner, now, |_| true)?.ended);
+            }
+        }
+        Ok(revoked)
+    }
+}

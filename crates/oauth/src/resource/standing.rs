@@ -1,0 +1,41 @@
+//! What the last look at a grant says of its person: what the identity provider last said, and what their roles allow today.
+
+use std::sync::Arc;
+
+use mcp_connector_base::caller::Caller;
+use mcp_connector_base::profile::Profile;
+use mcp_connector_base::scope::ScopeSet;
+
+/// What is known of the person of a grant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    profile: Option<Arc<Profile>>,
+    /// The scopes that the roles of the deployment withhold.
+    withheld: ScopeSet,
+}
+
+impl Default for Standing {
+    fn default() -> Self {
+        Self { profile: None, withheld: ScopeSet::empty() }
+    }
+}
+
+impl Standing {
+    #[must_use]
+    pub fn new(profile: Option<Profile>, withheld: ScopeSet) -> Self {
+        Self { profile: profile.map(Arc::new), withheld }
+    }
+
+    /// Returns a caller with what is known of the person, and without the scopes that their roles withhold.
+    #[must_use]
+    pub fn of(&self, caller: &Caller) -> Caller {
+        let mut caller = caller.clone();
+        if self.profile.is_some() {
+            caller.profile.clone_from(&self.profile);
+        }
+        if !self.withheld.is_empty() {
+            caller.scopes = caller.scopes.difference(&self.withheld);
+        }
+        caller
+    }
+}

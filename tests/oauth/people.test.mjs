@@ -1,0 +1,273 @@
+// What is known of the person who calls, and what their roles allow: from an OpenID provider, which is a real one here, that says who
+// they are, renews it at each refresh, and disables them.
+
+import assert from 'node:assert/strict';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { startInstances } from '../support/workers/instances.mjs';
+import { textOf } from '../support/mcp/requests.mjs';
+import {
+  ALL_SCOPES,
+  Arrival,
+  Browser,
+  FIRST_SCOPES,
+  PASSPHRASE,
+  asking,
+  authorizePath,
+  call,
+  isOAuthError,
+  keepsSecrets,
+  pkce,
+  redeeming,
+  refreshing,
+  register,
+  secret,
+  send,
+  signIn,
+  tokensOf,
+} from '../support/oauth/client.mjs';
+import { enterAt, json, startProvider } from '../support/oauth/openid-provider.mjs';
+
+const HERE = 'https://mcp.example.com';
+const CLIENT_ID = 'the-connector';
+const CLIENT_SECRET = secret('a-secret-of-the-connector', 'the client secret');
+const alice = () => ({ email: 'alice@example.com', email_verified: true, name: 'Alice', groups: ['staff'] });
+const PEOPLE = {
+  alice: alice(),
+  // Of this one the provider knows no name.
+  carol: { email: 'carol@example.com', email_verified: true },
+  bob: { email: 'bob@elsewhere.example', email_verified: true, name: 'Bob', groups: ['sales'] },
+};
+const SCOPE = 'openid profile email groups offline_access';
+const VARS = {
+  IDENTITY: 'openid',
+  OPENID_ISSUER: 'https://id.example',
+  OPENID_CLIENT_ID: CLIENT_ID,
+  OPENID_CLIENT_SECRET: CLIENT_SECRET,
+  ALLOWED_USERS: '@example.com bob',
+  IDENTITY_SCOPE: SCOPE,
+  ROLES: 'admin = notes:write if group:staff or carol@example.com',
+};
+
+/** @type {Awaited<ReturnType<typeof startProvider>>} */
+let provider;
+/** @type {Awaited<ReturnType<typeof startInstances>>} */
+let runtime;
+let site;
+let client;
+before(async () => {
+  provider = await startProvider({
+    clients: [
+      {
+        client_id: CLIENT_ID,
+        client_secret: CLIENT_SECRET,
+        redirect_uris: [`${HERE}/authorize/callback`],
+        grant_types: ['authorization_code', 'refresh_token'],
+      },
+    ],
+    people: PEOPLE,
+    more: {
+      scopes: SCOPE.split(' '),
+      claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'], groups: ['groups'] },
+      loadExistingGrant: async ({ oidc }) => {
+        const grant = new oidc.provider.Grant({ clientId: oidc.client.clientId, accountId: oidc.session.accountId });
+        grant.addOIDCScope(SCOPE);
+        await grant.save();
+        return grant;
+      },
+      issueRefreshToken: () => true,
+      // One refresh token for each use: a second use is taken for a theft, and ends all.
+      rotateRefreshToken: true,
+      ttl: { AccessToken: 3600, AuthorizationCode: 60, IdToken: 3600, Interaction: 600, Session: 600, Grant: 600, RefreshToken: 86400 },
+    },
+  });
+  runtime = await startInstances({ count: 1, vars: VARS, outbound: provider.port });
+  [site] = runtime.instances;
+  client = await register(site);
+});
+after(async () => {
+  await runtime?.stop();
+  provider?.stop();
+});
+afterEach(() => {
+  provider.isBack();
+  PEOPLE.alice = alice();
+});
+
+/** Signs in, and gives the tokens, or the page that is the end of it. */
+async function enter(account, scope = ALL_SCOPES) {
+  const browser = new Browser(site);
+  const { verifier, challenge } = pkce();
+  const sent = asking(client, { challenge, scope });
+  const away = await signIn(browser, authorizePath(sent));
+  secret(away.url.searchParams.get('state'), 'the state at the provider');
+  const arrival = await browser.open(await enterAt(provider, away.url, account));
+  if (!(arrival instanceof Arrival)) return { page: arrival, browser };
+  const authorization = { code: secret(arrival.parameters.code, 'a code'), verifier, redirectUri: sent.redirect_uri };
+  return { tokens: tokensOf(await send(site, redeeming(client, authorization)), 'the code is redeemed') };
+}
+
+const signedIn = async (account, scope) => (await enter(account, scope)).tokens;
+const refreshed = async (tokens, rule) => tokensOf(await send(site, refreshing(client, tokens)), rule);
+const write = (token) => call(site, token, 'save_note', { title: 'A note', body: 'b' });
+const whoami = async (token) => textOf((await call(site, token)).result('whoami is answered'));
+const tokenCalls = () => provider.asked.filter(({ url }) => url === 'id.example/token').length;
+
+/** Fails unless a call is refused for the role of the caller, in a way that begins no sign-in. */
+function isNotAllowed(answer, rule) {
+  answer.hasStatus(403, rule);
+  const { error, error_description: description } = answer.json();
+  assert.equal(error, 'insufficient_scope', rule);
+  assert.match(description, /role.*signing in again will not help/, rule);
+  const header = answer.headers['www-authenticate'];
+  assert.match(header, /^Bearer error="insufficient_scope"/, rule);
+  assert.doesNotMatch(header, /resource_metadata|scope="/, `${rule}: what leads clients to a sign-in`);
+}
+
+describe('a person with an identity provider', () => {
+  test('is known by name and verified address', async () => {
+    const { access_token: token } = await signedIn('alice');
+    assert.match(await whoami(token), /^You are Alice \(/);
+    const { access_token: other } = await signedIn('carol');
+    assert.match(await whoami(other), /^You are carol@example\.com \(/, 'by the address where no name is known');
+  });
+
+  test('has a scope that a role names only in that role, and a call beyond it is 403 and leads to no sign-in', async () => {
+    const [staff, sales] = [await signedIn('alice'), await signedIn('bob')];
+    assert.equal(staff.scope, ALL_SCOPES);
+    (await write(staff.access_token)).result('a role allows it');
+    assert.equal(sales.scope, FIRST_SCOPES, 'RFC 6749 §5.1: what was issued is less than what was asked for');
+    isNotAllowed(await write(sales.access_token), 'no role allows it');
+    (await call(site, sales.access_token, 'list_notes')).result('what no role names is open to everybody');
+  });
+
+  test('whose roles allow nothing of what an app asks for reads so, and the app gets access_denied', async () => {
+    const { page, browser } = await enter('bob', 'notes:write');
+    page.answer.hasStatus(403, 'nothing is left');
+    assert.match(page.text, /role/, page.story('it says why'));
+    const back = page.elements.find(({ name, attributes }) => name === 'a' && /error=access_denied/.test(attributes.href ?? ''));
+    assert.ok(back, page.story('a way back'));
+    const arrival = await browser.open(back.attributes.href);
+    assert.equal(arrival.parameters.error, 'access_denied');
+  });
+
+  test('who loses a group loses its scopes at the next refresh, and has them again with the group', async () => {
+    const first = await signedIn('alice');
+    PEOPLE.alice = { ...alice(), groups: ['sales'], name: 'Alice Liddell' };
+    (await write(first.access_token)).result('nobody has asked the provider yet');
+    const lost = await refreshed(first, 'the sign-in stands');
+    assert.equal(lost.scope, FIRST_SCOPES);
+    isNotAllowed(await write(lost.access_token), 'the new token');
+    assert.match(await whoami(lost.access_token), /Alice Liddell/, 'what the provider says now');
+    await runtime.passes(61);
+    isNotAllowed(await write(first.access_token), 'the old token, a minute later');
+    PEOPLE.alice = alice();
+    const regained = await refreshed(lost, 'the sign-in stands');
+    assert.equal(regained.scope, ALL_SCOPES, 'without another consent');
+    (await write(regained.access_token)).result('the role is back');
+  });
+
+  test('who loses a role by the configuration loses its scopes at once, with the token that they have', async () => {
+    const tokens = await signedIn('alice');
+    (await write(tokens.access_token)).result('a role allows it');
+    try {
+      await runtime.restart({ ...VARS, ROLES: 'admin = notes:write if carol@example.com' });
+      isNotAllowed(await write(tokens.access_token), 'the configuration of today');
+      isNotAllowed(await call(site, tokens.access_token, 'delete_note', { id: 1 }), 'a tool that checks revocation');
+      await runtime.restart({ ...VARS, ROLES: '' });
+      (await write(tokens.access_token)).result('without roles everybody may');
+    } finally {
+      await runtime.restart(VARS);
+    }
+  });
+
+  test('whose address leaves the list loses the sign-in that asks', async () => {
+    const tokens = await signedIn('alice');
+    PEOPLE.alice = { ...alice(), email: 'alice@left.example' };
+    isOAuthError(await send(site, refreshing(client, tokens)), 400, 'invalid_grant', 'ALLOWED_USERS');
+  });
+
+  test('who is disabled at the provider loses every sign-in', async () => {
+    const [one, other] = [await signedIn('alice'), await signedIn('alice')];
+    delete PEOPLE.alice;
+    isOAuthError(await send(site, refreshing(client, one)), 400, 'invalid_grant', 'the provider says invalid_grant');
+    await runtime.passes(61);
+    (await call(site, other.access_token)).hasStatus(401, 'the other sign-in has ended, too');
+  });
+
+  for (const [what, breaks] of [
+    ['is down', () => provider.isDown()],
+    ['hangs', () => provider.place('id.example/token', () => {})],
+    ['says that it is the settings', () => provider.place('id.example/token', json({ error: 'invalid_client' }, 401))],
+  ]) {
+    test(`keeps the sign-in and the roles while the provider ${what}`, async () => {
+      const tokens = await signedIn('alice');
+      breaks();
+      const kept = await refreshed(tokens, 'an outage there is none here');
+      assert.equal(kept.scope, ALL_SCOPES);
+      provider.isBack();
+      PEOPLE.alice = { ...alice(), name: 'Alice Liddell' };
+      const again = await refreshed(kept, 'the next refresh asks again');
+      assert.match(await whoami(again.access_token), /Alice Liddell/);
+    });
+  }
+
+  test('whose apps refresh at the same time is asked about one after the other: the provider sees no token twice', async () => {
+    const apps = [await signedIn('alice'), await signedIn('alice'), await signedIn('alice')];
+    const before = tokenCalls();
+    const renewed = await Promise.all(apps.map((tokens) => refreshed(tokens, 'all of them')));
+    assert.ok(tokenCalls() > before, 'the provider was asked');
+    for (const tokens of renewed) await refreshed(tokens, 'and the provider still takes its token');
+  });
+
+  test('a refresh token that is invalid, or sent again, does not reach the provider', async () => {
+    const tokens = await signedIn('alice');
+    const next = await refreshed(tokens, 'once');
+    const before = tokenCalls();
+    await refreshed(tokens, 'the same again');
+    await send(site, refreshing(client, { refresh_token: `${next.refresh_token.slice(0, -2)}AA` }));
+    assert.equal(tokenCalls(), before);
+  });
+});
+
+describe('roles that cannot be read', () => {
+  afterEach(() => runtime.restart(VARS));
+
+  for (const [roles, words] of [
+    ['admin = notes:write if alice@example.com group:staff', 'in role 1: word 6 must be or, or and'],
+    ['reader = notes:read; admin = notes:wrote if group:staff', 'in role 2: this connector has no scope notes:wrote'],
+  ]) {
+    test(`roles that cannot be read close sign-in and calls with a token, and are named: ${words}`, async () => {
+      const { access_token: token } = await signedIn('alice');
+      await runtime.restart({ ...VARS, ROLES: roles });
+      (await call(site, token)).hasStatus(503, 'nobody is let in by a guess');
+      const page = await send(site, { path: '/', headers: { accept: 'text/html' } });
+      assert.ok(page.text.includes(words), page.story('the page names it'));
+      assert.ok(!page.text.includes('alice@example.com'), 'and no address');
+      (await call(site, undefined, 'echo', { text: 'x' }, { headers: { authorization: undefined } })).result('public tools work');
+    });
+  }
+});
+
+test('an OpenID provider is asked for the scopes and with the parameters that the owner sets', async () => {
+  try {
+    await runtime.restart({ ...VARS, IDENTITY_PARAMETERS: 'access_type=offline&prompt=consent' });
+    const away = await signIn(new Browser(site), authorizePath(asking(client, { prompt: 'login' })));
+    secret(away.url.searchParams.get('state'), 'the state at the provider');
+    const { scope, prompt, access_type: type } = away.parameters;
+    assert.deepEqual({ scope, prompt, type }, { scope: SCOPE, prompt: 'login consent', type: 'offline' });
+  } finally {
+    await runtime.restart(VARS);
+  }
+});
+
+test('roles with a passphrase: the consent page offers what the owner may have', async () => {
+  try {
+    await runtime.restart({ OWNER_PASSPHRASE: PASSPHRASE, ROLES: 'nobody = notes:write if somebody' });
+    const page = await new Browser(site).open(authorizePath(asking(client, { scope: ALL_SCOPES })));
+    assert.deepEqual(page.form('decision').choices('scope').sort(), FIRST_SCOPES.split(' '));
+  } finally {
+    await runtime.restart(VARS);
+  }
+});
+
+test('no secret is in the log', () => keepsSecrets([site]));
