@@ -115,7 +115,7 @@ async function enter(site) {
 }
 /** Whether the page is that of one's own apps. */
 const isAccount = (page) => page.forms.some((one) => one.chosen('action')[0] === 'sign-out-everywhere');
-const cardsOf = (page) => page.html.split('<li class="card">').slice(1);
+const cardsOf = (page) => page.html.split('<details class="entry">').slice(1);
 /** The card of a client on the owner's page, by its hash or, where it has ended and no form, by its name. */
 const cardOf = (page, mark) => cardsOf(page).find((card) => card.includes(mark));
 const endForm = (page, id) => page.forms.find((one) => one.chosen('action')[0] === 'end-client' && one.chosen('client')[0] === hashOf(id));
@@ -126,7 +126,7 @@ async function end(site, id) {
   const page = await browser.open('/account/clients');
   const next = await browser.submit(page, endForm(page, id));
   next.answer.hasStatus(200, 'the list again');
-  assert.match(next.text, /The client is ended for everybody/);
+  assert.match(next.text, / is ended for everybody\./);
   return { browser, page: next };
 }
 
@@ -336,7 +336,7 @@ describe('the page with all clients', () => {
   test('the page with all clients is for the owner, signed in, and for nobody else', async () => {
     const page = await new Browser(here).open('/account/clients');
     assert.ok(page.has('passphrase'), page.story('the way in'));
-    assert.ok(!page.html.includes('<li class="card">'));
+    assert.ok(!page.html.includes('<details class="entry">'));
   });
 
   test('the page with all clients says 503 while KV or the Directory is out of reach, and ends nothing', async () => {

@@ -260,7 +260,7 @@ describe('redirects in a real browser', { skip }, () => {
     for (const tab of tabs) {
       await type(tab);
       await tab.leads(() => tab.press('Enter'));
-      assert.equal(await tab.evaluate('document.querySelector("h1").textContent'), 'Connected apps');
+      assert.equal(await tab.evaluate('document.querySelector("h1").textContent'), 'Your account');
     }
   });
 
@@ -339,7 +339,7 @@ describe('redirects in a real browser', { skip }, () => {
       await tab.leads(() => tab.click('a.button.primary'));
       await tab.leads(await enter(tab));
       assert.equal(await tab.page.url(), `${HERE}/account`);
-      assert.equal(await tab.evaluate('document.querySelector("h1").textContent'), 'Connected apps');
+      assert.equal(await tab.evaluate('document.querySelector("h1").textContent'), 'Your account');
       assert.deepEqual(tab.complaints, []);
     });
   });

@@ -100,14 +100,14 @@ describe('the account page of the owner', () => {
     isSafePage(page.answer, 'the list');
     assert.equal(grantsOn(page).length, 2, page.story('two apps'));
     assert.match(page.text, /Signed in as the owner/);
-    const [first, second] = page.html.split('<li class="card">').slice(1);
-    for (const part of ['&lt;b&gt;A web app&lt;/b&gt;', 'name not verified', '<bdi>app.example</bdi>', 'just now']) {
+    const [first, second] = page.html.split('<details class="entry">').slice(1);
+    for (const part of ['&lt;b&gt;A web app&lt;/b&gt;', 'what the app calls itself', '<bdi>app.example</bdi>', 'just now']) {
       assert.ok(first.includes(part), page.story(`the one that was used last comes first: ${part}`));
     }
     assert.ok(!first.includes('tenant'), page.story('the host, not the address'));
     assert.equal(first.match(/<ul class="plain">.*?<\/ul>/s)[0].match(/<li>/g).length, 3, page.story('its permissions in words'));
     assert.ok(!first.includes('notes:write'), page.story('not as names'));
-    for (const part of ['A desktop app', 'name not verified', '127.0.0.1:39321', '2 minutes ago']) {
+    for (const part of ['A desktop app', 'what the app calls itself', '127.0.0.1:39321', '2 minutes ago']) {
       assert.ok(second.includes(part), page.story(part));
     }
   });
@@ -125,11 +125,11 @@ describe('the account page of the owner', () => {
     const one = await connect(here, { metadata: { client_name: 'One' } });
     const other = await connect(here, { metadata: { client_name: 'Other' } });
     const { browser, page } = await enter(here);
-    const grant = grantsOn(page).find((id) => page.html.split('<li class="card">').find((card) => card.includes(id)).includes('>One<'));
+    const grant = grantsOn(page).find((id) => page.html.split('<details class="entry">').find((card) => card.includes(id)).includes('>One<'));
     const next = await press(browser, page, 'disconnect', grant);
     browser.answers.at(-2).hasStatus(303, 'a page that can be loaded again').hasHeader('location', /^\/account\?/, 'on this page');
     next.answer.hasStatus(200, 'the list again');
-    assert.match(next.text, /The app is disconnected/);
+    assert.match(next.text, /One is disconnected\./);
     assert.deepEqual(grantsOn(next).length, 1, next.story('the other stays'));
     for (const site of [here, there]) await isDead(site, one, 'the refresh token is dead everywhere');
     await isTurnedAway(here, one.tokens.access_token, { rule: 'the access token, where it was ended' });

@@ -157,10 +157,13 @@ describe('the pages in a real browser', { skip }, () => {
       const other = await connect(server, { metadata: { client_name: 'The desk' } });
       const tab = await withoutScripts();
       await enter(tab);
+      await tab.tabTo('summary:has(+ * [aria-label^="Disconnect The lost phone"])');
+      await tab.press('Enter');
       await tab.tabTo('button[aria-label^="Disconnect The lost phone"]');
       await tab.leads(() => tab.press('Enter'));
       const shown = await text(tab);
-      assert.ok(shown.includes('The app is disconnected.') && !shown.includes('The lost phone') && shown.includes('The desk'), shown);
+      assert.equal(shown.split('The lost phone').length, 2, `only what was done names it: ${shown}`);
+      assert.ok(shown.includes('The lost phone is disconnected.') && shown.includes('The desk'), shown);
       isOAuthError(await send(server, refreshing(one.client, one.tokens)), 400, 'invalid_grant', 'its refresh token is dead');
       await isTurnedAway(server, one.tokens.access_token);
       tokensOf(await send(server, refreshing(other.client, other.tokens)), 'the other lives');
@@ -175,7 +178,7 @@ describe('the pages in a real browser', { skip }, () => {
       for (const one of [tab, elsewhere]) await enter(one);
       const pressable = await tab.evaluate('[...document.querySelectorAll("details button")].filter((one) => one.checkVisibility()).length');
       assert.equal(pressable, 0, 'what cannot be undone is folded away');
-      await tab.tabTo('details:last-of-type summary');
+      await tab.tabTo('section[aria-labelledby=all] > details:last-of-type > summary');
       await tab.press('Enter');
       await tab.press('Tab');
       await tab.leads(() => tab.press('Enter'));
@@ -191,6 +194,7 @@ describe('the pages in a real browser', { skip }, () => {
       await connect(server, { metadata: { client_name: 'A spoken app' } });
       const tab = await withoutScripts();
       await enter(tab);
+      await tab.evaluate('for (const fold of document.querySelectorAll("details.entry")) fold.open = true');
       const spoken = await tab.accessibilityTree();
       const named = (role) => spoken.filter((one) => one.role === role).map(({ name }) => name);
       assert.ok(named('heading').includes('A spoken app'), named('heading').join(' | '));
@@ -202,7 +206,7 @@ describe('the pages in a real browser', { skip }, () => {
       const app = await connect(server, { metadata: { client_name: 'A wanted app' } });
       const tab = await chromium.tab();
       await enter(tab);
-      const fields = await tab.evaluate('Object.fromEntries(new FormData(document.querySelector(".apps form")))');
+      const fields = await tab.evaluate('Object.fromEntries(new FormData(document.querySelector("details.entry form")))');
       const inputs = Object.entries(fields).map(([name, value]) => `<input name="${name}" value="${value}">`);
       const attack = `<!doctype html><title>Win</title><form method="post" action="${server.origin}/account">${inputs.join('')}<button>Go</button></form>`;
       const evil = http.createServer((_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end(attack));
@@ -217,6 +221,66 @@ describe('the pages in a real browser', { skip }, () => {
         evil.closeAllConnections();
         evil.close();
       }
+    });
+  });
+
+  describe('the consent page', () => {
+    /** Opens the request of a client of this name, which wants its code here. */
+    async function ask(tab, name, uri) {
+      const client = await register(server, { client_name: name, redirect_uris: [uri] });
+      await tab.open(`${server.origin}${authorizePath(asking(client, { scope: ALL_SCOPES, redirect_uri: uri }))}`);
+      await isPage(tab);
+    }
+
+    test('the consent page has its answers above the fold, however long the address is', async () => {
+      const tab = await withoutScripts();
+      const long = `https://a-rather-long-name-of-a-host.some-region.example/${'callback-path/'.repeat(25)}`;
+      for (const size of [
+        { width: 1280, height: 800 },
+        { width: 390, height: 844 },
+      ]) {
+        await tab.resize({ ...size, deviceScaleFactor: 1, mobile: size.width < 500 });
+        await ask(tab, 'A client with a name that is longer than most', long);
+        const seen = await tab.evaluate(`[...document.querySelectorAll('h1, #recipient, button[value=allow], button[value=deny]')].map((one) => {
+          const { top, bottom } = one.getBoundingClientRect();
+          return [one.tagName, top >= 0 && bottom <= innerHeight];
+        })`);
+        assert.deepEqual(seen, [['H1', true], ['H2', true], ['BUTTON', true], ['BUTTON', true]], `${size.width}×${size.height}`);
+        assert.equal(await tab.evaluate('document.querySelector(".uri").textContent'), long, 'the whole address');
+        await tab.tabTo('[name=scope][value="notes:write"]');
+        const hidden = await tab.evaluate(`document.activeElement.getBoundingClientRect().bottom > document.querySelector('.actions').getBoundingClientRect().top`);
+        assert.equal(hidden, false, 'what has the focus is not behind the answers (WCAG 2.2, 2.4.11)');
+      }
+      assert.deepEqual(tab.complaints, []);
+    });
+
+    test('the consent page tells a known client from one that borrows its name', async () => {
+      const tab = await withoutScripts();
+      const boxes = () => tab.evaluate('[...document.querySelectorAll(".note")].map((one) => one.textContent)');
+      await ask(tab, 'Whatever', 'https://claude.ai/api/mcp/auth_callback');
+      assert.match(await text(tab), /Claude wants to use Notes/);
+      assert.match(await text(tab), /This is an address of Claude\./);
+      assert.deepEqual(await boxes(), [], 'no warning');
+      await ask(tab, 'Claude', 'https://evil.example/cb');
+      assert.match(await text(tab), /evil\.example wants to use Notes/);
+      assert.match((await boxes()).join(), /^This is probably not Claude\./);
+      await ask(tab, 'Claude Code (notes)', 'http://127.0.0.1:8953/callback');
+      assert.match(await text(tab), /Claude Code \(notes\) wants to use Notes/);
+      assert.match(await text(tab), /This computer 127\.0\.0\.1:8953/);
+      assert.deepEqual(await boxes(), [], 'a question, and no box that is on every page of that kind');
+    });
+
+    test('a passphrase can be shown without a script, and is sent as it was seen', async () => {
+      const tab = await withoutScripts();
+      await tab.open(`${server.origin}/account`);
+      await tab.tabTo('[name=passphrase-show]');
+      await tab.press('Space');
+      const shown = await tab.evaluate('[...document.querySelectorAll(".passphrase input:not([type=checkbox])")].map((one) => [one.type, one.checkVisibility()])');
+      assert.deepEqual(shown, [['password', false], ['text', true]]);
+      await tab.click('[name=passphrase-shown]');
+      await tab.type(PASSPHRASE);
+      await tab.leads(() => tab.press('Enter'));
+      assert.match(await text(tab), /Signed in as the owner/);
     });
   });
 
@@ -262,6 +326,8 @@ describe('the pages in a real browser', { skip }, () => {
         await login(tab);
         await wrong(tab, 'not-the-passphrase');
       },
+      'the URL for clients': (tab) => tab.open(server.url),
+      'an unknown address': (tab) => tab.open(`${server.origin}/nothing`),
       problem: (tab) => tab.open(`${server.origin}/authorize?client_id=nobody&redirect_uri=https%3A%2F%2Fapp.example`),
       'not set up': (tab) => tab.open(`${bare.origin}/account`),
       'account, way in': (tab) => tab.open(`${server.origin}/account?done=signed-out`),

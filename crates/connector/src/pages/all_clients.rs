@@ -11,6 +11,7 @@ use crate::pages::account::action::{AccountFormAction, NAME_FIELD, action_form};
 use crate::pages::account::notice::{Notice, notice_line};
 use crate::pages::components::entry::{Entry, Facts, Mark};
 use crate::pages::components::form::Button;
+use crate::pages::components::section::Section;
 use crate::pages::frame::page_frame::{Page, PageKind};
 use crate::pages::untrusted_text::{isolated, visible};
 use crate::pages::when::{ago, day};
@@ -70,7 +71,7 @@ pub(crate) fn all_clients(page: &AllClientsPage<'_>, form: &FormTarget<'_>) -> P
                 a.button.small href=(page.back) { "Your account" }
             }
             (notice_line(page.notice.as_ref()))
-            section.card aria-label="Clients" {
+            (Section::new("clients", "Clients").content(html! {
                 @if page.clients.is_empty() {
                     p { "Nobody has allowed a client yet." }
                 } @else {
@@ -84,7 +85,7 @@ pub(crate) fn all_clients(page: &AllClientsPage<'_>, form: &FormTarget<'_>) -> P
                     "A new client is listed within a minute. “Last used” is exact to the day. A client that nobody has used for "
                     "90 days is no longer listed. A client that you have ended stays ended."
                 }
-            }
+            }))
         }
     };
     Page::new("All clients", content, PageKind::StaysHere)

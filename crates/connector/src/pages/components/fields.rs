@@ -225,7 +225,7 @@ impl Render for PassphraseField {
                 input id=(user) type="text" value="owner" autocomplete="username" readonly tabindex="-1";
             }
             div.field.passphrase {
-                label.label for=(self.id) { "Passphrase" }
+                label.label for=(self.id) { "Owner’s passphrase" }
                 input id=(self.id) type="password" name=(PASSPHRASE_FIELD) autofocus[self.takes_focus]
                     autocomplete="current-password" autocapitalize="off" spellcheck="false"
                     aria-invalid=[invalid] aria-describedby=[self.error_id];
