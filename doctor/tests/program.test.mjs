@@ -1,9 +1,11 @@
 // The program: how it is called, how it ends, what it prints.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import net from 'node:net';
 import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { CHECKLIST } from '../src/checklist.mjs';
 import { inServer } from './support/changes.mjs';
 import { doctor, during } from './support/doctor.mjs';
@@ -117,4 +119,26 @@ describe('the program', () => {
       assert.match(out, said);
     });
   }
+});
+
+describe('the package', () => {
+  const manifest = (url) => JSON.parse(readFileSync(new URL(url, import.meta.url), 'utf8'));
+
+  test('has what it needs, and nothing of the tests', () => {
+    const [{ files }] = JSON.parse(
+      execFileSync('npm', ['pack', '--dry-run', '--json', '--silent'], { cwd: fileURLToPath(new URL('..', import.meta.url)), encoding: 'utf8' }),
+    );
+    const names = files.map(({ path }) => path);
+    for (const name of ['cli.mjs', 'report.schema.json', 'README.md', 'LICENSE', 'LICENSE-MIT', 'LICENSE-APACHE', 'src/checklist.mjs']) {
+      assert.ok(names.includes(name), name);
+    }
+    assert.deepEqual(names.filter((name) => name.startsWith('tests/')), []);
+  });
+
+  test('has the version and the Node of the engine, and no dependency', () => {
+    const [its, engine] = [manifest('../package.json'), manifest('../../package.json')];
+    assert.equal(its.version, engine.version);
+    assert.deepEqual(its.engines, engine.engines);
+    assert.equal(its.dependencies, undefined);
+  });
 });

@@ -70,7 +70,7 @@ export async function serverCard(probe) {
     );
   const document = jsonIn(answer.text);
   const fix = 'Follow schema.json and docs/discovery.md of modelcontextprotocol/experimental-ext-server-card.';
-  if (!isObject(document)) return fail('The server card is not a JSON object.', 'Who finds it cannot read it.', fix);
+  if (!isObject(document)) return fail('The server card is not a JSON object.', 'Clients that find it cannot read it.', fix);
   const wrong = wrongInCard(document);
   if (wrong.length > 0) return fail('The server card does not follow its schema.', 'Clients that check it refuse it.', fix, wrong);
   const { headers } = answer;
@@ -106,7 +106,7 @@ export async function aiCatalog(probe) {
   const document = jsonIn(answer.text);
   const fix = 'See docs/discovery.md of modelcontextprotocol/experimental-ext-server-card, and the AI Catalog specification.';
   const entries = isObject(document) && Array.isArray(document.entries) ? document.entries : undefined;
-  if (!entries || !isText(document.specVersion)) return fail('The catalog has no specVersion or no entries.', 'Who finds it cannot read it.', fix);
+  if (!entries || !isText(document.specVersion)) return fail('The catalog has no specVersion or no entries.', 'Clients that find it cannot read it.', fix);
   const cards = entries.filter((entry) => isObject(entry) && (entry.type ?? entry.mediaType) === CARD);
   const wrong = cards.flatMap((entry) => {
     const name = quote(entry.identifier ?? 'an entry', 80);
@@ -117,7 +117,7 @@ export async function aiCatalog(probe) {
       ...(isText(entry.type) ? [] : [`${name}: type is missing`]),
     ];
   });
-  if (wrong.length > 0) return fail('The catalog has entries that cannot be used.', 'Clients pass over them.', fix, wrong.slice(0, 10));
+  if (wrong.length > 0) return fail('The catalog has entries that cannot be used.', 'Clients skip them.', fix, wrong.slice(0, 10));
   const own = cardUrl(probe).href;
   const named = cards.some(
     ({ url: at, data }) =>
@@ -128,7 +128,7 @@ export async function aiCatalog(probe) {
   if (typeOf(answer) !== CATALOG)
     return note(
       `The catalog names the server card, but its type is ${quote(typeOf(answer), 60)}.`,
-      'Clients that look at the type pass over it.',
+      'Clients that look at the type skip it.',
       `Send Content-Type: ${CATALOG}.`,
     );
   return ok('The catalog of the domain names the server card.');

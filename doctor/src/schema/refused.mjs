@@ -51,7 +51,7 @@ export function refusedIn(schema) {
       const isOutside = !part.$ref.startsWith('#');
       narrow.add(isOutside ? `${at} refers to another document: clients may not fetch it` : `${at} holds a $ref: Cursor, Zed and VS Code do not resolve it`);
     }
-    if (typeof part.pattern === 'string' && !isPattern(part.pattern)) narrow.add(`the pattern of ${at} is none of ECMA-262: clients that compile it fail`);
+    if (typeof part.pattern === 'string' && !isPattern(part.pattern)) narrow.add(`the pattern of ${at} is not a regular expression of ECMA-262: clients that compile it fail`);
     if (path && allowsNull(part)) narrow.add(`${at} may be null: releases of Cursor and Gemini refuse it`);
     if (texts(part.type).includes('array') && !Object.hasOwn(part, 'items'))
       narrow.add(`${at} is a list without items: Gemini and VS Code refuse it`);

@@ -122,7 +122,7 @@ export const METADATA = [
     },
     check: 'well-known',
     level: 'note',
-    seen: /not at \/\.well-known\/oauth-protected-resource\/mcp/,
+    seen: /is not at \/\.well-known\/oauth-protected-resource\/mcp/,
     effect: /claude mcp login/,
   },
   {

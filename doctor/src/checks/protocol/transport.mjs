@@ -197,7 +197,7 @@ export const sessions = within(async (probe, { how }) => {
   if (answer.status === 404) return ok(`A session ${what} is 404.`);
   const seen = `A session ${what} is answered with ${describe(answer)}.`;
   const fix = 'Answer 404 to a session that does not exist (any more) (MCP “Session Management”).';
-  if (answer.message?.result) return note(seen, 'No client is hurt, but a session that was ended goes on.', fix);
+  if (answer.message?.result) return note(seen, 'Clients are not affected, but a session that was ended goes on.', fix);
   return fail(seen, 'Clients begin a new session only on 404. After a restart of the server they stay broken until a person reconnects.', fix);
 });
 
@@ -260,7 +260,7 @@ export const capabilities = within(async (probe, { result, ask: request }) => {
   }
   if (missing.length > 0) {
     return fail(
-      'Something is declared and cannot be listed.',
+      'A declared capability cannot be listed.',
       'Clients list what a server declares when they connect; some then show the whole connection as failed.',
       'Answer the list, or do not declare the capability.',
       missing,
@@ -285,7 +285,7 @@ export const sameTools = within(async (probe) => {
     [MODERN, (await probe.modernTools())?.tools],
     ['2025-03-26', await listedIn(probe, '2025-03-26')],
   ].filter(([, list]) => list !== undefined);
-  if (others.length === 0) return skip('there are not two lists to compare.');
+  if (others.length === 0) return skip('there is no second list to compare.');
   const names = (list) => new Set(list.map(({ name }) => name));
   const own = names(tools);
   const differences = others.flatMap(([revision, list]) => {

@@ -33,10 +33,10 @@ export async function wellKnown(probe) {
     const answer = await probe.ask('resource metadata', { url, headers: { accept: 'application/json' } });
     const found = answer.status === 200 ? jsonIn(answer.text) : undefined;
     if (!isObject(found)) continue;
-    if (found.resource === document.resource) return ok(`It is at ${quote(url.pathname, 100)} too.`);
+    if (found.resource === document.resource) return ok(`The document is at ${quote(url.pathname, 100)} too.`);
   }
   return note(
-    `It is not at ${quote(own.pathname, 100)}.`,
+    `The document is not at ${quote(own.pathname, 100)}.`,
     'Clients that begin without a challenge, such as `claude mcp login`, look there.',
     'Serve it there: the well-known path, followed by the path of the MCP URL (RFC 9728 §3.1).',
   );
@@ -68,7 +68,7 @@ export async function offlineAccess(probe) {
   if (places.length === 0) return ok('offline_access is not asked for by the resource.');
   return note(
     `offline_access is in ${places.join(' and in ')}.`,
-    'Refresh tokens are no matter of the resource; clients add it by themselves.',
+    'Refresh tokens are the authorization server’s concern; clients add the scope themselves.',
     'List it in the authorization server’s metadata only (MCP “Refresh Tokens”).',
   );
 }

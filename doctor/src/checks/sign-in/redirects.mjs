@@ -24,7 +24,7 @@ export async function redirectUri(probe) {
   if (returned) {
     return fail(
       `A request with a redirect URI that was never registered is sent there: ${quote(FOREIGN)}.`,
-      'Whoever makes a person click a link gets their code, or uses the server to send people anywhere.',
+      'Somebody who gets a person to click a link receives their code, or uses the server to send people anywhere.',
       fix,
     );
   }
@@ -44,7 +44,7 @@ export async function pkceRequired(probe) {
   const { answer, returned, elsewhere, asked } = opened;
   const fix = 'Refuse a request of a client without a secret that has no code_challenge, with invalid_request (OAuth 2.1 §4.1.1).';
   if (returned?.searchParams.has('code'))
-    return fail('A client without a secret gets a code without PKCE.', 'Whoever sees the code can use it.', fix);
+    return fail('A client without a secret gets a code without PKCE.', 'Anybody who sees the code can redeem it.', fix);
   if (returned) return response(probe, returned, asked);
   if (elsewhere) return skip(`the request is sent on to ${quote(elsewhere.host)} first; what comes after is not seen.`);
   if (isPage(answer))
@@ -147,13 +147,13 @@ export async function loopbackPort(probe) {
   );
 }
 
-/** Scopes that the server does not know are passed over. */
+/** Scopes that the server does not know are ignored. */
 export async function extraScopes(probe) {
   const scope = ['openid', 'profile', 'email', 'offline_access', await probe.scope()].filter(Boolean).join(' ');
   const opened = await changed(probe, { scope });
   if (opened === undefined) return skip('no client could be registered.');
   const verdict = judged(opened, 'A request that also asks for openid, profile, email and offline_access');
-  if (verdict.level !== 'fail') return ok('Scopes that the server does not know are passed over.');
+  if (verdict.level !== 'fail') return ok('Scopes that the server does not know are ignored.');
   return note(
     verdict.seen,
     'A client that takes the server for an OpenID provider, such as Windsurf, asks for these, and cannot sign in.',
