@@ -23,8 +23,7 @@ use crate::http::addresses::AddressList;
 use crate::http::domain_proof::{AppsChallenge, RegistryProof};
 use crate::http::key_header::KeyHeader;
 use crate::http::web_origins::WebOrigins;
-use crate::log::person::LogPerson;
-use crate::log::request_log::Log;
+use crate::log::request_log::{Log, LogPerson};
 use crate::oauth::identity::settings::{OWNER_SUBJECT, Provider};
 
 /// The settings. A field whose variable cannot be read lets nobody in, or has its default if no feature depends on it

@@ -9,19 +9,7 @@ use mcp_connector_base::identifier::Subject;
 use mcp_connector_oauth::crypto::keys::mac::MacKey;
 
 use crate::app::state::App;
-use crate::log::request_log::RequestLog;
-
-/// `LOG_PERSON`: what the line of a request says of its person.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum LogPerson {
-    /// `off`: nothing.
-    #[default]
-    Off,
-    /// `hash`: a keyed hash of their id. The same person has the same hash, and nobody without the master key can tell who it is.
-    Hash,
-    /// `id`: their id.
-    Id,
-}
+use crate::log::request_log::{LogPerson, RequestLog};
 
 /// Length of the hash in bytes. A line shows twice as many digits.
 const HASH: usize = 8;

@@ -27,6 +27,18 @@ pub(crate) enum Log {
     All,
 }
 
+/// `LOG_PERSON`: what the line of a request says of its person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum LogPerson {
+    /// `off`: nothing.
+    #[default]
+    Off,
+    /// `hash`: a keyed hash of their id. The same person has the same hash, and nobody without the master key can tell who it is.
+    Hash,
+    /// `id`: their id.
+    Id,
+}
+
 /// The notes about one request.
 pub(crate) struct RequestLog {
     id: String,
