@@ -98,6 +98,7 @@ pub(crate) fn one_person() -> PersonPage<'static> {
         id: "0a",
         apps: vec![app(Some("Claude")), app(None)],
         keys: keys().keys,
+        in_log: Some("3f2a9c0de1b4a756".to_owned()),
         list: ListedBy::AllowedUsers,
         back: "/account/people",
         notice: None,

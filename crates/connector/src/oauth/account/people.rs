@@ -1,7 +1,7 @@
 //! `/account/people`: the owner sees everybody who has signed in, what each has connected, and ends one of it or all. The `Directory`
 //! knows the people; what a person has connected is asked of their own object.
 
-use mcp_connector_base::identifier::GrantId;
+use mcp_connector_base::identifier::{GrantId, Subject};
 use mcp_connector_oauth::crypto::opaque::ObjectName;
 use mcp_connector_oauth::grants::commands::{AccountAction, EndForOwner, Grants as _, ListForOwner};
 use mcp_connector_oauth::login::account_session::Session;
@@ -11,6 +11,8 @@ use mcp_connector_oauth::web::redirect_uri::destination_of;
 use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
 use crate::http::route::{ACCOUNT_PATH, ACCOUNT_PEOPLE_PATH};
+use crate::log::person;
+use crate::log::request_log::LogPerson;
 use crate::oauth::access::remembered;
 use crate::oauth::account::access_keys;
 use crate::oauth::account::session::{Owner, done, notice, owner, signed_out, to_page};
@@ -81,6 +83,7 @@ async fn about(
         id,
         apps: apps.collect(),
         keys: access_keys::entries(oauth, &overview.keys),
+        in_log: in_log(oauth, &known),
         list: match &oauth.configuration().provider {
             Some(Provider::OpenId(..) | Provider::GitHub(..)) => ListedBy::AllowedUsers,
             Some(Provider::Access { .. }) => ListedBy::AccessPolicy,
@@ -127,6 +130,14 @@ pub(crate) async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result
         _ => Outcome::Disconnected { app: name, sign_ins: revoked.ended.len() },
     };
     Ok(done(oauth, &session, &with_query(ACCOUNT_PEOPLE_PATH, &[(PERSON_FIELD, id)]), &outcome))
+}
+
+/// Returns the digits of a person in the log, with `LOG_PERSON=hash`.
+fn in_log(oauth: &OAuthContext<'_>, known: &KnownPerson) -> Option<String> {
+    if oauth.configuration().log_person != LogPerson::Hash {
+        return None;
+    }
+    Subject::new(&*known.subject).ok().map(|subject| person::hash(&subject, oauth.secrets.log_person()))
 }
 
 fn entry(known: &KnownPerson) -> PersonEntry<'_> {

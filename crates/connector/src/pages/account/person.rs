@@ -25,6 +25,8 @@ pub(crate) struct PersonPage<'a> {
     pub(crate) id: &'a str,
     pub(crate) apps: Vec<PersonApp<'a>>,
     pub(crate) keys: Vec<AccessKeyEntry<'a>>,
+    /// Their digits in the log, if the deployment has them there.
+    pub(crate) in_log: Option<String>,
     /// How a person is taken off the list.
     pub(crate) list: ListedBy,
     /// The path of the list of people.
@@ -70,7 +72,10 @@ pub(crate) fn person(page: &PersonPage<'_>, form: &FormTarget<'_>) -> Page {
                 a.button.small href=(page.back) { "All people" }
             }
             (notice_line(page.notice.as_ref()))
-            section.card { (facts(&page.person, page.now)) }
+            section.card {
+                (facts(&page.person, page.now))
+                @if let Some(digits) = &page.in_log { p.quiet.last { "In the log: " code { (digits) } } }
+            }
             (Section::new("apps", "Apps").content(html! {
                 @if page.apps.is_empty() { p.last { "No app is connected." } } @else {
                     (entries(page.apps.iter().map(|app| app_entry(app, page, form))))
@@ -166,6 +171,12 @@ mod tests {
             let ends_all = form.contains("value=\"disconnect-all\"");
             assert_ne!(ends_all, form.contains("name=\"grant\""), "{form}");
         }
+    }
+
+    #[test]
+    fn the_digits_of_the_person_in_the_log_are_on_the_page_where_they_are_in_the_log() {
+        assert!(person(&one_person(), &FORM).contains("In the log: <code>3f2a9c0de1b4a756</code>"));
+        assert!(!person(&PersonPage { in_log: None, ..one_person() }, &FORM).contains("In the log"));
     }
 
     #[test]
