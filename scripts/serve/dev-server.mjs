@@ -25,8 +25,8 @@ const ASK_LIMIT = 2000;
 /** After this long without the newest version, wrangler is told again; then after twice as long, and so on. In milliseconds. */
 const TELL_AGAIN = 5000;
 
-/** How long after an error of wrangler the newest version may still answer: a request of before may have failed. In milliseconds. */
-const AFTER_ERROR = 1000;
+/** How long after an error of wrangler the newest version may still answer: it may have been about a request of before. In milliseconds. */
+const AFTER_ERROR = 1500;
 
 /** A Worker that answered for so long is started again when it ends by itself. In milliseconds. */
 const STABLE = 10_000;

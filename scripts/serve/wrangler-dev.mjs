@@ -37,7 +37,7 @@ const QUIET = {
 /**
  * Starts `wrangler dev` and passes on what it prints, except the list of bindings and its own progress.
  * @param {{config: string, port: number, options?: string[]}} how `options`: more arguments
- * @returns what `launch` returns, and `failedAt`: when it last printed an error, or nothing
+ * @returns what `launch` returns, and `failedAt`: when it last printed an error of its own, or nothing
  */
 export function startWrangler({ config, port, options = [] }) {
   const colour = process.stdout.isTTY && !process.env.NO_COLOR;
@@ -51,12 +51,15 @@ export function startWrangler({ config, port, options = [] }) {
   for (const [from, to] of [[wrangler.stdout, process.stdout], [wrangler.stderr, process.stderr]]) {
     createInterface({ input: from, crlfDelay: Infinity }).on('line', (line) => {
       const text = line.replace(/\u001b\[[0-9;]*m/g, '');
-      if (text.trimStart().startsWith('✘ [ERROR]')) wrangler.failedAt = Date.now();
+      if (isOfWrangler(text)) wrangler.failedAt = Date.now();
       if (isNews(text)) to.write(`${(colour ? line : text).replaceAll(path.basename(config), 'wrangler.toml')}\n`);
     });
   }
   return wrangler;
 }
+
+/** Whether a line is an error of wrangler itself, and not one that the Worker has thrown. */
+const isOfWrangler = (text) => /^\s*✘ \[ERROR\] (?!Uncaught|\S*Error:)/u.test(text);
 
 /** Says of each line of `wrangler dev` whether a person wants to read it. */
 export function newsFilter() {

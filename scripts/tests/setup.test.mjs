@@ -1,13 +1,13 @@
 // The decisions of the set-up that need no machine to be set up.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { cargoTally, failuresIn } from '../results/cargo-results.mjs';
 import tally from '../results/node-results.mjs';
-import { withLock } from '../support/lock.mjs';
+import { claim, withLock } from '../support/lock.mjs';
 import { Stop } from '../support/log.mjs';
 import { ensurePassphrase, randomPassphrase, valueIn } from '../serve/passphrase.mjs';
 import { nodeProblem } from '../setup/node.mjs';
@@ -87,6 +87,23 @@ describe('serving', () => {
     assert.equal(portFrom({ PORT: '' }, 8787), 8787);
     assert.equal(portFrom({ PORT: '9000' }, 8787), 9000);
     for (const PORT of ['0', '65536', 'http', '80.5', '-1']) assert.throws(() => portFrom({ PORT }, 8787), Stop, PORT);
+  });
+});
+
+describe('a lock for as long as a process runs', () => {
+  const file = path.join(folder, 'locks/claimed');
+
+  test('is refused with the process that has it, and given again when that has ended', () => {
+    assert.equal(claim(file), undefined);
+    assert.equal(claim(file), process.pid);
+    writeFileSync(file, '999999999');
+    assert.equal(claim(file), undefined, 'there is no such process');
+  });
+
+  test('from before the machine was started does not count, whoever has its number now', () => {
+    utimesSync(file, 1, 1);
+    assert.equal(claim(file), undefined);
+    assert.equal(claim(file), process.pid);
   });
 });
 

@@ -98,6 +98,7 @@ describe('a server card', () => {
     assert.equal(typeof host.displayName, 'string', 'AI Catalog, "Discoverable Catalog"');
     const card = (await read('/mcp/server-card')).json();
     const identifier = `urn:air:mcp.example.com:mcp:${card.name.split('/')[1]}`;
+    assert.match((await read('/')).text, new RegExp(`<link rel="ai-catalog" type="application/ai-catalog\\+json" href="${CATALOG}">`), 'AI Catalog, "Link Relation Discovery"');
     assert.deepEqual(entries, [{ identifier, type: 'application/mcp-server-card+json', url: `${ORIGIN}/mcp/server-card` }]);
   });
 });
@@ -201,6 +202,6 @@ describe('the icon', () => {
 
   test('a connector without an icon has none there', async () => {
     for (const path of ['/favicon.ico', '/favicon.svg', '/favicon.png']) (await read(path)).hasStatus(404, 'the starter has no icon');
-    assert.doesNotMatch((await read('/')).text, /rel="icon"/);
+    assert.match((await read('/')).text, /<link rel="icon" href="data:image\/svg\+xml/, 'its pages show a letter');
   });
 });

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
-use mcp_connector_protocol::{Icon, PageSettings, Rgb};
+use mcp_connector_protocol::{AI_CATALOG_PATH, AI_CATALOG_TYPE, Icon, PageSettings, Rgb};
 
 use crate::http::route::ACCOUNT_PATH;
 use crate::pages::frame::icon::PageIcon;
@@ -141,6 +141,10 @@ impl Frame {
                     meta name="robots" content="noindex";
                     title { (visible(&page.title)) }
                     link rel="icon" href=(self.icon.favicon());
+                    // For agents that look at a site to find its tools (AI Catalog, "Link Relation Discovery").
+                    @if matches!(page.kind, PageKind::Home { .. }) {
+                        link rel="ai-catalog" type=(AI_CATALOG_TYPE) href=(AI_CATALOG_PATH);
+                    }
                     style { (PreEscaped(&self.style().text)) }
                 }
                 body {
