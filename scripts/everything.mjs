@@ -2,7 +2,6 @@
 // 127.0.0.1:8788 or on PORT. It has no sign-in.
 import { serve } from './serve/dev-server.mjs';
 import { portFrom } from './serve/wrangler-dev.mjs';
-import { ensureNode } from './setup/node.mjs';
 import { checkRequirements } from './setup/requirements.mjs';
 import { main, step } from './support/log.mjs';
 import { endOnSignals } from './support/processes.mjs';
@@ -11,7 +10,6 @@ await main(async () => {
   let serving = false;
   endOnSignals(() => (serving ? 0 : 130));
 
-  await ensureNode();
   await serve({
     crate: 'examples/everything',
     port: portFrom(process.env, 8788),

@@ -3,7 +3,6 @@
 import { serve } from './serve/dev-server.mjs';
 import { ensurePassphrase } from './serve/passphrase.mjs';
 import { portFrom } from './serve/wrangler-dev.mjs';
-import { ensureNode } from './setup/node.mjs';
 import { checkRequirements } from './setup/requirements.mjs';
 import { main, step } from './support/log.mjs';
 import { root } from './support/paths.mjs';
@@ -15,8 +14,6 @@ await main(async () => {
   // Ctrl-C is how a server is meant to end; during the set-up it is an interruption.
   endOnSignals(() => (serving ? 0 : 130), () => owner.forget());
 
-  // A newer Node would run this script once more, which cannot have the port too.
-  await ensureNode();
   const printPassphrase = () => console.log(`    Passphrase      ${owner.passphrase}\n                    (${owner.origin}; the sign-in page asks for it)\n`);
   try {
     await serve({
