@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { serveDocuments } from '../support/http/document-server.mjs';
+import { Authenticator, asked } from '../support/oauth/authenticator.mjs';
 import { startInstances } from '../support/workers/instances.mjs';
 import {
   Browser,
@@ -155,6 +156,47 @@ test('remembering the browser costs one row more, and so does its use, which sav
       stranger.keeps({ headers: { 'set-cookie': [`${name}=${value.slice(0, -4)}AAAA; Path=/; Secure`] } });
       const page = await stranger.open(authorizePath(asking(one)));
       assert.ok(page.has('passphrase'), page.story('nobody who is known'));
+    }),
+  );
+});
+
+test('a passkey costs three requests and one row to add, and no more requests than the passphrase to use', async (t) => {
+  const one = await register(site);
+  const browser = new Browser(site);
+  const authenticator = new Authenticator();
+  const formFor = (page, action) => page.forms.find((form) => form.choices('action').includes(action));
+  const way = await browser.open('/account');
+  const page = await browser.submit(way, way.form('passphrase'), { values: { passphrase: PASSPHRASE } });
+  const confirm = await browser.submit(page, formFor(page, 'new-passkey'), { values: { 'passkey-name': 'Laptop' } });
+  await t.test('to add', (inner) =>
+    // And one for the account page that follows.
+    costsAtMost(inner, { 'object requests': 4, 'rows written': 1 }, async () => {
+      const making = await browser.submit(confirm, confirm.form('passphrase'), { values: { passphrase: PASSPHRASE } });
+      const passkey = authenticator.create({ origin: site.origin, ...asked(making) });
+      const after = await browser.submit(making, making.form('passkey'), { values: { passkey } });
+      assert.match(after.text, /is added/, after.story('added'));
+    }),
+  );
+  const { verifier, challenge } = pkce();
+  const consent = await browser.open(authorizePath(asking(one, { challenge })));
+  const passkey = authenticator.get({ origin: site.origin, ...asked(consent) });
+  await t.test('to use', (inner) =>
+    costsAtMost(inner, { 'object requests': 5, 'rows written': 6, 'KV writes': 1, 'KV reads': 1 }, async () => {
+      const arrival = await browser.submit(consent, consent.form('passkey'), { values: { passkey, remember: [] } });
+      tokensOf(await send(site, redeeming(one, { code: arrival.parameters.code, verifier, redirectUri: REDIRECT })));
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }),
+  );
+  await t.test('a made-up response: nothing', (inner) =>
+    costsAtMost(inner, { 'KV reads': 1 }, async () => {
+      const stranger = new Browser(site);
+      const login = await stranger.open(authorizePath(asking(one)));
+      const button = { name: 'decision', value: 'passkey' };
+      const offer = await stranger.submit(login, login.form('decision'), { values: { passphrase: '' }, button });
+      const user = Buffer.alloc(32, 7).toString('base64url');
+      const made = new Authenticator().get({ origin: site.origin, ...asked(offer), user });
+      const after = await stranger.submit(offer, offer.form('passkey'), { values: { passkey: made } });
+      after.answer.hasStatus(403, 'refused');
     }),
   );
 });

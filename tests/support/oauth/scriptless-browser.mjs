@@ -5,6 +5,7 @@
 // form, and a page without a referrer policy that allows it sends `Origin: null`.
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { send } from '../http/exchange.mjs';
 
 /** More redirects in a row than any sign-in needs. */
@@ -201,10 +202,20 @@ export class Page {
     return this.forms.some((form) => form.has(name));
   }
 
-  /** A sign-in works in a browser that runs no scripts, and nothing on the page can be one. */
+  /**
+   * A sign-in works in a browser that runs no scripts, and nothing on the page can be one. The offer of a passkey may have the one
+   * script whose hash is in the policy.
+   */
   #refuseScripts() {
+    const scripts = [...this.html.matchAll(/<script>([\s\S]*?)<\/script>/g)].map(([, text]) => text);
+    const mayHave = this.elements.some(({ attributes }) => attributes['data-passkey']) ? 1 : 0;
+    assert.ok(scripts.length <= mayHave, this.story('no scripts'));
+    for (const script of scripts) {
+      const hash = `'sha256-${createHash('sha256').update(script).digest('base64')}'`;
+      assert.ok(this.answer.headers['content-security-policy'].endsWith(`; script-src ${hash}`), this.story(hash));
+    }
     for (const { name, attributes } of this.elements) {
-      assert.notEqual(name, 'script', this.story('no scripts'));
+      assert.ok(name !== 'script' || mayHave, this.story('no scripts'));
       for (const [key, value] of Object.entries(attributes)) {
         assert.ok(!/^on/.test(key), this.story(`no scripts: ${key}`));
         assert.ok(!/^\s*javascript:/i.test(value), this.story(`no scripts: ${key}`));

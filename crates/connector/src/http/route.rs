@@ -76,6 +76,8 @@ pub(crate) enum AccountStep {
     People,
     /// Where a person proves who they are before an action.
     Confirm,
+    /// Where the form with a new passkey goes.
+    Passkeys,
 }
 
 /// The endpoints that programs post to.
@@ -104,6 +106,8 @@ pub(crate) const ACCOUNT_CLIENTS_PATH: &str = "/account/clients";
 pub(crate) const ACCOUNT_CONFIRM_PATH: &str = "/account/confirm";
 /// The page on which the owner sees everybody who has signed in.
 pub(crate) const ACCOUNT_PEOPLE_PATH: &str = "/account/people";
+/// Where the form with a new passkey goes.
+pub(crate) const ACCOUNT_PASSKEYS_PATH: &str = "/account/passkeys";
 /// The sign-in to the account page. It is below `/authorize`, so that Cloudflare Access covers both.
 pub(crate) const ACCOUNT_SIGN_IN_PATH: &str = "/authorize/account";
 
@@ -122,6 +126,7 @@ impl OAuthEndpoint {
             ACCOUNT_CLIENTS_PATH => Self::Account(AccountStep::Clients),
             ACCOUNT_PEOPLE_PATH => Self::Account(AccountStep::People),
             ACCOUNT_CONFIRM_PATH => Self::Account(AccountStep::Confirm),
+            ACCOUNT_PASSKEYS_PATH => Self::Account(AccountStep::Passkeys),
             paths::TOKEN => Self::Direct(DirectEndpoint::Token),
             paths::REGISTER => Self::Direct(DirectEndpoint::Register),
             paths::REVOKE => Self::Direct(DirectEndpoint::Revoke),
@@ -238,6 +243,7 @@ mod tests {
             ("/authorize/login", Route::OAuth(OAuthEndpoint::SignIn(SignInStep::Login))),
             ("/account", Route::OAuth(OAuthEndpoint::Account(AccountStep::Page))),
             ("/account/", Route::OAuth(OAuthEndpoint::Account(AccountStep::Page))),
+            ("/account/passkeys", Route::OAuth(OAuthEndpoint::Account(AccountStep::Passkeys))),
             ("/account/confirm", Route::OAuth(OAuthEndpoint::Account(AccountStep::Confirm))),
             ("/authorize/account", Route::OAuth(OAuthEndpoint::Account(AccountStep::SignIn))),
             ("/token/", Route::OAuth(OAuthEndpoint::Direct(DirectEndpoint::Token))),

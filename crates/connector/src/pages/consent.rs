@@ -15,6 +15,7 @@ use mcp_connector_oauth::web::redirect_uri::RedirectKind;
 use crate::pages::components::fields::{CheckboxList, Ticked};
 use crate::pages::components::form::Button;
 use crate::pages::components::message::{ERROR_ID, Message};
+use crate::pages::components::passkey::PasskeyOffer;
 use crate::pages::frame::page_frame::{Page, PageKind};
 use crate::pages::login::{LoginError, login_error, passphrase_field};
 use crate::pages::place::place;
@@ -39,6 +40,8 @@ pub(crate) struct ConsentConnector<'a> {
 pub(crate) struct ConsentView<'a> {
     /// How the person signs in.
     pub(crate) sign_in: ConsentSignIn<'a>,
+    /// The offer to use a passkey instead of the passphrase.
+    pub(crate) passkey: PasskeyOffer,
     /// The scopes that the person has unticked.
     pub(crate) unticked: Vec<String>,
     /// Why the page is shown again.
@@ -84,6 +87,16 @@ pub(crate) enum ConsentError {
     SignIn(LoginError),
 }
 
+impl ConsentView<'_> {
+    /// Returns the offer of a passkey, where the person has to sign in on this page.
+    const fn passkey_on_page(&self) -> &PasskeyOffer {
+        match self.sign_in {
+            ConsentSignIn::Passphrase { .. } => &self.passkey,
+            ConsentSignIn::Next | ConsentSignIn::Provider { .. } | ConsentSignIn::Remembered => &PasskeyOffer::None,
+        }
+    }
+}
+
 impl ConsentSignIn<'_> {
     /// Shows the person's own choice about the browser.
     pub(crate) fn with_choice(self, remember: bool) -> Self {
@@ -122,7 +135,7 @@ pub(crate) fn consent(
         }
     };
     let title = format!("Allow {} to use {}?", visible(&who(request)), visible(connector.title));
-    Page::new(title, content, PageKind::LeadsAway)
+    Page::new(title, content, PageKind::LeadsAway).with_script(view.passkey_on_page().script())
 }
 
 /// Whether nothing but the client itself says its name, and its code goes to a host. Then the host leads.
@@ -264,6 +277,7 @@ fn answer(request: &ConsentPage<'_>, connector: &ConsentConnector<'_>, view: &Co
             (allow)
             (Button::plain("Cancel").value(DECISION_FIELD, DENY).skips_checks())
         }
+        @if matches!(view.sign_in, ConsentSignIn::Passphrase { .. }) { (view.passkey.link()) }
         p {
             @if let Some(words) = what_follows { (words) " " }
             "You can end this at any time at " span.mono { (isolated(connector.account)) } "."
@@ -291,7 +305,8 @@ fn sign_in(request: &ConsentPage<'_>, view: &ConsentView<'_>) -> Markup {
                 @if place == NewPlace::New && error.is_none() {
                     p.who { "This browser is remembered, but this place is new to you, so your passphrase is needed." }
                 }
-                (passphrase_field(error).takes_focus())
+                (view.passkey.before_passphrase("Allow with a passkey"))
+                @if view.passkey.script().is_some() { (passphrase_field(error)) } @else { (passphrase_field(error).takes_focus()) }
                 @if let Some(choice) = remember { (remember_box(choice)) }
             }
         }

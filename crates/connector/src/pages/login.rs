@@ -10,13 +10,14 @@ use crate::pages::FormTarget;
 use crate::pages::components::fields::PassphraseField;
 use crate::pages::components::form::{Button, Form};
 use crate::pages::components::message::{ERROR_ID, Message};
+use crate::pages::components::passkey::PasskeyOffer;
 use crate::pages::frame::page_frame::{Page, PageKind};
 use crate::pages::place::place;
 use crate::pages::remember::{RememberChoice, remember_box};
 use crate::pages::untrusted_text::isolated;
 
 /// What the page says.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct LoginPage<'a> {
     /// The place that will receive the code, as on the consent page.
     pub(crate) destination: &'a str,
@@ -26,6 +27,8 @@ pub(crate) struct LoginPage<'a> {
     pub(crate) client_name: Option<&'a str>,
     /// The offer to remember the browser, if browsers are remembered.
     pub(crate) remember: Option<RememberChoice>,
+    /// The offer to use a passkey instead of the passphrase.
+    pub(crate) passkey: PasskeyOffer,
     /// Why the page is shown again.
     pub(crate) error: Option<LoginError>,
 }
@@ -42,6 +45,8 @@ pub(crate) enum LoginError {
         /// The time until one is checked again.
         seconds: u64,
     },
+    /// The response of an authenticator was not accepted.
+    Passkey,
 }
 
 /// Returns the page.
@@ -60,24 +65,26 @@ pub(crate) fn login(page: &LoginPage<'_>, form: &FormTarget<'_>) -> Page {
                 " " span.quiet { "It calls itself " (isolated(name)) "." }
             }
         }
-        (passphrase_form(page.error, form, page.remember, Some(LoginDecision::Cancel)))
+        (passphrase_form(page.error, form, (page.remember, &page.passkey), Some(LoginDecision::Cancel)))
     };
-    Page::card("Sign in", &content, PageKind::LeadsAway)
+    Page::card("Sign in", &content, PageKind::LeadsAway).with_script(page.passkey.script())
 }
 
 /// Returns the form: why it is shown again, the field, its button, and a button to leave.
 pub(crate) fn passphrase_form(
     error: Option<LoginError>,
     form: &FormTarget<'_>,
-    remember: Option<RememberChoice>,
+    (remember, passkey): (Option<RememberChoice>, &PasskeyOffer),
     leave: Option<LoginDecision>,
 ) -> Markup {
-    let form = Form::new(form).field(passphrase_field(error).takes_focus());
+    let field = passphrase_field(error);
+    let field = if passkey.script().is_some() { field } else { field.takes_focus() };
+    let form = Form::new(form).field(passkey.before_passphrase("Sign in with a passkey")).field(field);
     let form = match remember {
         Some(choice) => form.field(remember_box(choice)),
         None => form,
     };
-    let form = form.button(Button::primary("Sign in"));
+    let form = form.button(Button::primary("Sign in")).below(passkey.link());
     let form = match leave.and_then(LoginDecision::value) {
         Some(value) => form.button(Button::plain("Cancel").value(DECISION_FIELD, value).skips_checks()),
         None => form,
@@ -93,7 +100,7 @@ pub(crate) fn passphrase_field(error: Option<LoginError>) -> PassphraseField {
     let field = PassphraseField::new("passphrase").error_id(error.map(|_| ERROR_ID));
     match error {
         Some(LoginError::NoPassphrase | LoginError::WrongPassphrase) => field.invalid(),
-        Some(LoginError::Throttled { .. }) | None => field,
+        Some(LoginError::Throttled { .. } | LoginError::Passkey) | None => field,
     }
 }
 
@@ -109,6 +116,10 @@ fn words(error: LoginError) -> Markup {
             LoginError::WrongPassphrase => {
                 strong { "That is not the passphrase." }
                 " Check it and try again."
+            }
+            LoginError::Passkey => {
+                strong { "That passkey was not accepted." }
+                " Try again, or use the passphrase."
             }
             LoginError::Throttled { seconds } => {
                 strong { "Too many wrong passphrases." }

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use crate::pages::FormTarget;
 use crate::pages::components::form::{Button, Form};
+use crate::pages::components::passkey::PasskeyOffer;
 use crate::pages::frame::page_frame::{Page, PageKind};
 use crate::pages::login::{LoginError, login_error, passphrase_field};
 use crate::pages::untrusted_text::isolated;
@@ -38,6 +39,8 @@ pub(crate) struct ConfirmPage<'a> {
     pub(crate) pending: &'a str,
     /// How the person proves who they are.
     pub(crate) way: WayToProve<'a>,
+    /// The offer to use a passkey instead of the passphrase.
+    pub(crate) passkey: PasskeyOffer,
     /// Why the page is shown again.
     pub(crate) error: Option<LoginError>,
     /// Where Cancel leads.
@@ -57,13 +60,17 @@ pub(crate) fn confirm(page: &ConfirmPage<'_>, form: &FormTarget<'_>) -> Page {
                 div.buttons.long { a.button.primary href=(url) { "Sign in again with " (isolated(provider)) } }
             }
             WayToProve::Passphrase => {
-                (form.field(passphrase_field(page.error).takes_focus()).button(Button::primary(page.button)))
+                (form
+                    .field(page.passkey.before_passphrase("Use a passkey"))
+                    .field(passphrase_field(page.error))
+                    .button(Button::primary(page.button))
+                    .below(page.passkey.link()))
             }
             WayToProve::Proven => (form.button(Button::primary(page.button))),
         }
         p.foot.last { a href=(page.back) { "Cancel, and go back to your account" } }
     };
-    Page::card("Confirm that it is you", &content, PageKind::StaysHere)
+    Page::card("Confirm that it is you", &content, PageKind::StaysHere).with_script(page.passkey.script())
 }
 
 #[cfg(test)]

@@ -17,9 +17,10 @@ use crate::pages::account::people::{PeoplePage, PersonEntry};
 use crate::pages::account::person::{ListedBy, PersonApp, PersonPage};
 use crate::pages::all_clients::{AllClientsPage, ListedClient};
 use crate::pages::components::fields::Ticked;
+use crate::pages::components::passkey::{PASSKEY_SCRIPT, PasskeyOffer, PasskeyRequest};
 use crate::pages::consent::{ConsentConnector, ConsentError, ConsentSignIn, ConsentView, NewPlace};
 use crate::pages::error::{ErrorWords, NextStep};
-use crate::pages::frame::page_frame::{AccountLink, Frame, Page};
+use crate::pages::frame::page_frame::{AccountLink, Frame, Page, hash_source};
 use crate::pages::home::content::{Effect, HomeBinding, HomePage, HomeTool, Missing};
 use crate::pages::login::{LoginError, LoginPage};
 use crate::pages::reauthentication::{ConfirmPage, WayToProve};
@@ -39,7 +40,7 @@ macro_rules! documents {
 documents! {
     access_key_made(page: &AccessKeyMade<'_>);
     account(page: &AccountPage<'_>, form: &FormTarget<'_>);
-    account_login(form: &FormTarget<'_>, notice: Option<&Notice>, error: Option<LoginError>);
+    account_login(form: &FormTarget<'_>, passkey: &PasskeyOffer, notice: Option<&Notice>, error: Option<LoginError>);
     account_provider_login(provider: &str, path: &str, other: Option<&str>, notice: Option<&Notice>);
     all_clients(page: &AllClientsPage<'_>, form: &FormTarget<'_>);
     closed(reason: &str, lines: Option<&str>);
@@ -134,14 +135,19 @@ const NOTES: ConsentConnector<'_> = ConsentConnector { title: "Notes", account: 
 /// The page where people sign in on the next one; with nothing ticked where that is the error.
 fn shown(error: Option<ConsentError>) -> ConsentView<'static> {
     let unticked = error.map_or(Vec::new(), |_| vec![READ.name().to_owned(), WRITE.name().to_owned()]);
-    ConsentView { sign_in: ConsentSignIn::Next, unticked, error }
+    ConsentView { sign_in: ConsentSignIn::Next, passkey: PasskeyOffer::None, unticked, error }
 }
 
 /// The page with the field for the passphrase.
 fn with_passphrase(error: Option<LoginError>, remember: bool) -> ConsentView<'static> {
     let sign_in = ConsentSignIn::Passphrase { place: NewPlace::Unknown, remember: Some(RememberChoice::offered(30)) };
     let unticked = error.map_or(Vec::new(), |_| vec![WRITE.name().to_owned()]);
-    ConsentView { sign_in: sign_in.with_choice(remember), unticked, error: error.map(ConsentError::SignIn) }
+    ConsentView {
+        sign_in: sign_in.with_choice(remember),
+        passkey: PasskeyOffer::Link,
+        unticked,
+        error: error.map(ConsentError::SignIn),
+    }
 }
 
 fn asking_with(request: &ConsentPage<'_>, view: &ConsentView<'_>) -> String {
@@ -179,6 +185,7 @@ fn signing_in(error: Option<LoginError>) -> LoginPage<'static> {
         destination_kind: RedirectKind::Https,
         client_name: Some("App"),
         remember: None,
+        passkey: PasskeyOffer::None,
         error,
     }
 }
@@ -253,6 +260,8 @@ pub(crate) fn apps() -> AccountPage<'static> {
         person: None,
         apps: AppsSection { sign_ins: vec![claude, local, cursor], displaced: Vec::new() },
         keys: AccessKeysSection { keys: Vec::new(), ..keys() },
+        passkeys: None,
+        browsers: Vec::new(),
         all_clients: None,
         people: None,
         notice: None,
@@ -304,7 +313,15 @@ pub(crate) fn key_made() -> AccessKeyMade<'static> {
 
 pub(crate) fn confirming(way: WayToProve<'static>) -> ConfirmPage<'static> {
     let what = Box::leak(Box::new(maud::html! { p { "You are making a key." } }));
-    ConfirmPage { what, button: "Create the key", pending: "cGVuZGluZw", way, error: None, back: "/account" }
+    ConfirmPage {
+        what,
+        button: "Create the key",
+        pending: "cGVuZGluZw",
+        way,
+        passkey: PasskeyOffer::None,
+        error: None,
+        back: "/account",
+    }
 }
 
 fn nasty_apps() -> AccountPage<'static> {
@@ -445,7 +462,10 @@ fn all_pages() -> Vec<(&'static str, String)> {
         ("person with nothing", person(&PersonPage { apps: Vec::new(), keys: Vec::new(), ..one_person() }, &FORM)),
         ("all clients", all_clients(&clients(), &FORM)),
         ("all clients, nasty", all_clients(&nasty_clients(), &nasty_form)),
-        ("account, login", account_login(&FORM, Some(&Notice::Expired), Some(LoginError::WrongPassphrase))),
+        (
+            "account, login",
+            account_login(&FORM, &PasskeyOffer::Link, Some(&Notice::Expired), Some(LoginError::WrongPassphrase)),
+        ),
         (
             "account, provider login",
             account_provider_login(
@@ -554,7 +574,7 @@ fn only_a_page_whose_form_leads_away_lets_browsers_follow_it_anywhere() {
     let leads = "; base-uri 'none'; frame-ancestors 'none'";
     for (name, page, end) in [
         ("account", pages::account(&apps(), &FORM), stays),
-        ("account, login", pages::account_login(&FORM, None, None), stays),
+        ("account, login", pages::account_login(&FORM, &PasskeyOffer::None, None, None), stays),
         ("all clients", pages::all_clients(&clients(), &FORM), stays),
         ("not set up", pages::not_set_up(), stays),
         ("a failure without a form", failed(&NextStep::None), stays),
@@ -823,6 +843,56 @@ fn who_is_not_signed_in_can_be_somebody_else_or_go_back_to_the_app() {
             "name=\"decision\" value=\"deny\">Back to the app</button>",
         ] {
             assert_eq!(form.matches(part).count(), 1, "{part} in {form}");
+        }
+    }
+}
+
+/// An offer to use a passkey, on the page itself.
+fn passkey_here() -> PasskeyOffer {
+    PasskeyOffer::Here(PasskeyRequest {
+        challenge: "Y2hhbGxlbmdl".to_owned(),
+        relying_party: "mcp.example.com".to_owned(),
+    })
+}
+
+#[test]
+fn only_a_page_that_offers_a_passkey_has_a_script_and_its_policy_names_it_by_its_hash() {
+    for (offer, has_script) in [(PasskeyOffer::None, false), (PasskeyOffer::Link, false), (passkey_here(), true)] {
+        let view = ConsentView { passkey: offer.clone(), ..with_passphrase(None, true) };
+        let request = asked();
+        let remembered = ConsentView { sign_in: ConsentSignIn::Remembered, passkey: offer.clone(), ..shown(None) };
+        for (page, has_script) in [
+            (pages::consent(&request, &NOTES, &FORM, &view), has_script),
+            (pages::consent(&request, &NOTES, &FORM, &remembered), false),
+            (pages::login(&LoginPage { passkey: offer.clone(), ..signing_in(None) }, &FORM), has_script),
+            (pages::account_login(&FORM, &offer, None, None), has_script),
+            (
+                pages::confirm(&ConfirmPage { passkey: offer.clone(), ..confirming(WayToProve::Passphrase) }, &FORM),
+                has_script,
+            ),
+        ] {
+            let document = frame().document(&page);
+            assert_eq!(document.matches("<script>").count(), usize::from(has_script), "{offer:?}");
+            let policy = policy_of(&page);
+            assert_eq!(policy.contains("script-src 'sha256-"), has_script, "{policy}");
+            assert!(!policy.contains("connect-src") && !policy.contains("unsafe"), "{policy}");
+            if has_script {
+                assert!(policy.ends_with(&format!("; script-src {}", hash_source(PASSKEY_SCRIPT))), "{policy}");
+                // Without the script, the part is not there and the passphrase is.
+                assert!(
+                    document
+                        .contains("<div class=\"passkey\" hidden data-passkey=\"get\" data-challenge=\"Y2hhbGxlbmdl\"")
+                );
+                let (before, _) = document.split_once("type=\"password\" name").unwrap();
+                assert!(before.contains("data-passkey"), "it comes first");
+            }
+            if let Some((before, _)) = document.split_once("name=\"decision\" value=\"passkey\"") {
+                let form = before.rsplit_once("<form ").unwrap().1;
+                assert!(form.contains("<button class=\"primary"), "Enter in the field sends the passphrase: {form}");
+            }
+            let leads_there = document.contains("name=\"decision\" value=\"passkey\"");
+            let signs_in = document.contains("type=\"password\" name");
+            assert_eq!(leads_there, signs_in && offer == PasskeyOffer::Link, "{offer:?}");
         }
     }
 }

@@ -5,3 +5,4 @@ pub(crate) mod access_tokens;
 pub(crate) mod external_issuer;
 pub(crate) mod grant_checks;
 pub(crate) mod remembered;
+pub(crate) mod signatures;

@@ -2,7 +2,9 @@
 
 pub(crate) mod access_keys;
 pub(crate) mod all_clients;
+pub(crate) mod browsers;
 pub(crate) mod page;
+pub(crate) mod passkeys;
 pub(crate) mod people;
 pub(crate) mod protected_action;
 pub(crate) mod reauthentication;

@@ -19,6 +19,8 @@ use crate::http::site::Site;
 use crate::oauth::access::remembered;
 use crate::oauth::account::access_keys;
 use crate::oauth::account::all_clients;
+use crate::oauth::account::browsers;
+use crate::oauth::account::passkeys;
 use crate::oauth::account::people;
 use crate::oauth::account::protected_action;
 use crate::oauth::account::protected_action::ProtectedAction;
@@ -34,11 +36,13 @@ use crate::oauth::browser_forms::open;
 use crate::oauth::browser_forms::read_form;
 use crate::oauth::browser_forms::seal;
 use crate::oauth::context::OAuthContext;
+use crate::oauth::identity::passkey;
 use crate::oauth::identity::passphrase;
 use crate::oauth::identity::passphrase::Attempt;
 use crate::oauth::identity::provider::Identity as _;
 use crate::oauth::identity::provider::ProviderAnswer;
 use crate::oauth::identity::provider::Step;
+use crate::oauth::identity::remembered as signed_in_before;
 use crate::oauth::sign_in_error::SignInError;
 use crate::oauth::sign_in_error::Start;
 use crate::oauth::sign_in_error::wrong_method;
@@ -50,6 +54,7 @@ use crate::pages::account::action::{
 use crate::pages::account::apps::{AppSignIn, AppsSection, DisplacedApp};
 use crate::pages::account::notice::{Notice, Outcome};
 use crate::pages::account::page::AccountPage;
+use crate::pages::components::passkey::PasskeyOffer;
 use crate::pages::login::LoginError;
 use crate::pages::reauthentication::PENDING_FIELD;
 use crate::pages::{FormTarget, SEALED_FIELD};
@@ -61,7 +66,9 @@ use mcp_connector_oauth::clients::resolver::ResolvedClient;
 use mcp_connector_oauth::crypto::opaque::ObjectName;
 use mcp_connector_oauth::grants::commands::{AccountAction, EndGrants, Grants as _, ListGrants};
 use mcp_connector_oauth::grants::summary::GrantSummary;
-use mcp_connector_oauth::login::account_session::AccountSignIn;
+use mcp_connector_oauth::login::account_session::{AccountSignIn, Session};
+use mcp_connector_oauth::login::login_form::LoginDecision;
+use mcp_connector_oauth::login::passkeys::ceremony::Purpose;
 use mcp_connector_oauth::login::provider::pending_login::{LoginPurpose, PendingLogin};
 use mcp_connector_oauth::web::form::{Parameters, with_query};
 use mcp_connector_oauth::web::redirect_uri::destination_of;
@@ -98,6 +105,8 @@ pub(crate) async fn answer(
             ("POST", AccountStep::People) => people::act(&oauth, incoming).await,
             ("GET" | "HEAD", AccountStep::Confirm) => protected_action::show(&oauth, incoming),
             ("POST", AccountStep::Confirm) => protected_action::act(&oauth, incoming).await,
+            ("GET" | "HEAD", AccountStep::Passkeys) => Ok(to_page(None)),
+            ("POST", AccountStep::Passkeys) => passkeys::add(&oauth, incoming).await,
             ("GET" | "HEAD", AccountStep::SignIn) => begin(&oauth, incoming).await,
             ("POST", AccountStep::SignIn) => enter(&oauth, incoming).await,
             _ => Ok(wrong_method("GET, HEAD, POST", Start::Account)),
@@ -127,13 +136,17 @@ async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, S
             displaced: displaced(&overview.grants, oauth.now),
         },
         keys: access_keys::section(oauth, &overview.keys),
+        passkeys: passkeys::section(oauth, &overview.passkeys),
+        browsers: browsers::entries(oauth, incoming, &overview.browsers),
         all_clients: is_owner.then_some(ACCOUNT_CLIENTS_PATH),
         // With the passphrase there is nobody else.
         people: (is_owner && oauth.configuration().provider.is_some()).then_some(ACCOUNT_PEOPLE_PATH),
         now: oauth.now,
     };
     let form = FormTarget { action: ACCOUNT_PATH, sealed: &sealed };
-    Ok(Answer::page(200, pages::account(&content, &form)))
+    let answer = Answer::page(200, pages::account(&content, &form));
+    let is_outdated = overview.passkeys.is_empty() && passkey::is_known(oauth, incoming);
+    Ok(if is_outdated { passkey::unknow(oauth, answer) } else { answer })
 }
 
 /// Handles one of the page's forms. The page that follows tells what was done, and can be loaded again without doing it
@@ -165,7 +178,18 @@ async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Si
                 Err(notice) => Ok(to_page(Some(notice))),
             };
         }
-        AccountFormAction::SignOut => return Ok(signed_out(oauth, Notice::SignedOut)),
+        AccountFormAction::NewPasskey => {
+            let action = ProtectedAction::AddPasskey(passkeys::read(&form)?);
+            return protected_action::begin(oauth, incoming, &session, action).await;
+        }
+        AccountFormAction::RemovePasskey | AccountFormAction::ForgetBrowser => {
+            return end_sign_in(oauth, &session, asked, &form).await;
+        }
+        AccountFormAction::SignOut => {
+            browsers::forget_this(oauth, incoming, &session).await?;
+            let answer = signed_out(oauth, Notice::SignedOut);
+            return Ok(signed_in_before::with_cookie(oauth, incoming, answer, None));
+        }
         AccountFormAction::SignOutEverywhere => AccountAction::SignOut,
         AccountFormAction::EndClient => return Err(SignInError::BrokenForm),
     };
@@ -184,6 +208,25 @@ async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Si
         AccountAction::SignOut => return Ok(signed_out(oauth, Notice::SignedOutEverywhere)),
     };
     Ok(done(oauth, &session, ACCOUNT_PATH, &outcome))
+}
+
+/// Removes a passkey or forgets a browser.
+async fn end_sign_in(
+    oauth: &OAuthContext<'_>,
+    session: &Session,
+    asked: AccountFormAction,
+    form: &Parameters,
+) -> Result<Answer, SignInError> {
+    let name = form.get(NAME_FIELD).ok().flatten().unwrap_or_default().to_owned();
+    let (done_so, outcome) = if asked == AccountFormAction::RemovePasskey {
+        (passkeys::remove(oauth, session, form).await?, Outcome::RemovedPasskey { passkey: name })
+    } else {
+        (browsers::forget(oauth, session, form).await?, Outcome::ForgotBrowser { browser: name })
+    };
+    Ok(match done_so {
+        Some(()) => done(oauth, session, ACCOUNT_PATH, &outcome),
+        None => signed_out(oauth, Notice::SignedOut),
+    })
 }
 
 /// Begins a sign-in: redirects to the identity provider, or to the page if the form for the passphrase is there.
@@ -237,12 +280,36 @@ pub(crate) async fn callback(
 async fn enter(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, SignInError> {
     let form = read_form(oauth, incoming).await?;
     let (AccountSignIn, _, sealed) = open(oauth, incoming, &form, SEALED_FIELD)?;
+    if let Some(response) = passkey::response(&form) {
+        return enter_by_passkey(oauth, incoming, sealed, response).await;
+    }
+    if LoginDecision::read(&form) == Ok(LoginDecision::Passkey) {
+        return Ok(login_page(sealed, &passkey::request(oauth, Purpose::Account, sealed), None, None));
+    }
     match passphrase::attempt(oauth, incoming, &form).await? {
         Attempt::Entered { person, browser } => {
             Ok(passphrase::remember(oauth, signed_in(oauth, &person, ACCOUNT_PATH.to_owned())?, &browser))
         }
-        Attempt::Refused(error) => Ok(login_page(sealed, None, Some(error))),
+        Attempt::Refused(error) => Ok(login_page(sealed, &offer(oauth, incoming, sealed), None, Some(error))),
     }
+}
+
+/// Handles the form with the response of an authenticator.
+async fn enter_by_passkey(
+    oauth: &OAuthContext<'_>,
+    incoming: &Incoming,
+    sealed: &str,
+    response: &str,
+) -> Result<Answer, SignInError> {
+    if passkey::use_it(oauth, incoming, Purpose::Account, sealed, response).await? {
+        let answer = signed_in(oauth, &passphrase::owner(oauth)?, ACCOUNT_PATH.to_owned())?;
+        return Ok(passkey::know(oauth, answer));
+    }
+    Ok(login_page(sealed, &offer(oauth, incoming, sealed), None, Some(LoginError::Passkey)))
+}
+
+fn offer(oauth: &OAuthContext<'_>, incoming: &Incoming, sealed: &str) -> PasskeyOffer {
+    passkey::offer(oauth, incoming, Purpose::Account, sealed)
 }
 
 /// Shows the page of a person who is not signed in.
@@ -256,12 +323,13 @@ fn way_in(oauth: &OAuthContext<'_>, incoming: &Incoming, notice: Option<&Notice>
     }
     let (browser, cookies) = browser(oauth, incoming);
     let sealed = seal(oauth, &AccountSignIn, &browser)?;
-    Ok(login_page(sealed.as_str(), notice, None).with_cookies(cookies))
+    let offer = offer(oauth, incoming, sealed.as_str());
+    Ok(login_page(sealed.as_str(), &offer, notice, None).with_cookies(cookies))
 }
 
-fn login_page(sealed: &str, notice: Option<&Notice>, error: Option<LoginError>) -> Answer {
+fn login_page(sealed: &str, passkey: &PasskeyOffer, notice: Option<&Notice>, error: Option<LoginError>) -> Answer {
     let form = FormTarget { action: ACCOUNT_SIGN_IN_PATH, sealed };
-    passphrase::with_status(error, |status| Answer::page(status, pages::account_login(&form, notice, error)))
+    passphrase::with_status(error, |status| Answer::page(status, pages::account_login(&form, passkey, notice, error)))
 }
 
 /// Returns the grants that ended lately because there were too many, one for each app.

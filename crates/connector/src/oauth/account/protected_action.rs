@@ -7,21 +7,26 @@ use mcp_connector_base::identifier::Subject;
 use mcp_connector_oauth::crypto::seal::Sealable;
 use mcp_connector_oauth::grants::access_keys::new_access_key::NewAccessKey;
 use mcp_connector_oauth::login::account_session::Session;
+use mcp_connector_oauth::login::login_form::LoginDecision;
+use mcp_connector_oauth::login::passkeys::ceremony::Purpose;
+use mcp_connector_oauth::login::passkeys::passkey_name::PasskeyName;
 use mcp_connector_oauth::web::form::Parameters;
 
 use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
 use crate::http::route::{ACCOUNT_CONFIRM_PATH, ACCOUNT_PATH};
 use crate::oauth::account::access_keys;
+use crate::oauth::account::passkeys;
 use crate::oauth::account::reauthentication;
 use crate::oauth::account::reauthentication::{Checked, Reauthenticated};
 use crate::oauth::account::session::{session, signed_out, to_page};
 use crate::oauth::browser_forms::{browser, open_text, read_form, seal};
 use crate::oauth::context::OAuthContext;
-use crate::oauth::identity::passphrase;
+use crate::oauth::identity::{passkey, passphrase};
 use crate::oauth::sign_in_error::SignInError;
 use crate::pages;
 use crate::pages::account::notice::Notice;
+use crate::pages::components::passkey::PasskeyOffer;
 use crate::pages::login::LoginError;
 use crate::pages::reauthentication::{ConfirmPage, PENDING_FIELD};
 use crate::pages::{FormTarget, SEALED_FIELD};
@@ -31,6 +36,8 @@ use crate::pages::{FormTarget, SEALED_FIELD};
 pub(crate) enum ProtectedAction {
     /// Makes an access key.
     CreateAccessKey(NewAccessKey),
+    /// Adds a passkey of this name.
+    AddPasskey(PasskeyName),
 }
 
 /// An action while its person proves who they are.
@@ -58,7 +65,8 @@ pub(crate) async fn begin(
     let (browser, cookies) = browser(oauth, incoming);
     let pending = PendingAction { subject: session.subject().clone(), action };
     let sealed = seal(oauth, &pending, &browser)?;
-    Ok(page(oauth, session, &pending.action, sealed.as_str(), None)?.with_cookies(cookies))
+    let offer = passkey::offer(oauth, incoming, Purpose::Confirm, sealed.as_str());
+    Ok(page(oauth, session, &pending.action, (sealed.as_str(), offer), None)?.with_cookies(cookies))
 }
 
 /// Shows the page of a pending action, to which a person comes back from the provider.
@@ -70,7 +78,7 @@ pub(crate) fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answ
     if pending.subject != *session.subject() {
         return Ok(to_page(Some(Notice::SomebodyElse)));
     }
-    page(oauth, &session, &pending.action, sealed, None)
+    page(oauth, &session, &pending.action, (sealed, PasskeyOffer::None), None)
 }
 
 /// Handles the form of the page.
@@ -86,12 +94,19 @@ pub(crate) async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result
     if pending.subject != *session.subject() {
         return Ok(to_page(Some(Notice::SomebodyElse)));
     }
-    match reauthentication::check(oauth, incoming, &session, &form).await? {
+    if LoginDecision::read(&form) == Ok(LoginDecision::Passkey) {
+        let offer = passkey::request(oauth, Purpose::Confirm, sealed);
+        return page(oauth, &session, &pending.action, (sealed, offer), None);
+    }
+    match reauthentication::check(oauth, incoming, &session, (sealed, &form)).await? {
         Checked::Proven(proof) => {
             let answer = carry_out(oauth, &session, pending.action, &proof).await?;
             Ok(proof.remembered(oauth, answer))
         }
-        Checked::Refused(error) => page(oauth, &session, &pending.action, sealed, error),
+        Checked::Refused(error) => {
+            let offer = passkey::offer(oauth, incoming, Purpose::Confirm, sealed);
+            page(oauth, &session, &pending.action, (sealed, offer), error)
+        }
     }
 }
 
@@ -103,6 +118,7 @@ async fn carry_out(
 ) -> Result<Answer, SignInError> {
     match action {
         ProtectedAction::CreateAccessKey(wanted) => access_keys::create(oauth, session, wanted, proof).await,
+        ProtectedAction::AddPasskey(name) => passkeys::create(oauth, session, name, proof).await,
     }
 }
 
@@ -111,15 +127,16 @@ fn page(
     oauth: &OAuthContext<'_>,
     session: &Session,
     action: &ProtectedAction,
-    sealed: &str,
+    (sealed, passkey): (&str, PasskeyOffer),
     error: Option<LoginError>,
 ) -> Result<Answer, SignInError> {
     let form_token = session.form_token(oauth.secrets.keys(), &oauth.entropy).ok_or(SignInError::BrokenForm)?;
     let (what, button) = match action {
         ProtectedAction::CreateAccessKey(wanted) => (access_keys::in_words(oauth, wanted), "Create the key"),
+        ProtectedAction::AddPasskey(name) => (passkeys::in_words(name), "Continue"),
     };
     let way = reauthentication::way(oauth, session, sealed);
-    let content = ConfirmPage { what: &what, button, pending: sealed, way, error, back: ACCOUNT_PATH };
+    let content = ConfirmPage { what: &what, button, pending: sealed, way, passkey, error, back: ACCOUNT_PATH };
     let form = FormTarget { action: ACCOUNT_CONFIRM_PATH, sealed: &form_token };
     Ok(passphrase::with_status(error, |status| Answer::page(status, pages::confirm(&content, &form))))
 }

@@ -1,19 +1,20 @@
 //! Proof that the person at the account page is still the one who signed in, for what would outlive the session of a browser that
 //! somebody left open or whose cookie was stolen.
 //!
-//! Where people sign in with the passphrase, they type it again, and the attempt counts like any other. Where they sign in with a
+//! Where people sign in with the passphrase, they type it again, and the attempt counts like any other, or they use a passkey. Where they sign in with a
 //! provider, their sign-in is at most ten minutes old; otherwise they sign in again and come back to what they wanted.
 
 use mcp_connector_oauth::login::account_session::Session;
 use mcp_connector_oauth::login::known_browser::KnownBrowser;
+use mcp_connector_oauth::login::passkeys::ceremony::Purpose;
 use mcp_connector_oauth::web::form::{Parameters, with_query};
 
 use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
 use crate::http::route::ACCOUNT_SIGN_IN_PATH;
 use crate::oauth::context::OAuthContext;
-use crate::oauth::identity::passphrase;
 use crate::oauth::identity::passphrase::Attempt;
+use crate::oauth::identity::{passkey, passphrase};
 use crate::oauth::sign_in_error::SignInError;
 use crate::pages::login::LoginError;
 use crate::pages::reauthentication::{PENDING_FIELD, WayToProve};
@@ -47,15 +48,20 @@ pub(crate) fn of_sign_in(oauth: &OAuthContext<'_>, session: &Session) -> Option<
     is_enough.then_some(Reauthenticated { browser: None })
 }
 
-/// Checks what a form of the session proves, and counts a passphrase that was typed.
+/// Checks what a form of the session proves, which carries the `sealed` action, and counts a passphrase that was typed.
 pub(crate) async fn check(
     oauth: &OAuthContext<'_>,
     incoming: &Incoming,
     session: &Session,
-    form: &Parameters,
+    (sealed, form): (&str, &Parameters),
 ) -> Result<Checked, SignInError> {
     if oauth.configuration().provider.is_some() {
         return Ok(of_sign_in(oauth, session).map_or(Checked::Refused(None), Checked::Proven));
+    }
+    if let Some(response) = passkey::response(form) {
+        let is_accepted = passkey::use_it(oauth, incoming, Purpose::Confirm, sealed, response).await?;
+        let proof = Reauthenticated { browser: None };
+        return Ok(if is_accepted { Checked::Proven(proof) } else { Checked::Refused(Some(LoginError::Passkey)) });
     }
     Ok(match passphrase::attempt(oauth, incoming, form).await? {
         Attempt::Entered { person, browser } if person.subject == *session.subject() => {

@@ -33,7 +33,7 @@ pub(crate) async fn for_person(
 }
 
 /// Redirects to the client with a code for the owner, who proves who they are by `proof`. The answer has the cookie of the browser
-/// if it is remembered. `None` if the proof is a remembered browser that is not remembered for this client.
+/// if it is remembered. `None` if the proof does not hold: the browser is not remembered for this client, or the passkey is refused.
 pub(crate) async fn for_owner(
     oauth: &OAuthContext<'_>,
     incoming: &Incoming,
@@ -47,7 +47,7 @@ pub(crate) async fn for_owner(
             let answer = redirect(oauth, consented, &code);
             Ok(Some(remembered::with_cookie(oauth, incoming, answer, cookie)))
         }
-        Err(error @ (IssueCodeError::NotRemembered | IssueCodeError::CookieCopied)) => {
+        Err(error @ (IssueCodeError::NotRemembered | IssueCodeError::CookieCopied | IssueCodeError::Passkey(_))) => {
             incoming.request_log().reason(error.to_string());
             Ok(None)
         }

@@ -4,6 +4,8 @@
 use mcp_connector_oauth::authorize::authorization_request::AuthorizationRequest;
 use mcp_connector_oauth::authorize::consent::{ConsentPage, DECISION_FIELD, Decision, InvalidDecision, SCOPE_FIELD};
 use mcp_connector_oauth::grants::sign_in::commands::SignInProof;
+use mcp_connector_oauth::login::login_form::PASSKEY;
+use mcp_connector_oauth::login::passkeys::ceremony::Purpose;
 use mcp_connector_oauth::login::remembered::remembered_browsers::BrowserStanding;
 use mcp_connector_oauth::web::form::Parameters;
 
@@ -11,10 +13,10 @@ use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
 use crate::http::route::{ACCOUNT_PATH, CONSENT_PATH};
 use crate::oauth::authorize::pending::Pending;
-use crate::oauth::authorize::{code, login};
+use crate::oauth::authorize::{code, login, login_page};
 use crate::oauth::browser_forms::{open, read_form, seal};
 use crate::oauth::context::OAuthContext;
-use crate::oauth::identity::{passphrase, remembered};
+use crate::oauth::identity::{passkey, passphrase, remembered};
 use crate::oauth::sign_in_error::SignInError;
 use crate::pages;
 use crate::pages::components::fields::typed_passphrase;
@@ -31,17 +33,19 @@ pub(crate) async fn page(
     sealed: &str,
 ) -> Answer {
     let sign_in = sign_in(oauth, incoming, request).await;
-    answer(oauth, request, sealed, &ConsentView { sign_in, unticked: Vec::new(), error: None })
+    let passkey = passkey::offer(oauth, incoming, Purpose::SignIn, sealed);
+    answer(oauth, request, sealed, &ConsentView { sign_in, passkey, unticked: Vec::new(), error: None })
 }
 
 /// Handles the form of the page: redirects to the client with a code or a refusal, goes on to the identity provider, or shows the
 /// page again.
 pub(crate) async fn submitted(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, SignInError> {
     let form = read_form(oauth, incoming).await?;
-    let (request, browser, sealed): (AuthorizationRequest, _, _) = open(oauth, incoming, &form, SEALED_FIELD)?;
+    let (request, browser, form_sealed): (AuthorizationRequest, _, _) = open(oauth, incoming, &form, SEALED_FIELD)?;
     let decision = match form.get(DECISION_FIELD) {
-        // A password manager may send the form without its button. Who enters the passphrase has decided.
-        Ok(None) if has_passphrase(&form) => Decision::allow(&form, &request),
+        // A password manager may send the form without its button, and the script of a passkey does. Who signs in has decided.
+        Ok(None) if signs_in(&form) => Decision::allow(&form, &request),
+        Ok(Some(PASSKEY)) => Decision::allow(&form, &request),
         _ => Decision::read(&form, &request),
     };
     let error = match decision {
@@ -49,7 +53,7 @@ pub(crate) async fn submitted(oauth: &OAuthContext<'_>, incoming: &Incoming) -> 
         Ok(Decision::Allow(consented)) => {
             let sealed = seal(oauth, &*consented, &browser)?;
             let pending = Pending { consented, browser, sealed: sealed.as_str() };
-            match allowed(oauth, incoming, &pending, &form).await {
+            match allowed(oauth, incoming, &pending, (form_sealed, &form)).await {
                 Ok(Ok(answer)) => return Ok(answer),
                 Ok(Err(refused)) => ConsentError::SignIn(refused),
                 Err(error) => return Ok(pending.answered(oauth, incoming, Err(error))),
@@ -64,8 +68,14 @@ pub(crate) async fn submitted(oauth: &OAuthContext<'_>, incoming: &Incoming) -> 
     let ticked: Vec<&str> = form.all(SCOPE_FIELD).collect();
     let names = request.scopes().iter().filter(|name| !ticked.contains(name));
     let unticked = names.map(ToString::to_string).collect();
-    let sign_in = sign_in(oauth, incoming, &request).await.with_choice(remembered::is_wanted(&form));
-    Ok(answer(oauth, &request, sealed, &ConsentView { sign_in, unticked, error: Some(error) }))
+    let sign_in = match (sign_in(oauth, incoming, &request).await, error) {
+        // Who has tried to sign in sees why that failed, and can try again.
+        (ConsentSignIn::Remembered, ConsentError::SignIn(_)) => with_passphrase(oauth, NewPlace::Unknown),
+        (sign_in, _) => sign_in,
+    };
+    let sign_in = sign_in.with_choice(remembered::is_wanted(&form));
+    let passkey = passkey::offer(oauth, incoming, Purpose::SignIn, form_sealed);
+    Ok(answer(oauth, &request, form_sealed, &ConsentView { sign_in, passkey, unticked, error: Some(error) }))
 }
 
 /// Answers a person who has allowed the request, or returns why their passphrase is refused.
@@ -73,12 +83,16 @@ async fn allowed(
     oauth: &OAuthContext<'_>,
     incoming: &Incoming,
     pending: &Pending<'_>,
-    form: &Parameters,
+    (sealed, form): (&str, &Parameters),
 ) -> Result<Result<Answer, LoginError>, SignInError> {
     let consented = &pending.consented;
     if oauth.configuration().provider.is_none() {
-        if has_passphrase(form) {
-            return login::enter(oauth, incoming, consented, form).await;
+        if signs_in(form) {
+            return login::enter(oauth, incoming, consented, (sealed, form)).await;
+        }
+        if form.get(DECISION_FIELD) == Ok(Some(PASSKEY)) {
+            let offer = passkey::request(oauth, Purpose::SignIn, pending.sealed);
+            return Ok(Ok(login_page::page(oauth, consented.request(), pending.sealed, offer, None)));
         }
         if let Some(cookie) = remembered::cookie(oauth, incoming) {
             let owner = passphrase::owner(oauth)?;
@@ -91,8 +105,9 @@ async fn allowed(
     pending.identify(oauth, incoming, consented.request().login().clone()).await.map(Ok)
 }
 
-fn has_passphrase(form: &Parameters) -> bool {
-    typed_passphrase(form).is_ok_and(|typed| typed.is_some())
+/// Returns whether a form has a passphrase, or the response of an authenticator.
+fn signs_in(form: &Parameters) -> bool {
+    typed_passphrase(form).is_ok_and(|typed| typed.is_some()) || passkey::response(form).is_some()
 }
 
 /// Returns how the person signs in on the page.
@@ -112,6 +127,10 @@ async fn sign_in<'a>(
         Ok(BrowserStanding::NewRedirect) => NewPlace::New,
         Ok(BrowserStanding::Unknown) | Err(_) => NewPlace::Unknown,
     };
+    with_passphrase(oauth, place)
+}
+
+fn with_passphrase<'a>(oauth: &OAuthContext<'_>, place: NewPlace) -> ConsentSignIn<'a> {
     ConsentSignIn::Passphrase { place, remember: remembered::days(oauth).map(RememberChoice::offered) }
 }
 

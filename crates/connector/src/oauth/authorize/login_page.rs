@@ -10,6 +10,7 @@ use crate::oauth::context::OAuthContext;
 use crate::oauth::identity::{passphrase, remembered};
 use crate::pages;
 use crate::pages::FormTarget;
+use crate::pages::components::passkey::PasskeyOffer;
 use crate::pages::login::{LoginError, LoginPage};
 use crate::pages::remember::RememberChoice;
 
@@ -18,6 +19,7 @@ pub(crate) fn page(
     oauth: &OAuthContext<'_>,
     request: &AuthorizationRequest,
     sealed: &str,
+    passkey: PasskeyOffer,
     error: Option<LoginError>,
 ) -> Answer {
     let redirect_uri = request.redirect_uri();
@@ -26,6 +28,7 @@ pub(crate) fn page(
         destination_kind: redirect_uri.kind(),
         client_name: request.client_name().map(ClientName::as_str),
         remember: remembered::days(oauth).map(RememberChoice::offered),
+        passkey,
         error,
     };
     let form = FormTarget { action: LOGIN_PATH, sealed };

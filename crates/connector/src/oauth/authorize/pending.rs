@@ -3,6 +3,7 @@
 use mcp_connector_oauth::authorize::consent::ConsentedRequest;
 use mcp_connector_oauth::authorize::prompt::LoginOptions;
 use mcp_connector_oauth::login::login_form::LoginDecision;
+use mcp_connector_oauth::login::passkeys::ceremony::Purpose;
 use mcp_connector_oauth::login::provider::pending_login::LoginPurpose;
 use mcp_connector_oauth::web::cookie::BrowserNonce;
 
@@ -10,6 +11,7 @@ use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
 use crate::oauth::authorize::{code, login_page};
 use crate::oauth::context::OAuthContext;
+use crate::oauth::identity::passkey;
 use crate::oauth::identity::provider::Identity as _;
 use crate::oauth::identity::provider::Step;
 use crate::oauth::identity::settings::Provider;
@@ -47,7 +49,10 @@ impl Pending<'_> {
     ) -> Result<Answer, SignInError> {
         let purpose = LoginPurpose::Client(self.consented.clone());
         match oauth.configuration().provider.begin(oauth, incoming, purpose, options, &self.browser).await? {
-            Step::Login => Ok(login_page::page(oauth, self.consented.request(), self.sealed, None)),
+            Step::Login => {
+                let offer = passkey::offer(oauth, incoming, Purpose::SignIn, self.sealed);
+                Ok(login_page::page(oauth, self.consented.request(), self.sealed, offer, None))
+            }
             Step::Redirect(redirect) => Ok(redirect.into()),
             Step::Known(person) => code::for_person(oauth, &self.consented, &person).await,
         }

@@ -85,7 +85,7 @@ pub(crate) fn with_status(error: Option<LoginError>, page: impl FnOnce(u16) -> A
         None => page(200),
         // Not 401, which would ask for an authentication scheme of HTTP.
         Some(LoginError::NoPassphrase) => page(400),
-        Some(LoginError::WrongPassphrase) => page(403),
+        Some(LoginError::WrongPassphrase | LoginError::Passkey) => page(403),
         Some(LoginError::Throttled { seconds }) => page(429).header("retry-after", seconds.to_string()),
     }
 }

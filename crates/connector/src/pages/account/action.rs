@@ -24,6 +24,12 @@ pub(crate) enum AccountFormAction {
     EndApp,
     /// Disconnects all apps.
     EndAll,
+    /// Begins to add a passkey.
+    NewPasskey,
+    /// Removes a passkey.
+    RemovePasskey,
+    /// Forgets a remembered browser.
+    ForgetBrowser,
     /// Signs out in this browser.
     SignOut,
     /// Disconnects all apps, and signs out in every browser.
@@ -37,13 +43,16 @@ pub(crate) enum AccountFormAction {
 }
 
 impl AccountFormAction {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 11] = [
         Self::End,
         Self::EndApp,
         Self::EndAll,
         Self::SignOut,
         Self::SignOutEverywhere,
         Self::NewKey,
+        Self::NewPasskey,
+        Self::RemovePasskey,
+        Self::ForgetBrowser,
         Self::EndKey,
         Self::EndClient,
     ];
@@ -57,6 +66,9 @@ impl AccountFormAction {
             Self::SignOut => "sign-out",
             Self::SignOutEverywhere => "sign-out-everywhere",
             Self::NewKey => "new-key",
+            Self::NewPasskey => "new-passkey",
+            Self::RemovePasskey => "remove-passkey",
+            Self::ForgetBrowser => "forget-browser",
             Self::EndKey => "end-key",
             Self::EndClient => "end-client",
         }

@@ -35,6 +35,10 @@ pub(crate) enum Notice {
     TooManyKeys,
     /// Nothing: the same form has made the key before.
     KeyMadeAlready,
+    /// Nothing: the answer of the authenticator was not accepted.
+    PasskeyNotAdded,
+    /// Nothing: there are too many passkeys.
+    TooManyPasskeys,
     /// Something that has a name.
     Done(Outcome),
 }
@@ -71,6 +75,21 @@ pub(crate) enum Outcome {
         /// The number of sign-ins and keys.
         ended: usize,
     },
+    /// A passkey was added.
+    AddedPasskey {
+        /// Its name.
+        passkey: String,
+    },
+    /// A passkey was removed.
+    RemovedPasskey {
+        /// Its name.
+        passkey: String,
+    },
+    /// A remembered browser is forgotten.
+    ForgotBrowser {
+        /// What it is.
+        browser: String,
+    },
     /// A client was ended for everybody.
     EndedClient {
         /// The name of the client, if it has one.
@@ -83,7 +102,7 @@ impl Sealable for Outcome {
 }
 
 impl Notice {
-    const NAMED: [(Self, &'static str); 9] = [
+    const NAMED: [(Self, &'static str); 11] = [
         (Self::SignedOut, "signed-out"),
         (Self::SignedOutEverywhere, "signed-out-everywhere"),
         (Self::Expired, "expired"),
@@ -93,6 +112,8 @@ impl Notice {
         (Self::KeyWithoutPermission, "key-without-permission"),
         (Self::TooManyKeys, "too-many-keys"),
         (Self::KeyMadeAlready, "key-made-already"),
+        (Self::PasskeyNotAdded, "passkey-not-added"),
+        (Self::TooManyPasskeys, "too-many-passkeys"),
     ];
 
     /// Returns its name in the query, if it needs no seal.
@@ -113,6 +134,8 @@ impl Notice {
                 Self::Expired => "Your sign-in had expired, so nothing was changed. Sign in again.",
                 Self::NotSignedIn => "You are not signed in: the sign-in was cancelled or failed.",
                 Self::SomebodyElse => "You are signed in as somebody else now, so nothing was changed.",
+                Self::PasskeyNotAdded => "The passkey was not added: what your browser sent is not valid here. Try again.",
+                Self::TooManyPasskeys => "The passkey was not added: there are 20 already. Remove one first.",
                 Self::KeyWithoutName => "The key was not made: give it a name of at most 60 characters.",
                 Self::KeyWithoutPermission => "The key was not made: tick at least one permission.",
                 Self::TooManyKeys => "The key was not made: you have 50, and that is the most. End one first.",
@@ -147,6 +170,9 @@ impl Outcome {
                     strong { (isolated(person.as_deref().unwrap_or("this person"))) }
                     " is ended: " (ended) " sign-ins and access keys. They can sign in again unless you take them off the list."
                 },
+                Self::AddedPasskey { passkey } => { "The passkey " strong { (isolated(passkey)) } " is added." },
+                Self::RemovedPasskey { passkey } => { "The passkey " strong { (isolated(passkey)) } " is removed." },
+                Self::ForgotBrowser { browser } => { strong { (isolated(browser)) } " is forgotten." },
                 Self::EndedClient { client } => { (app(client)) " is ended for everybody. Nobody can connect it again." },
             }
         }

@@ -9,7 +9,9 @@ use crate::pages::FormTarget;
 use crate::pages::account::access_keys::{self, AccessKeysSection};
 use crate::pages::account::action::{AccountFormAction, action_form};
 use crate::pages::account::apps::{self, AppsSection};
+use crate::pages::account::browsers::{self, BrowserEntry};
 use crate::pages::account::notice::{Notice, notice_line};
+use crate::pages::account::passkeys::{self, PasskeysSection};
 use crate::pages::account::sign_out::{self, Connected};
 use crate::pages::components::form::Button;
 use crate::pages::components::section::Section;
@@ -27,6 +29,10 @@ pub(crate) struct AccountPage<'a> {
     pub(crate) apps: AppsSection<'a>,
     /// The access keys.
     pub(crate) keys: AccessKeysSection<'a>,
+    /// The passkeys, if there are passkeys on this site.
+    pub(crate) passkeys: Option<PasskeysSection<'a>>,
+    /// The remembered browsers.
+    pub(crate) browsers: Vec<BrowserEntry<'a>>,
     /// The path of the owner's page. None for everybody else.
     pub(crate) all_clients: Option<&'a str>,
     /// The path of the owner's page with all people. None for everybody else, and where there is one person only.
@@ -51,6 +57,8 @@ pub(crate) fn account(page: &AccountPage<'_>, form: &FormTarget<'_>) -> Page {
             (notice_line(page.notice.as_ref()))
             (apps::section(&page.apps, page.now, form))
             (access_keys::section(&page.keys, page.now, form))
+            @if let Some(passkeys) = &page.passkeys { (passkeys::section(passkeys, page.now, form)) }
+            (browsers::section(&page.browsers, page.now, form))
             @if let Some(path) = page.all_clients {
                 (Section::new("everybody", "Everybody’s apps").content(html! {
                     p { "As the owner, you can see who has allowed which app here, and end one for everybody." }

@@ -14,12 +14,13 @@ pub(crate) struct Form<'a> {
     hidden: Vec<(&'static str, Cow<'a, str>)>,
     fields: Vec<Markup>,
     buttons: Vec<Button<'a>>,
+    below: Vec<Markup>,
 }
 
 impl<'a> Form<'a> {
     /// Creates a form without fields and buttons.
     pub(crate) fn new(target: &FormTarget<'a>) -> Self {
-        Self { target: *target, hidden: Vec::new(), fields: Vec::new(), buttons: Vec::new() }
+        Self { target: *target, hidden: Vec::new(), fields: Vec::new(), buttons: Vec::new(), below: Vec::new() }
     }
 
     /// Adds a value that the person does not see.
@@ -31,6 +32,12 @@ impl<'a> Form<'a> {
     /// Adds a field, or other content.
     pub(crate) fn field(mut self, field: impl Render) -> Self {
         self.fields.push(field.render());
+        self
+    }
+
+    /// Adds content below the buttons.
+    pub(crate) fn below(mut self, content: impl Render) -> Self {
+        self.below.push(content.render());
         self
     }
 
@@ -49,6 +56,7 @@ impl Render for Form<'_> {
                 @for (name, value) in &self.hidden { input type="hidden" name=(name) value=(value); }
                 @for field in &self.fields { (field) }
                 div.buttons { @for button in &self.buttons { (button) } }
+                @for content in &self.below { (content) }
             }
         }
     }

@@ -42,5 +42,6 @@ pub(crate) mod entry;
 pub(crate) mod fields;
 pub(crate) mod form;
 pub(crate) mod message;
+pub(crate) mod passkey;
 pub(crate) mod secret;
 pub(crate) mod section;

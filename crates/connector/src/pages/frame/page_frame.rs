@@ -32,6 +32,8 @@ pub(crate) struct Page {
     /// Holds the one `main` with the one `h1`.
     content: Markup,
     kind: PageKind,
+    /// The text of the script of a page with a form, which speaks with an authenticator and asks no server.
+    script: Option<&'static str>,
 }
 
 /// What a page does, as far as its Content Security Policy depends on it.
@@ -82,7 +84,13 @@ pub(crate) enum AccountLink {
 impl Page {
     /// Creates a page. `content` has its `main`.
     pub(crate) fn new(title: impl Into<String>, content: Markup, kind: PageKind) -> Self {
-        Self { title: title.into(), content, kind }
+        Self { title: title.into(), content, kind, script: None }
+    }
+
+    /// Adds a script, which the policy admits by its hash.
+    pub(crate) const fn with_script(mut self, script: Option<&'static str>) -> Self {
+        self.script = script;
+        self
     }
 
     /// Creates a page with one card.
@@ -152,6 +160,7 @@ impl Frame {
                     (page.content)
                     (self.footer())
                     @if let PageKind::Home { script } = page.kind { script { (PreEscaped(script)) } }
+                    @if let Some(script) = page.script { script { (PreEscaped(script)) } }
                 }
             }
         };
@@ -168,6 +177,7 @@ impl Frame {
         policy.push(format!("img-src {}", self.icon.sources()));
         policy.extend(["base-uri 'none'".to_owned(), "frame-ancestors 'none'".to_owned()]);
         policy.extend(page.kind.directives());
+        policy.extend(page.script.map(|script| format!("script-src {}", hash_source(script))));
         let mut headers = vec![
             ("content-security-policy", policy.join("; ")),
             ("x-frame-options", "DENY".to_owned()),
@@ -218,7 +228,7 @@ impl Style {
 }
 
 /// Returns the source expression for an inline style or script (Content Security Policy Level 3 §2.3.1).
-fn hash_source(text: &str) -> String {
+pub(crate) fn hash_source(text: &str) -> String {
     format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)))
 }
 

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ed25519_dalek::{Signer as _, SigningKey, Verifier as _};
+use proptest::prelude::*;
 use sha2::{Digest as _, Sha256};
 
 use mcp_connector_base::identifier::Subject;
@@ -296,5 +297,23 @@ fn an_ip_address_has_no_passkeys() {
     ] {
         let party = RelyingParty::of(&Origin::of(origin).unwrap());
         assert_eq!(party.as_ref().map(RelyingParty::id), id, "{origin}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_as_a_response_are_refused_without_a_panic(
+        bytes in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..200), 0..7)
+    ) {
+        let text = bytes.iter().map(|part| encode(part)).collect::<Vec<_>>().join(".");
+        prop_assert!(NewPasskey::check(&text, challenge(Purpose::Register), &party(ORIGIN)).is_err());
+        let keys = ring(1);
+        let checked =
+            UnverifiedAssertion::check(&text, challenge(Purpose::SignIn), &party(ORIGIN), &owner(), keys.routing());
+        prop_assert!(checked.is_err());
+        for part in &bytes {
+            let _ = PasskeyKey::from_cose(part);
+            let _ = PasskeyKey::Es256 { x: [1; 32], y: [2; 32] }.platform_signature(part);
+        }
     }
 }
