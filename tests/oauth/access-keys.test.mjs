@@ -423,6 +423,27 @@ describe('an access key of a person with a provider', () => {
     await runtime.restart(VARS);
   });
 
+  test('a key has no more than the roles of its person allow', async () => {
+    await runtime.restart({ ...VARS, ROLES: 'editor = notes:write if bob@example.com' });
+    const offered = (page) => formFor(page, 'new-key').fields.filter(({ name }) => name === 'key-scope').map(({ value }) => value);
+    const alice = new Browser(site);
+    const page = await through(alice, '/authorize/account', 'alice');
+    assert.ok(!offered(page).includes('notes:write'), page.story('Alice is no editor'));
+    const forged = await alice.send(page, formFor(page, 'new-key'), [
+      ...formFor(page, 'new-key').entries({ values: { 'key-name': 'Forged', 'key-scope': null, endpoint: 'mcp' } }),
+      ['key-scope', 'notes:write'],
+    ]);
+    assert.match(forged.text, /tick at least one permission/, forged.story('a form of her own'));
+    const bob = new Browser(site);
+    assert.ok(offered(await through(bob, '/authorize/account', 'bob')).includes('notes:write'), 'Bob is one');
+    const key = keyOn(await askForKey(bob, { scopes: ['notes:read', 'notes:write'] }));
+    (await call(site, key, 'save_note', { title: 'x', body: 'x' })).result('his key writes');
+    await runtime.restart({ ...VARS, ROLES: 'editor = notes:write if alice@example.com' });
+    (await call(site, key, 'save_note', { title: 'x', body: 'x' })).hasStatus(403, 'until he loses the role');
+    (await call(site, key, 'list_notes')).result('and it still reads');
+    await runtime.restart(VARS);
+  });
+
   test('somebody else who signs in meanwhile makes no key for anybody', async () => {
     const browser = new Browser(site);
     await through(browser, '/authorize/account', 'alice');

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use mcp_connector_base::profile::Profile;
+
 use crate::grants::access_keys::summary::AccessKeySummary;
 use crate::grants::summary::GrantSummary;
 use crate::login::passkeys::registered_passkeys::PasskeySummary;
@@ -18,4 +20,6 @@ pub struct AccountOverview {
     pub browsers: Vec<RememberedBrowser>,
     /// The passkeys, the oldest first.
     pub passkeys: Vec<PasskeySummary>,
+    /// What the identity provider last said about the person, if it is known.
+    pub profile: Option<Profile>,
 }

@@ -18,7 +18,8 @@ impl<R: GrantRows> GrantStore<R> {
         let (grants, keys) = (self.list(policy, now)?, self.list_keys(policy, now)?);
         let versions = policy.versions();
         let (browsers, passkeys) = (self.browsers(versions, now)?, self.passkeys(versions, now)?);
-        Ok(AccountOverview { grants, keys, browsers, passkeys })
+        let profile = self.profile(None, policy)?;
+        Ok(AccountOverview { grants, keys, browsers, passkeys, profile })
     }
 
     /// Ends what the owner of this server wants to end.

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use mcp_connector_base::identifier::GrantId;
+use mcp_connector_base::profile::Profile;
 use mcp_connector_base::scope::ScopeSet;
 use mcp_connector_base::timestamp::Random as _;
 use mcp_connector_oauth::crypto::opaque::ObjectName;
@@ -12,7 +13,8 @@ use mcp_connector_oauth::grants::access_keys::key_store::StoreKeyError;
 use mcp_connector_oauth::grants::access_keys::new_access_key::{KeyLifetime, KeyName, NewAccessKey};
 use mcp_connector_oauth::grants::access_keys::stored_key::StoredKey;
 use mcp_connector_oauth::grants::access_keys::summary::AccessKeySummary;
-use mcp_connector_oauth::grants::commands::Grants as _;
+use mcp_connector_oauth::grants::account_overview::AccountOverview;
+use mcp_connector_oauth::grants::commands::{Grants as _, ListGrants};
 use mcp_connector_oauth::login::account_session::Session;
 use mcp_connector_oauth::web::form::Parameters;
 
@@ -36,12 +38,16 @@ use crate::pages::untrusted_text::isolated;
 const ENDPOINTS: [(&str, McpEndpoint); 2] = [("mcp", McpEndpoint::Lazy), ("private", McpEndpoint::Private)];
 
 /// Returns what the section of the account page says.
-pub(crate) fn section<'a>(oauth: &'a OAuthContext<'_>, keys: &'a [AccessKeySummary]) -> AccessKeysSection<'a> {
+pub(crate) fn section<'a>(
+    oauth: &'a OAuthContext<'_>,
+    session: &Session,
+    overview: &'a AccountOverview,
+) -> AccessKeysSection<'a> {
     let (catalogue, site) = (&oauth.app.catalogue, oauth.site);
     let ticked = |is_usual| if is_usual { Ticked::Yes } else { Ticked::No };
-    let may_have = scopes(oauth);
+    let may_have = scopes_of(oauth, session, overview.profile.as_ref());
     AccessKeysSection {
-        keys: entries(oauth, keys),
+        keys: entries(oauth, &overview.keys),
         scopes: catalogue
             .described(&may_have)
             .map(|scope| (scope, ticked(catalogue.sign_in().contains(scope))))
@@ -65,8 +71,19 @@ pub(crate) fn entries<'a>(oauth: &OAuthContext<'_>, keys: &'a [AccessKeySummary]
 }
 
 /// Returns the scopes that a key of this person may have: no more than the person.
-fn scopes(oauth: &OAuthContext<'_>) -> ScopeSet {
-    oauth.app.catalogue.all()
+fn scopes_of(oauth: &OAuthContext<'_>, session: &Session, profile: Option<&Profile>) -> ScopeSet {
+    oauth.secrets.roles().allowed(&oauth.app.catalogue.all(), session.subject(), profile)
+}
+
+/// Returns the same as the person's object knows it, or `None` if they have signed out everywhere. Without roles, everybody may have
+/// every scope, and it is not asked.
+async fn scopes_now(oauth: &OAuthContext<'_>, session: &Session) -> Result<Option<ScopeSet>, SignInError> {
+    if oauth.secrets.roles().is_empty() {
+        return Ok(Some(oauth.app.catalogue.all()));
+    }
+    let list = ListGrants { signed_in_at: session.signed_in_at(), policy: oauth.secrets.policy().clone() };
+    let overview = oauth.grants().ask(ObjectName::of(session.subject()), list).await?;
+    Ok(overview.map(|overview| scopes_of(oauth, session, overview.profile.as_ref())))
 }
 
 /// Reads the form for a new key.
@@ -82,7 +99,7 @@ pub(crate) fn read(oauth: &OAuthContext<'_>, form: &Parameters) -> Result<Result
     let Ok(name) = KeyName::parse(field(KEY_NAME_FIELD)?.unwrap_or_default()) else {
         return Ok(Err(Notice::KeyWithoutName));
     };
-    let may_have = scopes(oauth);
+    let may_have = oauth.app.catalogue.all();
     let scope = may_have.filter(|name| form.all(KEY_SCOPE_FIELD).any(|ticked| ticked == name));
     if scope.is_empty() && !may_have.is_empty() {
         return Ok(Err(Notice::KeyWithoutPermission));
@@ -112,8 +129,14 @@ pub(crate) async fn create(
     wanted: NewAccessKey,
     _proof: &Reauthenticated,
 ) -> Result<Answer, SignInError> {
-    // The form may be older than a change of what the person may do.
-    let wanted = NewAccessKey { scope: wanted.scope.intersection(&scopes(oauth)), ..wanted };
+    let Some(may_have) = scopes_now(oauth, session).await? else {
+        return Ok(signed_out(oauth, Notice::SignedOut));
+    };
+    let scope = wanted.scope.intersection(&may_have);
+    if scope.is_empty() && !wanted.scope.is_empty() {
+        return Ok(to_page(Some(Notice::KeyWithoutPermission)));
+    }
+    let wanted = NewAccessKey { scope, ..wanted };
     let object = ObjectName::of(session.subject());
     let key = AccessKey::mint(object, wanted.id, &oauth.entropy);
     let stored = StoredKey::new(&key, wanted, &session.person(), oauth.now);

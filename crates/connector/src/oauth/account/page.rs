@@ -135,7 +135,7 @@ async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, S
             sign_ins: overview.grants.iter().map(|grant| app_of(oauth, grant)).collect(),
             displaced: displaced(&overview.grants, oauth.now),
         },
-        keys: access_keys::section(oauth, &overview.keys),
+        keys: access_keys::section(oauth, &session, &overview),
         passkeys: passkeys::section(oauth, &overview.passkeys),
         browsers: browsers::entries(oauth, incoming, &overview.browsers),
         all_clients: is_owner.then_some(ACCOUNT_CLIENTS_PATH),
