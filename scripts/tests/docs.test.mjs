@@ -26,6 +26,7 @@ const SOURCES = {
   ...Object.fromEntries(README.map((page) => [page, ['readme.rs']])),
   'docs/guide.md': ['guide.rs', 'hello.rs'],
   'docs/announcements.md': ['announcements.rs'],
+  'docs/people.md': ['moving.rs'],
   'docs/moving.md': ['moving.rs'],
   'docs/views-and-skills.md': ['app_view.rs', 'skill.rs'],
   ...Object.fromEntries(RECIPES.map((page) => [page, [path.basename(page, '.md').replaceAll('-', '_') + '.rs', 'lib.rs']])),
