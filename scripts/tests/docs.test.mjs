@@ -28,7 +28,6 @@ const SOURCES = {
   'docs/announcements.md': ['announcements.rs'],
   'docs/people.md': ['moving.rs'],
   'docs/moving.md': ['moving.rs'],
-  'docs/people.md': ['guide.rs'],
   'docs/views-and-skills.md': ['app_view.rs', 'skill.rs'],
   ...Object.fromEntries(RECIPES.map((page) => [page, [path.basename(page, '.md').replaceAll('-', '_') + '.rs', 'lib.rs']])),
 };

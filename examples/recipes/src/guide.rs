@@ -175,11 +175,6 @@ async fn suggest_present(args: Present, cx: Context) -> Result<String, ToolError
     Ok(format!("Which of these would be a good present for {}? {}", args.person, names.join(", ")))
 }
 
-async fn whoami(cx: Context) -> Result<String, ToolError> {
-    let caller = cx.caller().ok_or_else(|| ToolError::new("Nobody has signed in."))?;
-    Ok(format!("You are {}.", caller.email().unwrap_or(caller.subject.as_str())))
-}
-
 /// Keeps the house for everybody.
 fn is_janitor(caller: &Caller) -> bool {
     caller.is_in_group("janitors") || caller.subject.as_str() == "owner"
@@ -258,7 +253,6 @@ pub(crate) fn add_to(connector: Connector) -> Connector {
                 .visible_to(is_janitor)
                 .additive(),
         )
-        .tool(Tool::new("whoami", "Tell who is calling.", whoami).title("Who am I").scope(SHELF_READ).read_only())
         .around(closed_on_sundays)
         .tool(Tool::new("two_audiences", "Answer twice.", two_audiences).title("Two audiences").read_only())
 }
