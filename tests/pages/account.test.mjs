@@ -137,6 +137,41 @@ describe('the account page of the owner', () => {
     await lives(there, other, 'the other lives');
   });
 
+  test('the account page of the owner shows the sign-ins of one app as one entry, and ends them together or one by one', async () => {
+    const again = (port) => connect(here, { metadata: { client_name: 'A terminal', redirect_uris: [`http://127.0.0.1:${port}/callback`] } });
+    const terminals = [await again(4001), await again(4002), await again(4003)];
+    const other = await connect(here, { metadata: { client_name: 'Other' } });
+    const { browser, page } = await enter(here);
+    const entries = page.html.split('<details class="entry">').slice(1);
+    const of = (name) => entries.filter((entry) => entry.includes(`<h3><bdi>${name}</bdi></h3>`));
+    assert.deepEqual([of('A terminal').length, of('Other').length], [1, 1], page.story('one entry for each app'));
+    assert.match(page.text, /3 sign-ins · On a computer/);
+    const one = await press(browser, page, 'disconnect', grantsOn(page).find((id) => of('A terminal')[0].includes(`value="${id}"`)));
+    assert.match(one.text, /One sign-in of A terminal is ended\. Its others stay connected\./);
+    assert.equal(grantsOn(one).length, 3, one.story('one less'));
+    const all = await press(browser, one, 'disconnect-app');
+    assert.match(all.text, /A terminal is disconnected\. Its 2 sign-ins are ended\./);
+    assert.equal(grantsOn(all).length, 1, all.story('the other app stays'));
+    for (const app of terminals) await isDead(here, app, 'each sign-in');
+    await lives(here, other, 'the other app');
+  });
+
+  test('the account page of the owner says what was done only to the session in which it was', async () => {
+    await connect(here, { metadata: { client_name: 'Once connected' } });
+    const { browser, page } = await enter(here);
+    const done = await press(browser, page, 'disconnect-all');
+    assert.match(done.text, /All apps are disconnected\./);
+    const { search } = new URL(done.url);
+    assert.match((await browser.open(`/account${search}`)).text, /All apps are disconnected\./, 'loaded again');
+    const elsewhere = await enter(here);
+    assert.doesNotMatch((await elsewhere.browser.open(`/account${search}`)).text, /disconnected\./, 'another session');
+    assert.doesNotMatch((await new Browser(here).open(`/account${search}`)).text, /disconnected\./, 'nobody');
+    for (const made of ['?done=disconnected', '?done=Your%20account%20is%20blocked']) {
+      const shown = await browser.open(`/account${made}`);
+      assert.ok(!shown.html.includes('role="status"'), shown.story('a link cannot make the page say something'));
+    }
+  });
+
   test('the account page of the owner ends an access token elsewhere within a minute, as RFC 7009 does', async () => {
     const app = await connect(here);
     await isWelcome(there, app.tokens.access_token);

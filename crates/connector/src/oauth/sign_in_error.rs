@@ -323,7 +323,7 @@ impl SignInError {
             ),
             Self::ClientEnded { .. } => words(
                 "This app is turned off here",
-                "The owner of this connector has ended its access for everybody.",
+                "The owner of this server has ended its access for everybody.",
                 "Ask the owner, or use another app.",
             ),
             Self::NoRole { .. } => words(

@@ -107,14 +107,17 @@ fn entry<'a>(client: &'a ListedClient<'_>, now: Timestamp, form: &FormTarget<'_>
             @match client.last_used_at { Some(at) => { "Used " (ago(at, now)) }, None => "Never used" }
         })
         .content(html! {
-            (Facts::new()
-                .fact("First allowed", moment(client.first_allowed_at))
-                .fact("Used by", users(client)))
-            @match client.ended_at {
-                Some(at) => p { "Ended on " (day(at)) "." },
-                None => (end(client, name, form)),
-            }
+            (facts(client))
+            @if client.ended_at.is_none() { (end(client, name, form)) }
         })
+}
+
+fn facts(client: &ListedClient<'_>) -> Facts {
+    let facts = Facts::new().fact("First allowed", moment(client.first_allowed_at)).fact("Used by", users(client));
+    match client.ended_at {
+        Some(at) => facts.fact("Ended", day(at)),
+        None => facts,
+    }
 }
 
 fn end(client: &ListedClient<'_>, name: &str, form: &FormTarget<'_>) -> Markup {

@@ -33,7 +33,7 @@ pub(crate) fn account_provider_login(provider: &str, path: &str, other: Option<&
         (notice_line(notice))
         p { "Sign in to see which apps you have connected, and to disconnect them." }
         div.buttons.long {
-            a.button.primary href=(path) { "Continue with " (isolated(provider)) }
+            a.button.primary href=(path) { "Sign in with " (isolated(provider)) }
             @if let Some(other) = other { a.button href=(other) { "Sign in as somebody else" } }
         }
     };
