@@ -125,9 +125,11 @@ const failed = (result) => {
 
 test('hello says hello', async () => assert.equal(said(await call('hello', { name: 'Ada' })), 'Hello, Ada!'));
 
-test('the tool of the README rolls dice', async () => {
-  assert.equal(said(await call('roll', { dice: 3 })), 'You get 3 dice.');
-  assert.match(failed(await call('roll', { dice: 101 })), /dice/);
+test('the tool of the README checks a place, and says what it gives', async () => {
+  const listed = (await listTools(server)).find(({ name }) => name === 'weather_at');
+  assert.deepEqual(Object.keys(listed.outputSchema.properties), ['temperature_2m', 'wind_speed_10m']);
+  assert.equal(listed.inputSchema.properties.latitude.description, 'Degrees north of the equator.');
+  assert.match(failed(await call('weather_at', { latitude: 91, longitude: 0 })), /latitude/);
 });
 
 describe('an upstream API', () => {

@@ -1,20 +1,41 @@
 //! The tool that the README adds.
 
-use mcp_connector::{Connector, Tool, ToolError};
+use mcp_connector::worker::Fetch;
+use mcp_connector::{Connector, Json, Tool, ToolError};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 #[derive(Deserialize, JsonSchema)]
-struct Roll {
-    /// How many dice to roll.
-    #[schemars(range(min = 1, max = 100))]
-    dice: u32,
+struct Place {
+    /// Degrees north of the equator.
+    #[schemars(range(min = -90, max = 90))]
+    latitude: f64,
+    /// Degrees east of Greenwich.
+    #[schemars(range(min = -180, max = 180))]
+    longitude: f64,
 }
 
-async fn roll(args: Roll) -> Result<String, ToolError> {
-    Ok(format!("You get {} dice.", args.dice))
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct Weather {
+    /// In degrees Celsius.
+    temperature_2m: f64,
+    /// In kilometres an hour.
+    wind_speed_10m: f64,
+}
+
+#[derive(Deserialize)]
+struct Forecast {
+    current: Weather,
+}
+
+async fn weather_at(Place { latitude, longitude }: Place) -> Result<Json<Weather>, ToolError> {
+    let position = format!("latitude={latitude}&longitude={longitude}");
+    let url = format!("https://api.open-meteo.com/v1/forecast?{position}&current=temperature_2m,wind_speed_10m");
+    let forecast: Forecast = Fetch::Url(url.parse()?).send().await?.json().await?;
+    Ok(Json(forecast.current))
 }
 
 pub(crate) fn add_to(connector: Connector) -> Connector {
-    connector.tool(Tool::new("roll", "Roll some dice.", roll).title("Roll dice").read_only())
+    connector
+        .tool(Tool::new("weather_at", "Tell the current weather at a place.", weather_at).title("Weather").read_only())
 }
