@@ -280,7 +280,7 @@ fn answer(request: &ConsentPage<'_>, connector: &ConsentConnector<'_>, view: &Co
         @if matches!(view.sign_in, ConsentSignIn::Passphrase { .. }) { (view.passkey.link()) }
         p {
             @if let Some(words) = what_follows { (words) " " }
-            "You can end this at any time at " span.mono { (isolated(connector.account)) } "."
+            "You can end this at any time at " span.mono { (visible(connector.account)) } "."
         }
     }
 }

@@ -5,7 +5,6 @@
 
 pub(crate) mod account;
 pub(crate) mod all_clients;
-#[allow(dead_code, reason = "not every part has a section yet")]
 pub(crate) mod components;
 pub(crate) mod consent;
 pub(crate) mod error;

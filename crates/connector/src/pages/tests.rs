@@ -686,7 +686,7 @@ fn the_consent_form_has_the_request_a_ticked_box_for_each_scope_and_two_answers(
         "Save &amp; delete &lt;your&gt; notes",
         "<button class=\"primary\" type=\"submit\" name=\"decision\" value=\"allow\">Allow</button>",
         "type=\"submit\" name=\"decision\" value=\"deny\"",
-        "end this at any time at <span class=\"mono\"><bdi>mcp.example.com/account</bdi>",
+        "end this at any time at <span class=\"mono\">mcp.example.com/account</span>",
     ] {
         assert_eq!(form.matches(part).count(), 1, "{part} in {form}");
     }

@@ -1,4 +1,4 @@
-//! The fields of forms. Each has a label that belongs to it, and may have a hint and an error that a screen reader says with it.
+//! The fields of forms. Each has a label that belongs to it, and may have a hint that a screen reader says with it.
 
 use maud::{Markup, Render, html};
 
@@ -15,20 +15,18 @@ const SHOW_FIELD: &str = "passphrase-show";
 
 /// A line of text.
 #[derive(Debug)]
-pub(crate) struct TextField<'a> {
+pub(crate) struct TextField {
     id: &'static str,
     name: &'static str,
     label: &'static str,
     hint: Option<&'static str>,
-    value: &'a str,
     max_length: usize,
-    error: Option<&'a str>,
 }
 
-impl<'a> TextField<'a> {
+impl TextField {
     /// Creates a field that has to be filled. `id` is unique on the page.
     pub(crate) fn new(id: &'static str, name: &'static str, label: &'static str) -> Self {
-        Self { id, name, label, hint: None, value: "", max_length: 200, error: None }
+        Self { id, name, label, hint: None, max_length: 200 }
     }
 
     /// Sets a quiet line below the label.
@@ -37,34 +35,21 @@ impl<'a> TextField<'a> {
         self
     }
 
-    /// Sets what is in the field.
-    pub(crate) fn value(mut self, value: &'a str) -> Self {
-        self.value = value;
-        self
-    }
-
     /// Sets how many characters it takes. Without it, that is 200.
     pub(crate) fn max_length(mut self, characters: usize) -> Self {
         self.max_length = characters;
         self
     }
-
-    /// Says what is wrong with the value.
-    pub(crate) fn error(mut self, error: Option<&'a str>) -> Self {
-        self.error = error;
-        self
-    }
 }
 
-impl Render for TextField<'_> {
+impl Render for TextField {
     fn render(&self) -> Markup {
         html! {
             div.field {
                 label.label for=(self.id) { (self.label) }
-                (notes(self.id, self.hint, self.error))
-                input id=(self.id) type="text" name=(self.name) value=(visible(self.value)) maxlength=(self.max_length) required
-                    autocomplete="off" aria-invalid=[self.error.map(|_| "true")]
-                    aria-describedby=[described(self.id, self.hint, self.error)];
+                (hint(self.id, self.hint))
+                input id=(self.id) type="text" name=(self.name) maxlength=(self.max_length) required autocomplete="off"
+                    aria-describedby=[hint_id(self.id, self.hint)];
             }
         }
     }
@@ -111,8 +96,8 @@ impl Render for Select<'_> {
         html! {
             div.field {
                 label.label for=(self.id) { (self.label) }
-                (notes(self.id, self.hint, None))
-                select id=(self.id) name=(self.name) aria-describedby=[described(self.id, self.hint, None)] {
+                (hint(self.id, self.hint))
+                select id=(self.id) name=(self.name) aria-describedby=[hint_id(self.id, self.hint)] {
                     @for (value, words) in &self.options {
                         option value=(value) selected[self.selected == Some(*value)] { (visible(words)) }
                     }
@@ -252,21 +237,13 @@ pub(crate) fn typed_passphrase(form: &Parameters) -> Result<Option<&str>, FormEr
     Ok(if form.get(SHOW_FIELD)?.is_some() { shown.or(hidden) } else { hidden.or(shown) })
 }
 
-fn notes(id: &str, hint: Option<&str>, error: Option<&str>) -> Markup {
-    html! {
-        @if let Some(hint) = hint { span.hint id={ (id) "-hint" } { (hint) } }
-        @if let Some(error) = error { span.error id={ (id) "-error" } { (visible(error)) } }
-    }
+fn hint(id: &str, hint: Option<&str>) -> Markup {
+    html! { @if let Some(hint) = hint { span.hint id={ (id) "-hint" } { (hint) } } }
 }
 
-/// Returns the ids of the hint and the error of a field.
-fn described(id: &str, hint: Option<&str>, error: Option<&str>) -> Option<String> {
-    let ids: Vec<String> = [hint.map(|_| "hint"), error.map(|_| "error")]
-        .into_iter()
-        .flatten()
-        .map(|part| format!("{id}-{part}"))
-        .collect();
-    (!ids.is_empty()).then(|| ids.join(" "))
+/// Returns the id of the hint of a field, if it has one.
+fn hint_id(id: &str, hint: Option<&str>) -> Option<String> {
+    hint.map(|_| [id, "-hint"].concat())
 }
 
 #[cfg(test)]

@@ -47,13 +47,12 @@ impl Render for Section {
 pub(crate) struct Fold {
     summary: &'static str,
     content: Markup,
-    is_open: bool,
 }
 
 impl Fold {
     /// Creates a part that `summary` opens.
     pub(crate) fn new(summary: &'static str) -> Self {
-        Self { summary, content: html! {}, is_open: false }
+        Self { summary, content: html! {} }
     }
 
     /// Sets what it hides.
@@ -61,18 +60,12 @@ impl Fold {
         self.content = content;
         self
     }
-
-    /// Opens it from the start, for a form that is shown again with an error.
-    pub(crate) fn open(mut self) -> Self {
-        self.is_open = true;
-        self
-    }
 }
 
 impl Render for Fold {
     fn render(&self) -> Markup {
         html! {
-            details.fold open[self.is_open] {
+            details.fold {
                 summary { (self.summary) }
                 div.opened { (self.content) }
             }
