@@ -150,6 +150,7 @@ describe('a person with an identity provider', () => {
     assert.equal(arrival.parameters.error, 'access_denied');
   });
 
+  // OpenID Connect Core §12.2
   test('who loses a group loses its scopes at the next refresh, and has them again with the group', async () => {
     const first = await signedIn('alice');
     PEOPLE.alice = { ...alice(), groups: ['sales'], name: 'Alice Liddell' };

@@ -224,7 +224,7 @@ mod tests {
     #[test]
     fn a_text_that_names_no_claims_is_refused() {
         use InvalidIdentityClaims::{Malformed, Repeated, TooMany};
-        let many: String = (0..=MAX_CLAIMS).map(|n| format!("c{n} ")).collect();
+        let many: String = (0..=MAX_CLAIMS).map(|n| format!("c{n}")).collect::<Vec<_>>().join(" ");
         for (text, error) in [
             ("group=x", Malformed),
             ("groups=", Malformed),

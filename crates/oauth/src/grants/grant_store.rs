@@ -265,9 +265,8 @@ impl<R: GrantRows> GrantStore<R> {
                 Some(grant) if grant.is_live(&self.limits, now) && grant.authorization().is_admitted(policy) => {
                     Some(grant.authorization().admission.clone())
                 }
-                Some(_) => continue,
                 None if self.is_active_key(id, policy, now)? => None,
-                None => continue,
+                Some(_) | None => continue,
             };
             checked.active.push(id);
             if checked.profile.is_none() {

@@ -79,6 +79,7 @@ fn is_or_has(claim: &serde_json::Value, value: &str) -> bool {
         serde_json::Value::Array(list) => list.iter().any(|one| is_or_has(one, value)),
         serde_json::Value::String(text) => text == value,
         serde_json::Value::Null | serde_json::Value::Object(_) => false,
-        serde_json::Value::Bool(_) | serde_json::Value::Number(_) => claim.to_string() == value,
+        serde_json::Value::Bool(is) => value == if *is { "true" } else { "false" },
+        serde_json::Value::Number(number) => number.to_string() == value,
     }
 }

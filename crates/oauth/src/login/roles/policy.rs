@@ -209,7 +209,7 @@ mod tests {
             assert!(!text.contains('@') || text.contains("@domain"), "{text}");
             assert!(text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\'), "{text}");
         }
-        let many = |count| (0..count).map(|n| format!("r{n} = a\n")).collect::<String>();
+        let many = |count| (0..count).map(|n| format!("r{n} = a")).collect::<Vec<_>>().join("\n");
         assert!(Roles::parse(&many(32)).is_ok());
         assert_eq!(Roles::parse(&many(33)), Err(InvalidRoles::TooMany));
         let terms = format!("r = a if {}x", "x or ".repeat(64));
