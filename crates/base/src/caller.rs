@@ -47,13 +47,17 @@ pub struct Caller {
     #[doc(hidden)]
     #[serde(default)]
     pub profile: Option<Arc<Profile>>,
+    /// The scopes of the token that the roles of the deployment withhold at this moment. They are not among the scopes.
+    #[doc(hidden)]
+    #[serde(skip)]
+    pub withheld: Option<ScopeSet>,
 }
 
 impl Caller {
     /// Creates a caller of whom nothing else is known, such as a test needs.
     #[must_use]
     pub const fn new(subject: Subject, client_id: ClientId, scopes: ScopeSet) -> Self {
-        Self { subject, client_id, scopes, display_name: None, grant: None, profile: None }
+        Self { subject, client_id, scopes, display_name: None, grant: None, profile: None, withheld: None }
     }
 
     /// Returns those of `required` that the caller was not granted.

@@ -33,7 +33,12 @@ impl Standing {
         if self.profile.is_some() {
             caller.profile.clone_from(&self.profile);
         }
+        // What an earlier look withheld may be allowed again.
+        if let Some(withheld) = caller.withheld.take() {
+            caller.scopes = caller.scopes.union(&withheld);
+        }
         if !self.withheld.is_empty() {
+            caller.withheld = Some(caller.scopes.intersection(&self.withheld));
             caller.scopes = caller.scopes.difference(&self.withheld);
         }
         caller

@@ -318,10 +318,11 @@ mod tests {
         let scopes = |text| ScopeSet::parse(text).unwrap();
         let caller = Caller { scopes: scopes("a b"), ..token(GRANT).into_caller() };
         assert_eq!(tokens.known_caller(&caller, GRANT), caller, "nobody has asked");
+        let mut known = caller;
         for (name, withheld, left) in [("Jane", "b c", "a"), ("Jane Doe", "", "a b")] {
             let standing = Standing::new(Some(Profile::default().with_name(Some(name))), scopes(withheld));
             tokens.record_answer(GRANT, GrantState::Active(standing), START);
-            let known = tokens.known_caller(&caller, GRANT);
+            known = tokens.known_caller(&known, GRANT);
             assert_eq!((known.name(), &known.scopes), (Some(name), &scopes(left)), "{withheld}");
         }
     }
