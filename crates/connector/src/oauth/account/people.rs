@@ -113,21 +113,24 @@ pub(crate) async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result
     let id = field(PERSON_FIELD)?;
     let object = ObjectName::parse(id).ok_or(SignInError::BrokenForm)?;
     let asked = AccountFormAction::of(field(ACTION_FIELD)?).ok_or(SignInError::BrokenForm)?;
-    let action = match asked {
-        AccountFormAction::End | AccountFormAction::EndKey => {
-            let grant = GrantId::try_from(field(GRANT_FIELD)?.to_owned()).map_err(|_| SignInError::BrokenForm)?;
-            AccountAction::End { grant }
-        }
-        AccountFormAction::EndAll => AccountAction::SignOut,
-        _ => return Err(SignInError::BrokenForm),
+    let action = if asked == AccountFormAction::EndAll {
+        AccountAction::SignOut
+    } else if matches!(asked, AccountFormAction::End | AccountFormAction::EndKey) {
+        let grant = GrantId::try_from(field(GRANT_FIELD)?.to_owned()).map_err(|_| SignInError::BrokenForm)?;
+        AccountAction::End { grant }
+    } else {
+        return Err(SignInError::BrokenForm);
     };
     let revoked = oauth.grants().ask(object, EndForOwner { action }).await?;
     remembered::forget(&revoked.ended, oauth.now);
     let name = form.get(NAME_FIELD).ok().flatten().map(str::to_owned);
-    let outcome = match asked {
-        AccountFormAction::EndKey => Outcome::EndedKey { key: name },
-        AccountFormAction::EndAll => Outcome::EndedPerson { person: name, ended: revoked.ended.len() },
-        _ => Outcome::Disconnected { app: name, sign_ins: revoked.ended.len() },
+    let ended = revoked.ended.len();
+    let outcome = if asked == AccountFormAction::EndAll {
+        Outcome::EndedPerson { person: name, ended }
+    } else if asked == AccountFormAction::EndKey {
+        Outcome::EndedKey { key: name }
+    } else {
+        Outcome::Disconnected { app: name, sign_ins: ended }
     };
     Ok(done(oauth, &session, &with_query(ACCOUNT_PEOPLE_PATH, &[(PERSON_FIELD, id)]), &outcome))
 }
@@ -137,7 +140,7 @@ fn in_log(oauth: &OAuthContext<'_>, known: &KnownPerson) -> Option<String> {
     if oauth.configuration().log_person != LogPerson::Hash {
         return None;
     }
-    Subject::new(&*known.subject).ok().map(|subject| person::hash(&subject, oauth.secrets.log_person()))
+    Subject::new(&known.subject).ok().map(|subject| person::hash(&subject, oauth.secrets.log_person()))
 }
 
 fn entry(known: &KnownPerson) -> PersonEntry<'_> {

@@ -129,14 +129,15 @@ impl People<'_> {
 }
 
 fn known_person(row: [SqlStorageValue; 6]) -> worker::Result<KnownPerson> {
-    let text = |value| match value {
-        SqlStorageValue::String(text) => Ok(Some(text)),
-        SqlStorageValue::Null => Ok(None),
-        _ => Err(unreadable(DecodeError)),
+    let text = |value| {
+        if let SqlStorageValue::String(text) = value {
+            return Ok(Some(text));
+        }
+        if matches!(value, SqlStorageValue::Null) { Ok(None) } else { Err(unreadable(DecodeError)) }
     };
-    let moment = |value: &SqlStorageValue| match value {
-        SqlStorageValue::Integer(at) => Ok(Timestamp::from_seconds(at.unsigned_abs())),
-        _ => Err(unreadable(DecodeError)),
+    let moment = |value: &SqlStorageValue| {
+        let SqlStorageValue::Integer(at) = value else { return Err(unreadable(DecodeError)) };
+        Ok(Timestamp::from_seconds(at.unsigned_abs()))
     };
     let [person, subject, name, email, first_at, last_at] = row;
     Ok(KnownPerson {
