@@ -60,10 +60,9 @@ async function testRepository(stage, stages) {
   await stage('lint', 'Lints', () => check(['clippy', '--workspace', '--all-targets', '--', '-D', 'warnings']));
   await stage('unit', 'Unit tests (Rust)', () => unitTests(['--workspace']));
   await stage('unit', 'Unit tests (scripts, doctor)', () => nodeTests([...filesIn('scripts/tests'), ...filesIn('doctor/tests')]));
-  // The connector is tested as it is deployed. The examples are of the same engine; theirs saves two long links.
   await stage('behaviour', 'Build: the connector', () => builds('.'));
-  await stage('behaviour', 'Build: the conformance fixtures', () => builds('examples/everything', DEVELOPMENT));
-  await stage('behaviour', 'Build: the recipes', () => builds('examples/recipes', DEVELOPMENT));
+  await stage('behaviour', 'Build: the conformance fixtures', () => builds('examples/everything'));
+  await stage('behaviour', 'Build: the recipes', () => builds('examples/recipes'));
   const { name } = (await readToml('Cargo.toml')).package;
   const files = filesIn('tests').filter((file) => !file.startsWith(`${PROJECTS}/`));
   const leftOut = name === STARTER ? [] : leftOutInFork(files);

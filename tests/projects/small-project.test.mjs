@@ -7,8 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { listTools } from '../../scripts/client/mcp-client.mjs';
-import { readToml } from '../../scripts/support/toml.mjs';
-import { freePort, run, Start, succeed } from '../support/projects/commands.mjs';
+import { compileLess, freePort, run, Start, succeed } from '../support/projects/commands.mjs';
 import { ROOT } from '../support/workers/wrangler-dev.mjs';
 
 const scratch = mkdtempSync(join(tmpdir(), 'mcp-connector-project-'));
@@ -39,16 +38,8 @@ test('`npm run new` makes a project of few files, which has its own name', async
   assert.ok(files.length <= 30, `${files.length} files: ${files.join(', ')}`);
   for (const name of files) assert.doesNotMatch(readFileSync(file(name), 'utf8'), /\{\{project-name|OWNER\/REPOSITORY/, `${name} has no placeholder`);
   for (const name of ['Cargo.toml', 'package.json', 'wrangler.toml']) assert.match(readFileSync(file(name), 'utf8'), /name"?[ :=]+"my-tools"/, name);
-  await shareCompiledPackages();
+  await compileLess(folder, 'my-tools');
 });
-
-/** With the same settings for the packages that the tests of this repository optimise, their compiled form can be shared. */
-async function shareCompiledPackages() {
-  const { dev } = (await readToml(join(ROOT, 'Cargo.toml'))).profile;
-  const settings = Object.entries(dev.package).map(([name, { 'opt-level': level }]) => `[profile.dev.package.${name}]\nopt-level = ${level}\n`);
-  mkdirSync(file('.cargo'));
-  writeFileSync(file('.cargo/config.toml'), settings.join('\n'));
-}
 
 test('it is not made where files are, or with a name that no Worker can have', async () => {
   for (const [args, message] of [

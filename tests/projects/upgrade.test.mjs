@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { run, succeed } from '../support/projects/commands.mjs';
+import { compileLess, run, succeed } from '../support/projects/commands.mjs';
 import { cloneHere, git, isRepository, nextVersion } from '../support/projects/repository.mjs';
 import { ROOT } from '../support/workers/wrangler-dev.mjs';
 
@@ -51,6 +51,7 @@ describe('a project by git tag', { skip: !isRepository && 'this folder is no git
   test('compiles', async () => {
     // The packages from the registry are compiled already: for the small project by path.
     const env = { CARGO_TARGET_DIR: join(ROOT, 'target') };
+    await compileLess(folder, 'my-tools');
     await succeed(folder, 'cargo', ['build', '--lib', '--quiet', '--profile', 'development', '--target', 'wasm32-unknown-unknown'], env);
   });
 
