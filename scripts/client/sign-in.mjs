@@ -85,7 +85,8 @@ export async function authorize(url, passphrase) {
     const body = new URLSearchParams();
     for (const { name, value, type, checked } of form.fields) {
       if (name === 'passphrase') body.append(name, passphrase);
-      else if (type !== 'checkbox' || checked) body.append(name, value);
+      // A program has nothing to be remembered by.
+      else if (name !== 'remember' && (type !== 'checkbox' || checked)) body.append(name, value);
     }
     if (!asksPassphrase) body.append('decision', 'allow');
     url = new URL(form.action, url);

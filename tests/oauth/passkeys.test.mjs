@@ -119,7 +119,7 @@ describe('a passkey', () => {
     const browser = new Browser(site);
     const page = await browser.open(authorizePath(asking(client, { redirect_uri: WEB })));
     assert.ok(!page.html.includes('<script'), page.story('no script'));
-    const button = { name: 'decision', value: 'passkey' };
+    const button = { name: 'way', value: 'passkey' };
     const login = await browser.submit(page, page.form('decision'), { values: { passphrase: '' }, button });
     assert.ok(asked(login).challenge && login.has('passphrase'), login.story('the offer, and the passphrase'));
     const way = await browser.open('/account');
@@ -254,7 +254,7 @@ describe('what no passkey opens', () => {
     try {
       const page = await browser.open(authorizePath(asking(client, { redirect_uri: WEB })));
       assert.ok(!page.html.includes('data-passkey'), page.story('not offered first'));
-      const button = { name: 'decision', value: 'passkey' };
+      const button = { name: 'way', value: 'passkey' };
       const login = await browser.submit(page, page.form('decision'), { values: { passphrase: '' }, button });
       isRefused(await answerWith(browser, login, authenticator.get({ origin: site.origin, ...asked(login) })), 'of the old passphrase');
     } finally {

@@ -196,7 +196,7 @@ test('a passkey costs three requests and one row to add, and no more requests th
     costsAtMost(inner, { 'KV reads': 1 }, async () => {
       const stranger = new Browser(site);
       const login = await stranger.open(authorizePath(asking(one)));
-      const button = { name: 'decision', value: 'passkey' };
+      const button = { name: 'way', value: 'passkey' };
       const offer = await stranger.submit(login, login.form('decision'), { values: { passphrase: '' }, button });
       const user = Buffer.alloc(32, 7).toString('base64url');
       const made = new Authenticator().get({ origin: site.origin, ...asked(offer), user });

@@ -122,8 +122,9 @@ pub(crate) fn consent(
             form.card method="post" action=(form.action) {
                 input type="hidden" name=(SEALED_FIELD) value=(form.sealed);
                 @if view.sign_in == ConsentSignIn::Remembered {
-                    // The default button of the form: Enter in a field sends nothing.
-                    button type="submit" disabled hidden {}
+                    // The default button of the form: Enter in a field closes a dialog that is not there. Browsers skip a disabled
+                    // button, and press the next one even if it is not visible.
+                    button type="submit" formmethod="dialog" hidden {}
                 }
                 h1.sentence { strong { (isolated(&who(request))) } " wants to use " strong { (isolated(connector.title)) } }
                 (recipient(request))

@@ -84,7 +84,7 @@ fn page(words: &ErrorWords<'_>, next: &NextStep<'_>, reference: Option<&str>) ->
 fn sign_in(form: &FormTarget<'_>, again: LoginDecision) -> Markup {
     let words = match again {
         LoginDecision::AnotherAccount => "Sign in as somebody else",
-        LoginDecision::SignIn | LoginDecision::Again | LoginDecision::Passkey | LoginDecision::Cancel => "Try again",
+        LoginDecision::SignIn | LoginDecision::Again | LoginDecision::Cancel => "Try again",
     };
     html! {
         form method="post" action=(form.action) {

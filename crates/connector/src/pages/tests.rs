@@ -815,7 +815,7 @@ fn consent_of_a_remembered_browser_asks_who_began_and_is_allowed_by_one_button_t
         assert!(!form.contains("type=\"password\""));
         let buttons: Vec<&str> = form.split("<button ").skip(1).collect();
         assert!(
-            buttons[0].starts_with("type=\"submit\" disabled hidden>"),
+            buttons[0].starts_with("type=\"submit\" formmethod=\"dialog\" hidden>"),
             "Enter in a field sends nothing: {}",
             buttons[0]
         );
@@ -889,11 +889,11 @@ fn only_a_page_that_offers_a_passkey_has_a_script_and_its_policy_names_it_by_its
                 let (before, _) = document.split_once("type=\"password\" name").unwrap();
                 assert!(before.contains("data-passkey"), "it comes first");
             }
-            if let Some((before, _)) = document.split_once("name=\"decision\" value=\"passkey\"") {
+            if let Some((before, _)) = document.split_once("name=\"way\" value=\"passkey\"") {
                 let form = before.rsplit_once("<form ").unwrap().1;
                 assert!(form.contains("<button class=\"primary"), "Enter in the field sends the passphrase: {form}");
             }
-            let leads_there = document.contains("name=\"decision\" value=\"passkey\"");
+            let leads_there = document.contains("name=\"way\" value=\"passkey\"");
             let signs_in = document.contains("type=\"password\" name");
             assert_eq!(leads_there, signs_in && offer == PasskeyOffer::Link, "{offer:?}");
         }

@@ -4,9 +4,6 @@
 use crate::authorize::consent::{DECISION_FIELD, DENY, InvalidDecision};
 use crate::web::form::Parameters;
 
-/// The value of [`DECISION_FIELD`] of a person who wants to use a passkey, on any page with a passphrase.
-pub const PASSKEY: &str = "passkey";
-
 /// What a person chose on the form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LoginDecision {
@@ -15,8 +12,6 @@ pub enum LoginDecision {
     Again,
     /// To sign in again with another account.
     AnotherAccount,
-    /// To use a passkey. The page is shown with the offer.
-    Passkey,
     /// To cancel. The client gets an error.
     Cancel,
 }
@@ -29,7 +24,6 @@ impl LoginDecision {
             Self::SignIn => None,
             Self::Again => Some("again"),
             Self::AnotherAccount => Some("another"),
-            Self::Passkey => Some(PASSKEY),
             Self::Cancel => Some(DENY),
         }
     }
@@ -41,7 +35,7 @@ impl LoginDecision {
     /// The field is repeated, or has another value.
     pub fn read(form: &Parameters) -> Result<Self, InvalidDecision> {
         let value = form.get(DECISION_FIELD)?;
-        let all = [Self::SignIn, Self::Again, Self::AnotherAccount, Self::Passkey, Self::Cancel];
+        let all = [Self::SignIn, Self::Again, Self::AnotherAccount, Self::Cancel];
         all.into_iter().find(|decision| decision.value() == value).ok_or(InvalidDecision::Undecided)
     }
 }
@@ -52,14 +46,13 @@ mod tests {
 
     #[test]
     fn a_login_form_has_one_known_answer() {
-        use LoginDecision::{Again, AnotherAccount, Cancel, Passkey, SignIn};
+        use LoginDecision::{Again, AnotherAccount, Cancel, SignIn};
         for (form, decision) in [
             ("passphrase=x", Some(SignIn)),
             ("", Some(SignIn)),
             ("decision=&passphrase=x", Some(SignIn)),
             ("decision=again", Some(Again)),
             ("decision=another", Some(AnotherAccount)),
-            ("decision=passkey&passphrase=", Some(Passkey)),
             ("decision=deny&passphrase=", Some(Cancel)),
             ("decision=allow&passphrase=x", None),
             ("decision=Deny", None),

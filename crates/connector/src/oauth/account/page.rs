@@ -67,7 +67,6 @@ use mcp_connector_oauth::crypto::opaque::ObjectName;
 use mcp_connector_oauth::grants::commands::{AccountAction, EndGrants, Grants as _, ListGrants};
 use mcp_connector_oauth::grants::summary::GrantSummary;
 use mcp_connector_oauth::login::account_session::{AccountSignIn, Session};
-use mcp_connector_oauth::login::login_form::LoginDecision;
 use mcp_connector_oauth::login::passkeys::ceremony::Purpose;
 use mcp_connector_oauth::login::provider::pending_login::{LoginPurpose, PendingLogin};
 use mcp_connector_oauth::web::form::{Parameters, with_query};
@@ -283,7 +282,7 @@ async fn enter(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, 
     if let Some(response) = passkey::response(&form) {
         return enter_by_passkey(oauth, incoming, sealed, response).await;
     }
-    if LoginDecision::read(&form) == Ok(LoginDecision::Passkey) {
+    if passkey::is_asked_for(&form) {
         return Ok(login_page(sealed, &passkey::request(oauth, Purpose::Account, sealed), None, None));
     }
     match passphrase::attempt(oauth, incoming, &form).await? {

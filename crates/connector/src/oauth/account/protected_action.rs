@@ -7,7 +7,6 @@ use mcp_connector_base::identifier::Subject;
 use mcp_connector_oauth::crypto::seal::Sealable;
 use mcp_connector_oauth::grants::access_keys::new_access_key::NewAccessKey;
 use mcp_connector_oauth::login::account_session::Session;
-use mcp_connector_oauth::login::login_form::LoginDecision;
 use mcp_connector_oauth::login::passkeys::ceremony::Purpose;
 use mcp_connector_oauth::login::passkeys::passkey_name::PasskeyName;
 use mcp_connector_oauth::web::form::Parameters;
@@ -94,7 +93,7 @@ pub(crate) async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result
     if pending.subject != *session.subject() {
         return Ok(to_page(Some(Notice::SomebodyElse)));
     }
-    if LoginDecision::read(&form) == Ok(LoginDecision::Passkey) {
+    if passkey::is_asked_for(&form) {
         let offer = passkey::request(oauth, Purpose::Confirm, sealed);
         return page(oauth, &session, &pending.action, (sealed, offer), None);
     }

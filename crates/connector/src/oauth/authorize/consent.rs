@@ -4,7 +4,6 @@
 use mcp_connector_oauth::authorize::authorization_request::AuthorizationRequest;
 use mcp_connector_oauth::authorize::consent::{ConsentPage, DECISION_FIELD, Decision, InvalidDecision, SCOPE_FIELD};
 use mcp_connector_oauth::grants::sign_in::commands::SignInProof;
-use mcp_connector_oauth::login::login_form::PASSKEY;
 use mcp_connector_oauth::login::passkeys::ceremony::Purpose;
 use mcp_connector_oauth::login::remembered::remembered_browsers::BrowserStanding;
 use mcp_connector_oauth::web::form::Parameters;
@@ -44,8 +43,7 @@ pub(crate) async fn submitted(oauth: &OAuthContext<'_>, incoming: &Incoming) -> 
     let (request, browser, form_sealed): (AuthorizationRequest, _, _) = open(oauth, incoming, &form, SEALED_FIELD)?;
     let decision = match form.get(DECISION_FIELD) {
         // A password manager may send the form without its button, and the script of a passkey does. Who signs in has decided.
-        Ok(None) if signs_in(&form) => Decision::allow(&form, &request),
-        Ok(Some(PASSKEY)) => Decision::allow(&form, &request),
+        Ok(None) if signs_in(&form) || passkey::is_asked_for(&form) => Decision::allow(&form, &request),
         _ => Decision::read(&form, &request),
     };
     let error = match decision {
@@ -90,7 +88,7 @@ async fn allowed(
         if signs_in(form) {
             return login::enter(oauth, incoming, consented, (sealed, form)).await;
         }
-        if form.get(DECISION_FIELD) == Ok(Some(PASSKEY)) {
+        if passkey::is_asked_for(form) {
             let offer = passkey::request(oauth, Purpose::SignIn, pending.sealed);
             return Ok(Ok(login_page::page(oauth, consented.request(), pending.sealed, offer, None)));
         }

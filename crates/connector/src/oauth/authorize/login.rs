@@ -30,7 +30,7 @@ pub(crate) async fn submitted(oauth: &OAuthContext<'_>, incoming: &Incoming) -> 
         LoginDecision::Cancel => Ok(code::denied(oauth, request.response_target())),
         LoginDecision::Again => pending.identify(oauth, incoming, request.login().clone()).await,
         LoginDecision::AnotherAccount => pending.identify(oauth, incoming, LoginOptions::another_account()).await,
-        LoginDecision::Passkey => {
+        LoginDecision::SignIn if passkey::is_asked_for(&form) => {
             let offer = passkey::request(oauth, Purpose::SignIn, sealed);
             Ok(login_page::page(oauth, request, sealed, offer, None))
         }

@@ -20,7 +20,7 @@ use crate::oauth::access::signatures;
 use crate::oauth::context::OAuthContext;
 use crate::oauth::identity::passphrase;
 use crate::oauth::sign_in_error::SignInError;
-use crate::pages::components::passkey::{PASSKEY_FIELD, PasskeyOffer, PasskeyRequest};
+use crate::pages::components::passkey::{BY_PASSKEY, PASSKEY_FIELD, PasskeyOffer, PasskeyRequest, WAY_FIELD};
 
 /// How long a browser is known to have used a passkey, in seconds: a year.
 const KNOWN: u32 = 365 * 24 * 3600;
@@ -62,6 +62,11 @@ pub(crate) fn request(oauth: &OAuthContext<'_>, purpose: Purpose, sealed: &str) 
 /// Returns the response of an authenticator in a form, if it has one.
 pub(crate) fn response(form: &Parameters) -> Option<&str> {
     form.get(PASSKEY_FIELD).ok().flatten().filter(|response| !response.is_empty())
+}
+
+/// Returns whether a form asks for the page with the offer of a passkey.
+pub(crate) fn is_asked_for(form: &Parameters) -> bool {
+    form.get(WAY_FIELD) == Ok(Some(BY_PASSKEY))
 }
 
 /// Checks the response of an authenticator to the `sealed` form, which the caller has opened. Returns the use of the passkey, which

@@ -2,15 +2,16 @@
 
 use maud::{Markup, Render, html};
 
-use mcp_connector_oauth::authorize::consent::DECISION_FIELD;
-use mcp_connector_oauth::login::login_form::PASSKEY;
-
 use crate::pages::components::form::Button;
 
 /// The one script of the pages of a sign-in. It speaks with the authenticator and sends the form, and nothing else.
 pub(crate) const PASSKEY_SCRIPT: &str = include_str!("passkey.js");
 /// The name of the field with the response of an authenticator.
 pub(crate) const PASSKEY_FIELD: &str = "passkey";
+/// The name of the field with the way in which a person wants to sign in, if it is not the passphrase.
+pub(crate) const WAY_FIELD: &str = "way";
+/// The value of [`WAY_FIELD`] for a passkey.
+pub(crate) const BY_PASSKEY: &str = "passkey";
 
 /// How a page offers a passkey.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +60,7 @@ impl PasskeyOffer {
         html! {
             @if *self == Self::Link {
                 div.passkey-link {
-                    (Button::plain("Use a passkey").value(DECISION_FIELD, PASSKEY).skips_checks().render())
+                    (Button::plain("Use a passkey").value(WAY_FIELD, BY_PASSKEY).skips_checks().render())
                 }
             }
         }
