@@ -89,7 +89,7 @@ pub(crate) fn people(page: &PeoplePage<'_>) -> Page {
                 @if let Some(next) = &page.next { p.last { a.button.small href=(next) { "Next page" } } }
             }
             p.foot {
-                "Names and addresses are those of the last sign-in. “Last” is exact to the day. Somebody who has not signed in "
+                "Names and addresses are those of the last sign-in. “Last sign-in” is exact to the day. Somebody who has not signed in "
                 "since this server has the list is added when they come again."
             }
         }
@@ -100,7 +100,7 @@ pub(crate) fn people(page: &PeoplePage<'_>) -> Page {
 fn entry<'a>(person: &PersonEntry<'a>, now: Timestamp) -> Entry<'a> {
     let address = person.email.filter(|email| *email != person.title());
     Entry::new(person.title())
-        .line(html! { @if let Some(email) = address { (isolated(email)) " · " } "Last " (ago(person.last_at, now)) })
+        .line(html! { @if let Some(email) = address { (isolated(email)) " · " } "Last sign-in " (ago(person.last_at, now)) })
         .content(html! {
             (facts(person, now))
             p.last { a.button.small href=(person.path) { "Apps and access keys" } }
