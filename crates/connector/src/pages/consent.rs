@@ -304,7 +304,7 @@ fn sign_in(request: &ConsentPage<'_>, view: &ConsentView<'_>) -> Markup {
             ConsentSignIn::Passphrase { place, remember } => {
                 @if let Some(error) = error { (login_error(error)) }
                 @if place == NewPlace::New && error.is_none() {
-                    p.who { "This browser is remembered, but this place is new to you, so your passphrase is needed." }
+                    p.who { "This browser is remembered, but you have never allowed this place before, so your passphrase is needed." }
                 }
                 (view.passkey.before_passphrase("Allow with a passkey"))
                 @if view.passkey.script().is_some() { (passphrase_field(error)) } @else { (passphrase_field(error).takes_focus()) }

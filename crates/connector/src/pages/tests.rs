@@ -711,7 +711,7 @@ fn the_sign_in_is_part_of_the_answer() {
             &["That is not the passphrase.", "aria-invalid=\"true\" aria-describedby=\"problem\""],
             "Next, you",
         ),
-        (sign_in(new), &["this place is new to you"], "Remember"),
+        (sign_in(new), &["you have never allowed this place before"], "Remember"),
         (
             sign_in(ConsentSignIn::Provider { name: "GitHub" }),
             &[">Continue with GitHub</button>", "If you continue, you allow it."],
