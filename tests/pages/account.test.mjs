@@ -168,7 +168,7 @@ describe('the account page of the owner', () => {
     assert.doesNotMatch((await new Browser(here).open(`/account${search}`)).text, /are disconnected/, 'nobody');
     for (const made of ['?done=disconnected', '?done=Your%20account%20is%20blocked']) {
       const shown = await browser.open(`/account${made}`);
-      assert.ok(!shown.html.includes('role="status"'), shown.story('a link cannot make the page say something'));
+      assert.ok(!shown.html.includes('class="note done"'), shown.story('a link cannot make the page say something'));
     }
   });
 
