@@ -114,7 +114,7 @@ describe('a remembered browser', () => {
       if (!asked) continue;
       const page = await browser.open(authorizePath(asking(asked)));
       needsPassphrase(page, `${uri} is new to the person`);
-      assert.match(page.text, /this place is new to you/, page.story(`${uri}: it says why`));
+      assert.match(page.text, /never allowed this place before/, page.story(`${uri}: it says why`));
       const next = await allowed(browser, page);
       assert.ok(!(next instanceof Arrival), `${uri}: no code without the passphrase`);
       needsPassphrase(next, `${uri}: it is asked for`);
