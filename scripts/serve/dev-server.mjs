@@ -99,6 +99,7 @@ class DevServer {
     while (!isStopping()) {
       const changed = await nextChange(this.#watched.places, seen);
       if (changed.some(isSecrets)) this.#how.secretsChanged();
+      if (changed.some(isManifest)) this.#watched.findPackages();
       const before = this.#watched.places;
       seen = snapshot(before);
       await this.#take(changed, Date.now());
@@ -112,25 +113,23 @@ class DevServer {
    */
   async #firstBuild() {
     for (;;) {
-      const before = this.#watched.places;
+      let before = this.#watched.places;
       let seen = snapshot(before);
       try {
         await this.#how.prepare();
+        this.#watched.findPackages();
+        before = this.#watched.places;
         seen = snapshot(before);
         await this.config.read();
         await this.#rebuild({ quiet: false });
         this.config.write(this.#build.folder);
-        this.#watched.findPackages();
         return carriedOver(seen, before, this.#watched.places);
       } catch (error) {
         if (!(error instanceof CompileError || error instanceof InvalidToml)) throw error;
         console.error(`\n${error.message}\nSave again when this is corrected: the connector starts then.`);
       }
       this.#front.wait(BROKEN);
-      // The error may be in a package that is new.
-      this.#watched.findPackages();
-      seen = carriedOver(seen, before, this.#watched.places);
-      const changed = await nextChange(this.#watched.places, seen);
+      const changed = await nextChange(before, seen);
       if (changed.some(isSecrets)) this.#how.secretsChanged();
       this.#front.wait(BUILDING);
       console.log('');
@@ -145,14 +144,11 @@ class DevServer {
     step(`Changed: ${names}${changed.length > 3 ? ` and ${changed.length - 3} more` : ''}`);
     const isCleared = !existsSync(this.#build.folder);
     try {
-      if (changed.some((file) => path.basename(file) === 'Cargo.toml')) this.#watched.findPackages();
       if (changed.some((file) => !isSettings(file) && !isSecrets(file))) await this.#rebuild({ quiet: true });
       if (changed.some(isSettings)) await this.config.read();
       if (changed.some(isSecrets)) this.config.secretsChanged();
     } catch (error) {
       if (!(error instanceof Stop)) throw error;
-      // The error may be in a package that is new.
-      this.#watched.findPackages();
       console.error(`\n${error.message}\n${this.#whoAnswers()}. The next change that you save is built.`);
       return;
     }
@@ -277,6 +273,7 @@ function carriedOver(seen, before, places) {
   return new Map([...snapshot(places.filter((place) => !known.has(place))), ...[...seen].filter(([file]) => isIn(file))]);
 }
 
+const isManifest = (file) => path.basename(file) === 'Cargo.toml';
 const isSettings = (file) => path.basename(file) === 'wrangler.toml';
 const isSecrets = (file) => path.basename(file) === '.dev.vars';
 

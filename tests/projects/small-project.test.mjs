@@ -117,8 +117,9 @@ describe('npm start', () => {
   });
 
   test('lives on when cargo cannot read Cargo.toml, and takes over another name of the package', async () => {
+    const broken = start.mark();
     const good = edit('Cargo.toml', (text) => `${text}\n[broken\n`);
-    await start.printed(/Cargo\.toml[^]*The last good version still answers/);
+    await start.printed(/Cargo\.toml[^]*The last good version still answers/, broken);
     assert.equal(await description(), 'Say the same text twice. Needs no sign-in.');
     for (const text of [good.replace('name = "my-tools"', 'name = "your-tools"'), good]) {
       const from = start.mark();
@@ -140,7 +141,7 @@ describe('npm start', () => {
     await start.printed(/mismatched types[^]*The last good version still answers/, from);
     from = start.mark();
     writeFileSync(file('words/src/lib.rs'), 'pub const SAY: &str = "Please: ";\n');
-    await start.printed(/Changed: \S*words\/src\/lib\.rs[^]*Served/, from);
+    await start.printed(/Changed: .*words\/src\/lib\.rs[^]*Served/, from);
     assert.match(await description(), /^Please: Say the same text twice/);
     from = start.mark();
     writeFileSync(file('Cargo.toml'), manifest);

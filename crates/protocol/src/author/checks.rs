@@ -209,6 +209,7 @@ mod tests {
     use crate::author::resources::view::View;
     use crate::author::tools::tool_error::ToolError;
     use crate::call::context::Context;
+    use crate::discovery::server_name::InvalidServerName;
     use crate::testing::test_host::TestHost;
 
     #[derive(Deserialize, JsonSchema)]
@@ -324,6 +325,13 @@ mod tests {
     fn a_setting_of_the_pages_that_is_not_valid_is_rejected() {
         let green = || connector().accent_color("green").operated_by("Ada");
         assert_eq!(mistakes(green), (vec![ErrorKind::PageSetting(InvalidPageSetting::Accent)], false));
+    }
+
+    #[test]
+    fn a_registry_name_that_is_not_valid_is_rejected() {
+        assert_eq!(mistakes(|| connector().registry_name("com.example/notes")), (vec![], true));
+        let bare = || connector().registry_name("notes");
+        assert_eq!(mistakes(bare), (vec![ErrorKind::RegistryName(InvalidServerName)], false));
     }
 
     #[test]
