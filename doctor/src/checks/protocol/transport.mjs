@@ -65,7 +65,7 @@ export const ids = within(async (probe, { how }) => {
       'Answer each request with its id, in the same type. 0 is an id; only a message without an id is a notification.',
     );
   }
-  return ok('Answers carry the id of their request: 0 and texts too.');
+  return ok('Answers carry the id of their request, also 0 and strings.');
 });
 
 export const ping = within(async (probe, { how }) => {
@@ -73,7 +73,7 @@ export const ping = within(async (probe, { how }) => {
   if (isObject(answer.message?.result)) return ok('ping is answered.');
   return note(
     `ping is answered with ${describe(answer)}.`,
-    'Clients that watch the connection with it take the server for dead.',
+    'Clients that watch the connection with it conclude that the server is down.',
     'Answer ping with an empty result (MCP “Ping”).',
   );
 });
@@ -85,7 +85,7 @@ export const notifications = within(async (probe, { greeted }) => {
   if (greeted.fault || greeted.status >= 300) return fail(seen, `The handshake cannot be finished. ${COULD_NOT_REACH}`, fix);
   if (greeted.status !== 202) return note(seen, 'Most clients accept it; the specification wants 202, and strict clients wait for it.', fix);
   if (greeted.text !== '') return note('notifications/initialized is answered with 202 and a body.', 'Most clients drop the body.', fix);
-  return ok('A notification is taken with 202.');
+  return ok('A notification is accepted with 202.');
 });
 
 /** The headers of a POST in the other forms that released clients send. */
@@ -107,7 +107,7 @@ export const unknownMethod = within(async (probe, { ask: request, how }) => {
   const seen = `An unknown method is answered with ${describe(answer)}${error ? `, code ${quote(error.code, 12)}` : ''}.`;
   const fix = 'Answer with the JSON-RPC error -32601 and the request’s id.';
   if (!error && result === undefined)
-    return fail(seen, 'Clients ask for optional things and take the server for broken, or wait until their time is up.', fix);
+    return fail(seen, 'Clients try optional methods: without an answer they report the server as broken, or wait until their time is up.', fix);
   if (!error || error.code !== -32601)
     return note(seen, 'Clients that try something optional, such as completion, cannot tell that it is missing.', fix);
   if (answer.status === 404 && how.session)

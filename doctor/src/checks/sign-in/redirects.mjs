@@ -32,7 +32,7 @@ export async function redirectUri(probe) {
   if (answer.status >= 400) return ok('A redirect URI that was never registered is refused, without a redirect.');
   return note(
     `A request with a redirect URI that was never registered is answered with ${describe(answer)}.`,
-    'From here it cannot be seen whether the code would be sent there.',
+    'The doctor cannot see whether the code would be sent there.',
     fix,
   );
 }
@@ -48,7 +48,7 @@ export async function pkceRequired(probe) {
   if (returned) return response(probe, returned, asked);
   if (elsewhere) return skip(`the request is sent on to ${quote(elsewhere.host)} first; what comes after is not seen.`);
   if (isPage(answer))
-    return note(`Without PKCE the request is answered with ${describe(answer)}.`, 'From here it cannot be seen whether a code would be given.', fix);
+    return note(`Without PKCE the request is answered with ${describe(answer)}.`, 'The doctor cannot see whether a code would be issued.', fix);
   if (answer.fault || answer.status >= 500)
     return note(`Without PKCE the request is answered with ${describe(answer)}.`, 'The client does not learn why.', fix);
   return ok('A request without PKCE is refused.');
@@ -87,7 +87,7 @@ export async function repeated(probe) {
   if (verdict.level !== 'fail') return ok('The same authorization request may be opened twice.');
   return note(
     verdict.seen,
-    'FastMCP’s client opens it once before the browser does, and takes the refusal for a lost registration. So does a person who reloads.',
+    'FastMCP’s client opens it once before the browser does, and reads the refusal as a lost registration. So does a person who reloads.',
     'Let a GET of the authorization endpoint change nothing.',
   );
 }

@@ -33,7 +33,7 @@ function grantError(answer, what, effect) {
   if (answer.error === 'invalid_client') {
     return fail(
       seen,
-      'Claude takes its registration for lost, and registers again and again.',
+      'Claude concludes that its registration is gone, and registers again and again.',
       `The client was registered a moment ago, without a secret. ${fix}`,
     );
   }
@@ -73,7 +73,7 @@ export async function revocation(probe) {
   if (!url)
     return note(
       'There is no revocation_endpoint.',
-      'When a person logs out in Claude Code, the tokens go on.',
+      'When a person logs out in Claude Code, the tokens stay valid.',
       'Offer revocation (RFC 7009), and announce it.',
     );
   if (!id) return skip('there is no client to ask as.');

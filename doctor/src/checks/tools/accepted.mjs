@@ -26,7 +26,7 @@ const hints = {
 export const members = async (probe) => {
   const { cursor } = await probe.tools();
   if (cursor !== undefined && cursor !== null && typeof cursor !== 'string')
-    return fail(`nextCursor is ${quote(cursor, 40)}.`, `${TYPESCRIPT} refuse the whole list.`, 'Make it a text.');
+    return fail(`nextCursor is ${quote(cursor, 40)}.`, `${TYPESCRIPT} refuse the whole list.`, 'Make it a string.');
   if (cursor === null) return fail('nextCursor is null on the last page.', `${TYPESCRIPT} refuse the whole list.`, 'Leave it out.');
   return each(
     'Every member has its type, and none is null.',
@@ -124,7 +124,7 @@ export async function size(probe) {
     );
   if (bytes > LARGE)
     return note(
-      `The list has ${Math.round(bytes / 1000)} kB.`,
+      `The list is ${Math.round(bytes / 1000)} kB long.`,
       `Clients put it into each conversation: about ${Math.round(bytes / 4000)},000 tokens before the first word.`,
       'Shorten descriptions and schemas.',
     );

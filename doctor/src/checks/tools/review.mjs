@@ -59,7 +59,7 @@ export const toolTitles = each(
 export const toolHints = each(
   'Every tool says whether it only reads or may destroy.',
   'neither readOnlyHint nor destructiveHint, or both',
-  `${REVIEW} Claude takes such a tool for one that writes, and asks before each call.`,
+  `${REVIEW} Claude treats such a tool as one that writes, and asks before each call.`,
   'Set annotations.readOnlyHint to true on tools that only read, and destructiveHint on all others.',
   ({ annotations }) => {
     const { readOnlyHint, destructiveHint } = annotations ?? {};

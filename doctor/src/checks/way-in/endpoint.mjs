@@ -49,7 +49,7 @@ export async function bothSlashes(probe) {
   const first = await probe.initialize();
   if (!answer.fault && answer.status === first.status) return ok(`The URL ${form} answers the same.`);
   return note(
-    `The URL ${form} answers otherwise: ${describe(answer)}.`,
+    `The URL ${form} answers differently: ${describe(answer)}.`,
     'A person who pastes that form cannot connect. Claude itself names the connector without a slash.',
     'Answer both forms alike, if you can.',
   );
