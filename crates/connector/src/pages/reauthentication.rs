@@ -60,9 +60,11 @@ pub(crate) fn confirm(page: &ConfirmPage<'_>, form: &FormTarget<'_>) -> Page {
                 div.buttons.long { a.button.primary href=(url) { "Sign in again with " (isolated(provider)) } }
             }
             WayToProve::Passphrase => {
+                @let field = passphrase_field(page.error);
+                @let field = if page.passkey.script().is_some() { field } else { field.takes_focus() };
                 (form
                     .field(page.passkey.before_passphrase("Use a passkey"))
-                    .field(passphrase_field(page.error))
+                    .field(field)
                     .button(Button::primary(page.button))
                     .below(page.passkey.link()))
             }
