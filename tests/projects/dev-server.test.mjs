@@ -140,6 +140,18 @@ describe('while it serves', () => {
     }
   });
 
+  test('a package that is new is watched before it compiles', async () => {
+    const manifest = (name, more = '') => `[package]\nname = "${name}"\nversion = "0.1.0"\nedition = "2024"\n${more}`;
+    await when(() => {
+      mkdirSync(file('words/src'), { recursive: true });
+      write('words/Cargo.toml', manifest('words'));
+      write('words/src/lib.rs', 'SYNTAX');
+      write('src/lib.rs', '');
+      write('Cargo.toml', manifest('worker', '[dependencies]\nwords = { path = "words" }\n'));
+    }, /Changed: .*Cargo\.toml[^]*The last good version still answers/);
+    await when(() => write('words/src/lib.rs', ''), /Changed: .*words\/src\/lib\.rs[^]*(Nothing has changed|Served)/);
+  });
+
   test('wrangler.toml that is broken, or has gone, leaves the last good version', async () => {
     for (const action of [() => write('wrangler.toml', '[broken'), () => rmSync(file('wrangler.toml'))]) {
       await when(action, /wrangler\.toml is (not valid|missing)[^]*The last good version still answers/);
@@ -193,6 +205,7 @@ describe('while it serves', () => {
 
   test('the folder of the builds may be cleared away', async () => {
     await when(() => rmSync(file('build'), { recursive: true }), /Served/);
+    startedAt = Date.now();
     assert.equal((await answer()).version, 'two');
   });
 

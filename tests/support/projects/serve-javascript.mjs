@@ -10,11 +10,14 @@ import { endOnSignals } from '../../../scripts/support/processes.mjs';
 
 const [folder, port] = process.argv.slice(2);
 const source = path.join(folder, 'src/worker.js');
+/** A package that the Worker may need. */
+const words = path.join(folder, 'words/src/lib.rs');
 
 async function build(_, { into, known }) {
   step('Building');
   if (process.env.BUILD_TAKES) await new Promise((resolve) => setTimeout(resolve, Number(process.env.BUILD_TAKES)));
-  if (!existsSync(source) || readFileSync(source, 'utf8').includes('SYNTAX')) throw new CompileError('The code does not compile: the errors are above.');
+  const isBroken = (file) => readFileSync(file, 'utf8').includes('SYNTAX');
+  if (!existsSync(source) || isBroken(source) || (existsSync(words) && isBroken(words))) throw new CompileError('The code does not compile: the errors are above.');
   const { mtimeMs, size } = statSync(source);
   const version = `${mtimeMs} ${size}`;
   if (version === known) return { sources: [source], version, isNew: false };
