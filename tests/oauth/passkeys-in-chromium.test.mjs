@@ -251,11 +251,11 @@ describe('in a real browser', { skip }, () => {
     await connected(asked);
 
     await openAccount(tab);
-    const before = await tab.evaluate('document.querySelectorAll("button[aria-label^=\'Remove the passkey\']").length');
+    const before = await tab.evaluate('document.querySelectorAll("button[aria-label^=\'Remove this passkey\']").length');
     await tab.evaluate('[...document.querySelectorAll("summary")].find((one) => one.textContent.includes("My laptop")).click()');
-    await tab.leads(() => tab.click('button[aria-label="Remove the passkey My laptop"]'));
+    await tab.leads(() => tab.click('button[aria-label="Remove this passkey: My laptop"]'));
     assert.match(await tab.text(), /The passkey My laptop is removed\./);
-    const left = await tab.evaluate('document.querySelectorAll("button[aria-label^=\'Remove the passkey\']").length');
+    const left = await tab.evaluate('document.querySelectorAll("button[aria-label^=\'Remove this passkey\']").length');
     assert.equal(left, before - 1);
     await ask(tab);
     await tab.evaluate('document.cookie');

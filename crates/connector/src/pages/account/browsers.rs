@@ -58,7 +58,7 @@ fn entry<'a>(browser: &BrowserEntry<'a>, now: Timestamp, form: &FormTarget<'_>) 
     let forget = action_form(form, AccountFormAction::ForgetBrowser)
         .hidden(BROWSER_FIELD, browser.id.clone())
         .hidden(NAME_FIELD, browser.name.to_owned())
-        .button(Button::danger("Forget this browser").spoken(format!("Forget {}", browser.name)));
+        .button(Button::danger("Forget this browser").spoken(format!("Forget this browser: {}", browser.name)));
     entry.line(html! { "Used " (words_ago(browser.used_at, now)) }).content(html! {
         (Facts::new().fact("Signed in", day(browser.signed_in_at)).fact("Remembered until", day(browser.until)))
         (forget.render())

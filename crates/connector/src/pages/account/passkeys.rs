@@ -79,7 +79,7 @@ fn entry<'a>(passkey: &PasskeyEntry<'a>, host: &str, now: Timestamp, form: &Form
     let remove = action_form(form, AccountFormAction::RemovePasskey)
         .hidden(CREDENTIAL_FIELD, passkey.credential.clone())
         .hidden(NAME_FIELD, visible(passkey.name).into_owned())
-        .button(Button::danger("Remove this passkey").spoken(format!("Remove the passkey {}", passkey.name)));
+        .button(Button::danger("Remove this passkey").spoken(format!("Remove this passkey: {}", passkey.name)));
     let place = match passkey.place {
         PasskeyPlace::OneDevice => "On one device",
         PasskeyPlace::Synced => "With a password manager",
