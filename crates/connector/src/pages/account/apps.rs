@@ -160,7 +160,8 @@ fn whole_app<'a>(app: &App<'a>, form: &FormTarget<'a>) -> Form<'a> {
         std::iter::once(app.latest).chain(app.earlier.iter().copied()).map(|sign_in| sign_in.grant.as_str()).collect();
     let name = app.latest.shown_name();
     named(action_form(form, AccountFormAction::EndApp), app.latest).hidden(GRANTS_FIELD, grants.join(" ")).button(
-        Button::danger(format!("Disconnect all {}", grants.len())).spoken(format!("Disconnect all sign-ins of {name}")),
+        Button::danger(format!("Disconnect all {}", grants.len()))
+            .spoken(format!("Disconnect all {} sign-ins of {name}", grants.len())),
     )
 }
 

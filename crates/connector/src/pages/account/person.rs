@@ -147,7 +147,7 @@ fn key_entry<'a>(key: &AccessKeyEntry<'a>, page: &PersonPage<'_>, form: &FormTar
             .hidden(PERSON_FIELD, page.id.to_owned())
             .hidden(GRANT_FIELD, key.id.clone())
             .hidden(NAME_FIELD, visible(key.name).into_owned())
-            .button(Button::danger("End this key").spoken(format!("End the key {}", visible(key.name)))))
+            .button(Button::danger("End this key").spoken(format!("End this key: {}", visible(key.name)))))
     })
 }
 
