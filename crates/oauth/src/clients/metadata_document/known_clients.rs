@@ -70,14 +70,13 @@ const KNOWN: &[KnownClient] = &[
 ];
 
 /// Where well-known clients receive their codes when they register themselves. A place that ends in `/` is one for each connection.
-/// Both are documented by their vendors, or were read in their source, in September 2026.
+/// Both are documented by their vendors, or were read in their source, in September 2026. A place that passes the code on to where
+/// its `state` says, as vscode.dev does, proves nothing about who gets it, and is not one of them.
 const RECIPIENTS: &[(&str, &str)] = &[
     ("https://claude.ai/api/mcp/auth_callback", "Claude"),
     ("https://claude.com/api/mcp/auth_callback", "Claude"),
     ("https://chatgpt.com/connector_platform_oauth_redirect", "ChatGPT"),
     ("https://chatgpt.com/connector/oauth/", "ChatGPT"),
-    ("https://vscode.dev/redirect", "Visual Studio Code"),
-    ("https://insiders.vscode.dev/redirect", "Visual Studio Code"),
 ];
 
 /// Returns the name of the well-known client that receives the codes at this redirect URI, if there is one. Its host is proven by
@@ -139,7 +138,7 @@ mod tests {
         for (redirect_uri, name) in [
             ("https://claude.ai/api/mcp/auth_callback", Some("Claude")),
             ("https://chatgpt.com/connector/oauth/aB3_-", Some("ChatGPT")),
-            ("https://vscode.dev/redirect", Some("Visual Studio Code")),
+            ("https://vscode.dev/redirect", None),
             ("https://chatgpt.com/connector/oauth/", Some("ChatGPT")),
             ("https://chatgpt.com/connector/oauth/../../x", None),
             ("https://chatgpt.com/connector/oauth/a?to=x", None),
@@ -152,7 +151,8 @@ mod tests {
             assert_eq!(known_recipient(redirect_uri), name, "{redirect_uri}");
         }
         for known in KNOWN {
-            for uri in known.redirect_uris.iter().filter(|uri| uri.starts_with("https:")) {
+            let proves = |uri: &&&str| uri.starts_with("https:") && !uri.starts_with("https://vscode.dev/");
+            for uri in known.redirect_uris.iter().filter(proves) {
                 assert_eq!(known_recipient(uri), Some(known.name), "of a document that is known: {uri}");
             }
         }
