@@ -132,15 +132,20 @@ async fn admitted(
     {
         return challenged(app, endpoint, incoming, &posted, refusal);
     }
-    let authentication = if asks_anew || posted.checks_revocation() {
+    let (authentication, posted) = if asks_anew || posted.checks_revocation() {
         let confirmed = guard.confirm(authentication, &tokens).await.map_err(|refusal| refusal.naming(posted.need()));
         let admitted = confirmed.and_then(|confirmed| guard.admit(&confirmed, posted.need()).map(|()| confirmed));
-        match admitted {
+        let authentication = match admitted {
             Ok(authentication) => authentication,
             Err(refusal) => return challenged(app, endpoint, incoming, &posted, refusal),
+        };
+        // What is hidden depends on the person, of whom more is known now.
+        match Posted::read(&body, most_bytes, registry, authentication.caller()) {
+            Ok(posted) => (authentication, posted),
+            Err(reply) => return from_reply(reply),
         }
     } else {
-        authentication
+        (authentication, posted)
     };
     let caller = match authentication {
         Authentication::Anonymous => None,

@@ -142,13 +142,14 @@ impl VerifiedTokens {
         }
     }
 
-    /// Returns a caller with what the last answer says of the person of their grant.
+    /// Returns a caller with what the last answer says of the person of their grant. `None` if there is no such answer, or the
+    /// grant has ended: then nothing tells which scopes are withheld.
     #[must_use]
-    pub fn known_caller(&self, caller: &Caller, grant: GrantId) -> Caller {
-        let place = self.grants.binary_search_by(|known| known.grant.cmp(&grant)).ok();
-        match place.and_then(|place| self.grants.get(place)).map(|known| &known.state) {
-            Some(GrantState::Active(standing)) => standing.of(caller),
-            Some(GrantState::Ended) | None => caller.clone(),
+    pub fn known_caller(&self, caller: &Caller, grant: GrantId) -> Option<Caller> {
+        let place = self.grants.binary_search_by(|known| known.grant.cmp(&grant)).ok()?;
+        match &self.grants.get(place)?.state {
+            GrantState::Active(standing) => Some(standing.of(caller)),
+            GrantState::Ended => None,
         }
     }
 
@@ -317,13 +318,15 @@ mod tests {
         let mut tokens = VerifiedTokens::new();
         let scopes = |text| ScopeSet::parse(text).unwrap();
         let caller = Caller { scopes: scopes("a b"), ..token(GRANT).into_caller() };
-        assert_eq!(tokens.known_caller(&caller, GRANT), caller, "nobody has asked");
+        assert_eq!(tokens.known_caller(&caller, GRANT), None, "nobody has asked");
         let mut known = caller;
         for (name, withheld, left) in [("Jane", "b c", "a"), ("Jane Doe", "", "a b")] {
             let standing = Standing::new(Some(Profile::default().with_name(Some(name))), scopes(withheld));
             tokens.record_answer(GRANT, GrantState::Active(standing), START);
-            known = tokens.known_caller(&known, GRANT);
+            known = tokens.known_caller(&known, GRANT).unwrap();
             assert_eq!((known.name(), &known.scopes), (Some(name), &scopes(left)), "{withheld}");
         }
+        tokens.record_answer(GRANT, GrantState::Ended, START);
+        assert_eq!(tokens.known_caller(&known, GRANT), None, "the grant has ended");
     }
 }

@@ -57,14 +57,14 @@ impl VerifyToken for AccessTokens<'_> {
         };
         let Some(grant) = caller.grant else { return Ok(self.without_grant(&caller)) };
         self.check_grant(&caller, grant, now).await?;
-        Ok(remembered::known_caller(&caller, grant))
+        remembered::known_caller(&caller, grant)
     }
 
     async fn confirm(&self, caller: &Caller) -> Result<Caller, NotVerified> {
         // A client that acts for itself has no grant, and an external issuer keeps its own.
         let Some(id) = caller.grant else { return Ok(caller.clone()) };
         verdict(grant_checks::ask(&self.asked(caller, id).await?).await)?;
-        Ok(remembered::known_caller(caller, id))
+        remembered::known_caller(caller, id)
     }
 }
 

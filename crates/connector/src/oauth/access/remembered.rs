@@ -11,6 +11,8 @@ use mcp_connector_oauth::resource::bearer::BearerToken;
 use mcp_connector_oauth::resource::protected_resource::Resource;
 use mcp_connector_oauth::resource::verified_tokens::{GrantCheck, GrantState, VerifiedTokens};
 
+use crate::mcp::resource_guard::NotVerified;
+
 thread_local! {
     static VERIFIED: RefCell<VerifiedTokens> = const { RefCell::new(VerifiedTokens::new()) };
 }
@@ -46,8 +48,12 @@ pub(crate) fn look(grant: GrantId, now: Timestamp) -> GrantCheck {
 }
 
 /// Returns a caller with what the last answer says of the person of their grant.
-pub(crate) fn known_caller(caller: &Caller, grant: GrantId) -> Caller {
-    VERIFIED.with_borrow(|verified| verified.known_caller(caller, grant))
+///
+/// # Errors
+///
+/// Fails where another request has made this isolate forget that answer meanwhile.
+pub(crate) fn known_caller(caller: &Caller, grant: GrantId) -> Result<Caller, NotVerified> {
+    VERIFIED.with_borrow(|verified| verified.known_caller(caller, grant)).ok_or(NotVerified::Unavailable)
 }
 
 /// Remembers the state of a grant.
