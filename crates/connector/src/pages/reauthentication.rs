@@ -17,7 +17,7 @@ pub(crate) const PENDING_FIELD: &str = "pending";
 pub(crate) enum WayToProve<'a> {
     /// They type the passphrase.
     Passphrase,
-    /// They sign in again, at this URL, and come back.
+    /// They sign in anew, at this URL, and come back.
     SignInAgain {
         /// The name of the provider.
         provider: &'a str,
@@ -56,7 +56,7 @@ pub(crate) fn confirm(page: &ConfirmPage<'_>, form: &FormTarget<'_>) -> Page {
         @if let Some(error) = page.error { (login_error(error)) }
         @match &page.way {
             WayToProve::SignInAgain { provider, url } => {
-                p { "Your sign-in is older than ten minutes. Sign in again, and you come back to this page." }
+                p { "Sign in again to show that it is you. You come back to this page." }
                 div.buttons.long { a.button.primary href=(url) { "Sign in again with " (isolated(provider)) } }
             }
             WayToProve::Passphrase => {
@@ -85,12 +85,12 @@ mod tests {
 
     #[test]
     fn the_page_asks_for_what_is_missing_and_for_nothing_else() {
-        let url = "https://host.example/authorize/account?prompt=login&pending=x".to_owned();
+        let url = "https://host.example/authorize/account?pending=x".to_owned();
         let again = WayToProve::SignInAgain { provider: "GitHub", url };
         for (name, way, has_form, has_passphrase) in [
             ("the passphrase", WayToProve::Passphrase, true, true),
-            ("signed in just now", WayToProve::Proven, true, false),
-            ("signed in long ago", again, false, false),
+            ("asked anew just now", WayToProve::Proven, true, false),
+            ("to be asked anew", again, false, false),
         ] {
             let page = confirm(&confirming(way), &FORM);
             assert_eq!(page.contains("<form"), has_form, "{name}");

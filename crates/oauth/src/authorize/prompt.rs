@@ -67,6 +67,12 @@ impl LoginOptions {
         Self { prompt: vec![Prompt::SelectAccount], login_hint: None }
     }
 
+    /// Creates options that make the provider ask anew, even if the person is signed in there.
+    #[must_use]
+    pub fn anew() -> Self {
+        Self { prompt: vec![Prompt::Login], login_hint: None }
+    }
+
     /// Reads both parameters. Unknown values of `prompt` are ignored, and so is a hint that is too long or has control
     /// characters.
     ///

@@ -12,12 +12,13 @@ use crate::crypto::keys::ring::KeyRing;
 use crate::crypto::seal::{Sealable, Sealed};
 use crate::login::admission::{Admission, AdmissionPolicy};
 use crate::login::person::Person;
+use crate::login::provider::pending_login::LoginPurpose;
 use crate::web::cookie::HostCookie;
 use crate::web::web_url::WebScheme;
 
 /// How long a session lasts, in seconds. Use does not extend it.
 pub const SESSION_LIFETIME: u64 = MAX_AGE as u64;
-/// Age up to which a sign-in at a provider proves who is there, in seconds.
+/// Age up to which a sign-in at a provider that asked anew proves who is there, in seconds.
 pub const RECENT_SIGN_IN: u64 = 10 * 60;
 const MAX_AGE: u32 = 30 * 60;
 const COOKIE: HostCookie = HostCookie::new("mcp-account");
@@ -31,6 +32,27 @@ pub struct Session {
     display_name: Option<String>,
     admission: Admission,
     signed_in_at: Timestamp,
+    kind: SignInKind,
+}
+
+/// How a person has signed in to the account page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SignInKind {
+    /// The identity provider may have known the browser, and asked nothing.
+    Usual,
+    /// The identity provider was told to ask anew.
+    Anew,
+}
+
+impl SignInKind {
+    /// Returns the kind of a sign-in for `purpose`.
+    #[must_use]
+    pub const fn of(purpose: &LoginPurpose) -> Self {
+        match purpose {
+            LoginPurpose::Client(_) | LoginPurpose::Account => Self::Usual,
+            LoginPurpose::Reauthentication { .. } => Self::Anew,
+        }
+    }
 }
 
 impl Sealable for Session {
@@ -58,6 +80,7 @@ impl Session {
     #[must_use]
     pub fn begin(
         person: &Person,
+        kind: SignInKind,
         scheme: WebScheme,
         keys: &KeyRing,
         random: &impl Random,
@@ -66,7 +89,7 @@ impl Session {
         let mut id = [0; 16];
         random.fill(&mut id);
         let (subject, display_name) = (person.subject.clone(), person.truncated_name());
-        let session = Self { id, subject, display_name, admission: person.admission.clone(), signed_in_at: now };
+        let session = Self { id, subject, display_name, admission: person.admission.clone(), signed_in_at: now, kind };
         let sealed = Sealed::seal(&session, &[], now.plus(SESSION_LIFETIME), keys.seal(), random).ok()?;
         COOKIE.set(scheme, sealed.as_str(), MAX_AGE)
     }
@@ -128,10 +151,10 @@ impl Session {
         self.display_name.as_deref()
     }
 
-    /// Returns whether the sign-in is recent enough to prove who is there.
+    /// Returns whether the sign-in at a provider proves who is there: the provider asked anew, and not long ago.
     #[must_use]
-    pub const fn is_recent(&self, now: Timestamp) -> bool {
-        now.seconds_since(self.signed_in_at) < RECENT_SIGN_IN
+    pub fn is_proof(&self, now: Timestamp) -> bool {
+        self.kind == SignInKind::Anew && now.seconds_since(self.signed_in_at) < RECENT_SIGN_IN
     }
 
     #[must_use]
@@ -155,6 +178,10 @@ mod tests {
     }
 
     fn cookie(name: &str, random: u64) -> String {
+        cookie_of(name, SignInKind::Anew, random)
+    }
+
+    fn cookie_of(name: &str, kind: SignInKind, random: u64) -> String {
         let subject = Subject::new(name).unwrap();
         let person = Person {
             subject,
@@ -162,7 +189,7 @@ mod tests {
             admission: Admission::Version(VERSION),
             identity: None,
         };
-        let set = Session::begin(&person, WebScheme::Https, &ring(1), &TestRandom::from(random), NOW).unwrap();
+        let set = Session::begin(&person, kind, WebScheme::Https, &ring(1), &TestRandom::from(random), NOW).unwrap();
         set.split(';').next().unwrap().to_owned()
     }
 
@@ -188,9 +215,11 @@ mod tests {
     }
 
     #[test]
-    fn a_sign_in_proves_who_is_there_for_ten_minutes() {
+    fn a_sign_in_proves_who_is_there_for_ten_minutes_if_the_provider_asked_anew() {
         let session = read(&cookie("owner", 1), &[VERSION], NOW).unwrap();
-        assert!(session.is_recent(NOW.plus(RECENT_SIGN_IN - 1)) && !session.is_recent(NOW.plus(RECENT_SIGN_IN)));
+        assert!(session.is_proof(NOW.plus(RECENT_SIGN_IN - 1)) && !session.is_proof(NOW.plus(RECENT_SIGN_IN)));
+        let usual = read(&cookie_of("owner", SignInKind::Usual, 1), &[VERSION], NOW).unwrap();
+        assert!(!usual.is_proof(NOW), "the provider may have asked nothing");
         assert_eq!(session.person().subject, *session.subject());
     }
 

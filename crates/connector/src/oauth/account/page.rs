@@ -66,7 +66,7 @@ use mcp_connector_oauth::clients::resolver::ResolvedClient;
 use mcp_connector_oauth::crypto::opaque::ObjectName;
 use mcp_connector_oauth::grants::commands::{AccountAction, EndGrants, Grants as _, ListGrants};
 use mcp_connector_oauth::grants::summary::GrantSummary;
-use mcp_connector_oauth::login::account_session::{AccountSignIn, Session};
+use mcp_connector_oauth::login::account_session::{AccountSignIn, Session, SignInKind};
 use mcp_connector_oauth::login::passkeys::ceremony::Purpose;
 use mcp_connector_oauth::login::provider::pending_login::{LoginPurpose, PendingLogin};
 use mcp_connector_oauth::web::form::{Parameters, with_query};
@@ -232,12 +232,16 @@ async fn end_sign_in(
 async fn begin(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, SignInError> {
     let (browser, cookies) = browser(oauth, incoming);
     let login = Parameters::parse(incoming.query().as_bytes()).and_then(|query| LoginOptions::read(&query));
-    let login = login.unwrap_or_default();
     let purpose = purpose(incoming);
+    // Who has to prove anew who they are does not choose how.
+    let login = match SignInKind::of(&purpose) {
+        SignInKind::Anew => LoginOptions::anew(),
+        SignInKind::Usual => login.unwrap_or_default(),
+    };
     match oauth.configuration().provider.begin(oauth, incoming, purpose.clone(), login, &browser).await? {
         Step::Login => Ok(to_page(None)),
         Step::Redirect(redirect) => Ok(Answer::from(redirect).with_cookies(cookies)),
-        Step::Known(person) => signed_in(oauth, &person, path_after(&purpose)),
+        Step::Known(person) => signed_in(oauth, &person, SignInKind::of(&purpose), path_after(&purpose)),
     }
 }
 
@@ -268,7 +272,7 @@ pub(crate) async fn callback(
             ProviderAnswer::Refused(_) => Ok(to_page(Some(Notice::NotSignedIn))),
             ProviderAnswer::Code(code) => {
                 let person = oauth.configuration().provider.finish(oauth, code, pending).await?;
-                signed_in(oauth, &person, path_after(&pending.purpose))
+                signed_in(oauth, &person, SignInKind::of(&pending.purpose), path_after(&pending.purpose))
             }
         }
     };
@@ -287,7 +291,8 @@ async fn enter(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, 
     }
     match passphrase::attempt(oauth, incoming, &form).await? {
         Attempt::Entered { person, browser } => {
-            Ok(passphrase::remember(oauth, signed_in(oauth, &person, ACCOUNT_PATH.to_owned())?, &browser))
+            let answer = signed_in(oauth, &person, SignInKind::Usual, ACCOUNT_PATH.to_owned())?;
+            Ok(passphrase::remember(oauth, answer, &browser))
         }
         Attempt::Refused(error) => Ok(login_page(sealed, &offer(oauth, incoming, sealed), None, Some(error))),
     }
@@ -301,7 +306,7 @@ async fn enter_by_passkey(
     response: &str,
 ) -> Result<Answer, SignInError> {
     if passkey::use_it(oauth, incoming, Purpose::Account, sealed, response).await? {
-        let answer = signed_in(oauth, &passphrase::owner(oauth)?, ACCOUNT_PATH.to_owned())?;
+        let answer = signed_in(oauth, &passphrase::owner(oauth)?, SignInKind::Usual, ACCOUNT_PATH.to_owned())?;
         return Ok(passkey::know(oauth, answer));
     }
     Ok(login_page(sealed, &offer(oauth, incoming, sealed), None, Some(LoginError::Passkey)))

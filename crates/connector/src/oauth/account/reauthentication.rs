@@ -2,7 +2,7 @@
 //! somebody left open or whose cookie was stolen.
 //!
 //! Where people sign in with the passphrase, they type it again, and the attempt counts like any other, or they use a passkey. Where they sign in with a
-//! provider, their sign-in is at most ten minutes old; otherwise they sign in again and come back to what they wanted.
+//! provider, the provider has asked them anew in the last ten minutes; otherwise they sign in again and come back to what they wanted.
 
 use mcp_connector_oauth::login::account_session::Session;
 use mcp_connector_oauth::login::known_browser::KnownBrowser;
@@ -38,13 +38,13 @@ impl Reauthenticated {
 /// What a form has shown.
 pub(crate) enum Checked {
     Proven(Reauthenticated),
-    /// Nothing was proven. The error is `None` if the sign-in is too old.
+    /// Nothing was proven. The error is `None` if the provider has not asked anew, or too long ago.
     Refused(Option<LoginError>),
 }
 
 /// Returns the proof of a person who has just signed in with the provider.
 pub(crate) fn of_sign_in(oauth: &OAuthContext<'_>, session: &Session) -> Option<Reauthenticated> {
-    let is_enough = oauth.configuration().provider.is_some() && session.is_recent(oauth.now);
+    let is_enough = oauth.configuration().provider.is_some() && session.is_proof(oauth.now);
     is_enough.then_some(Reauthenticated { browser: None })
 }
 
@@ -76,9 +76,9 @@ pub(crate) async fn check(
 pub(crate) fn way<'a>(oauth: &'a OAuthContext<'_>, session: &Session, pending: &str) -> WayToProve<'a> {
     match &oauth.configuration().provider {
         None => WayToProve::Passphrase,
-        Some(_) if session.is_recent(oauth.now) => WayToProve::Proven,
+        Some(_) if session.is_proof(oauth.now) => WayToProve::Proven,
         Some(provider) => {
-            let path = with_query(ACCOUNT_SIGN_IN_PATH, &[("prompt", "login"), (PENDING_FIELD, pending)]);
+            let path = with_query(ACCOUNT_SIGN_IN_PATH, &[(PENDING_FIELD, pending)]);
             // The provider redirects to the address that it knows, so the cookies have to be set there.
             WayToProve::SignInAgain { provider: provider.name(), url: oauth.site.issuer.at(&path) }
         }

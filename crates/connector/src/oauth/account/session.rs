@@ -5,7 +5,7 @@ use worker::console_error;
 use mcp_connector_oauth::crypto::opaque::ObjectName;
 use mcp_connector_oauth::crypto::seal::Sealed;
 use mcp_connector_oauth::grants::commands::{Grants as _, ListGrants, StoreIdentity};
-use mcp_connector_oauth::login::account_session::Session;
+use mcp_connector_oauth::login::account_session::{Session, SignInKind};
 use mcp_connector_oauth::login::person::Person;
 use mcp_connector_oauth::web::form::{Parameters, with_query};
 
@@ -56,7 +56,12 @@ pub(crate) fn session(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Option<S
 }
 
 /// Answers a person who has just signed in: redirects to `path`, a page of theirs.
-pub(crate) fn signed_in(oauth: &OAuthContext<'_>, person: &Person, path: String) -> Result<Answer, SignInError> {
+pub(crate) fn signed_in(
+    oauth: &OAuthContext<'_>,
+    person: &Person,
+    kind: SignInKind,
+    path: String,
+) -> Result<Answer, SignInError> {
     let (env, entry) = (oauth.env.clone(), SignedInPerson::from(person));
     let (object, identity) = (ObjectName::of(&person.subject), stored(oauth, person));
     // Nobody waits for it: the answer does not depend on it.
@@ -67,7 +72,7 @@ pub(crate) fn signed_in(oauth: &OAuthContext<'_>, person: &Person, path: String)
         }
     });
     let keys = oauth.secrets.keys();
-    let Some(cookie) = Session::begin(person, oauth.site.asked.scheme(), keys, &oauth.entropy, oauth.now) else {
+    let Some(cookie) = Session::begin(person, kind, oauth.site.asked.scheme(), keys, &oauth.entropy, oauth.now) else {
         console_error!("sign-in: a name is too long for a cookie");
         return Err(SignInError::BrokenForm);
     };

@@ -22,6 +22,7 @@ use mcp_connector_oauth::authorize::prompt::LoginOptions;
 use mcp_connector_oauth::authorize::provider_error::ProviderError;
 use mcp_connector_oauth::external_issuer::identity_claims::EmailClaim;
 use mcp_connector_oauth::external_issuer::token::{ExternalPolicy, ExternalTokenError};
+use mcp_connector_oauth::login::account_session::SignInKind;
 use mcp_connector_oauth::login::admission::{AccessApplication, Admission};
 use mcp_connector_oauth::login::person::{Person, ProviderIdentity, ProviderRefreshToken};
 use mcp_connector_oauth::login::provider::error::LoginError;
@@ -197,6 +198,9 @@ fn redirect_to_provider(
     parameters.extend(endpoint.scope.map(|scope| ("scope", scope)));
     parameters.extend(prompt.as_deref().map(|prompt| ("prompt", prompt)));
     parameters.extend(others.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    if SignInKind::of(&pending.purpose) == SignInKind::Anew {
+        parameters.push(("max_age", "0"));
+    }
     parameters.extend(pending.login.login_hint().map(|hint| (endpoint.login_hint, hint)));
     Ok(Step::Redirect(ProviderRedirect { location: with_query(endpoint.url, &parameters), cookies: set_cookies }))
 }
@@ -217,6 +221,9 @@ async fn from_openid(
     let tokens = upstream::request_tokens(client, &endpoint, &grant).await?;
     let claims = &oauth.configuration().identity_claims;
     let profile = upstream::openid_profile(client, claims, &provider, &tokens, Some(&pending.nonce), oauth.now).await?;
+    if SignInKind::of(&pending.purpose) == SignInKind::Anew {
+        profile.check_authenticated_anew(oauth.now)?;
+    }
     Ok((profile, upstream::refresh_token(&tokens)))
 }
 

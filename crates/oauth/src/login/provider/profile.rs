@@ -14,6 +14,7 @@ use mcp_connector_base::timestamp::Timestamp;
 use crate::external_issuer::identity_claims::IdentityClaims;
 use crate::external_issuer::token::subject_of;
 use crate::login::account::{Account, TooLong};
+use crate::login::account_session::RECENT_SIGN_IN;
 use crate::login::admission::Admission;
 use crate::login::allowed_users::AllowedUsers;
 use crate::login::disallowed_user::{DisallowedUser, EmailStatus, EmailTrust};
@@ -122,6 +123,20 @@ impl UserProfile {
         let mut claims = more.claims;
         claims.extend(self.claims);
         Ok(Self { subject: self.subject, display_name, account, email_trust, disallowed_user, claims })
+    }
+
+    /// Checks that the provider has authenticated the person in the last ten minutes, as far as it says when it did (`auth_time`,
+    /// OpenID Connect Core §2). It has to say so where `max_age` was sent, but not all providers do.
+    ///
+    /// # Errors
+    ///
+    /// Fails if it was longer ago: the person, or somebody at their browser, has taken the question out of the request.
+    pub fn check_authenticated_anew(&self, now: Timestamp) -> Result<(), LoginError> {
+        let at = self.claims.get("auth_time").and_then(Value::as_u64).map(Timestamp::from_seconds);
+        if at.is_some_and(|at| now >= at.plus(RECENT_SIGN_IN + LEEWAY)) {
+            return Err(LoginError::InvalidResponse("the provider has not asked anew"));
+        }
+        Ok(())
     }
 
     /// Returns whether the userinfo endpoint may have more: an address, or a claim that the owner has named.
@@ -244,6 +259,19 @@ mod tests {
         }
         let token = format!("e30.{}.AA", URL_SAFE_NO_PAD.encode(claims.to_string()));
         UserProfile::of_id_token(&token, &issuer(), "us", Some("n"), email, NOW)
+    }
+
+    #[test]
+    fn an_authentication_of_long_ago_proves_nothing() {
+        for (name, auth_time, is_proof) in [
+            ("it does not say when", Value::Null, true),
+            ("just now", json!(NOW), true),
+            ("ten minutes ago", json!(NOW.seconds_since(Timestamp::from_seconds(RECENT_SIGN_IN))), true),
+            ("yesterday", json!(NOW.seconds_since(Timestamp::from_seconds(24 * 3600))), false),
+        ] {
+            let profile = id_token(&json!({ "auth_time": auth_time })).unwrap();
+            assert_eq!(profile.check_authenticated_anew(NOW).is_ok(), is_proof, "{name}");
+        }
     }
 
     #[test]
