@@ -1,7 +1,9 @@
 //! `IDENTITY_CLAIMS`: which claims of an identity provider are kept, and which of them are groups and roles. The others are those
 //! that OpenID Connect Core §5.1 defines: `name`, `email`, `picture`.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
 use mcp_connector_base::json::Object;
@@ -16,6 +18,17 @@ pub struct IdentityClaims {
     groups: ClaimSource,
     roles: ClaimSource,
     kept: Vec<String>,
+}
+
+/// Which setting a profile was read by: a hash of the setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimsVersion([u8; 32]);
+
+/// That of a server without the setting.
+impl Default for ClaimsVersion {
+    fn default() -> Self {
+        IdentityClaims::default().version()
+    }
 }
 
 /// The claim that holds the groups, or the roles.
@@ -89,6 +102,23 @@ impl IdentityClaims {
             }
         }
         if claims.kept.len() > MAX_CLAIMS { Err(InvalidIdentityClaims::TooMany) } else { Ok(claims) }
+    }
+
+    /// Returns the version of the setting. The order of the names does not count.
+    #[must_use]
+    pub fn version(&self) -> ClaimsVersion {
+        let mut kept: Vec<&str> = self.kept.iter().map(String::as_str).collect();
+        kept.sort_unstable();
+        let mut hash = Sha256::new();
+        for source in [&self.groups, &self.roles] {
+            let mark = match source {
+                ClaimSource::Usual(_) => " ",
+                ClaimSource::Named(_) => "=",
+            };
+            hash.update(format!("{mark}{}\n", source.name()));
+        }
+        hash.update(kept.join("\n"));
+        ClaimsVersion(hash.finalize().into())
     }
 
     /// Returns whether a claim that the owner has named is missing, so that another document of the provider may have it.

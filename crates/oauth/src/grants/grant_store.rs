@@ -10,6 +10,7 @@ use std::cmp::Reverse;
 
 use crate::clients::client_hash::ClientHash;
 use crate::crypto::opaque::Secret;
+use crate::external_issuer::identity_claims::ClaimsVersion;
 use crate::grants::authorization::Authorization;
 use crate::grants::checked::CheckedGrants;
 use crate::grants::codes::pending_code::PendingCode;
@@ -44,12 +45,20 @@ const RECORD_AFTER: u64 = 24 * 3600;
 pub struct GrantStore<R> {
     pub(in crate::grants) rows: R,
     pub(in crate::grants) limits: Limits,
+    /// The current setting `IDENTITY_CLAIMS`.
+    pub(in crate::grants) claims: ClaimsVersion,
 }
 
 impl<R: GrantRows> GrantStore<R> {
     /// Creates a store over `rows`.
-    pub const fn new(rows: R, limits: Limits) -> Self {
-        Self { rows, limits }
+    pub fn new(rows: R, limits: Limits) -> Self {
+        Self { rows, limits, claims: ClaimsVersion::default() }
+    }
+
+    /// Returns the store of a server with this setting `IDENTITY_CLAIMS`.
+    #[must_use]
+    pub fn with_claims(self, claims: ClaimsVersion) -> Self {
+        Self { claims, ..self }
     }
 
     pub const fn rows(&self) -> &R {
@@ -215,10 +224,15 @@ impl<R: GrantRows> GrantStore<R> {
 
     /// Ends all grants and access keys, and invalidates the codes that wait.
     pub(in crate::grants) fn end_everything(&mut self, reason: EndReason, now: Timestamp) -> Result<Revoked, R::Error> {
-        let grants = self.rows.readable_grants()?;
-        let mut revoked = self.revoke_every(&grants, reason, now, |_| true)?;
+        let mut revoked = self.end_all_grants(reason, now)?;
         revoked.ended.extend(self.end_all_keys()?);
         Ok(revoked)
+    }
+
+    /// Ends all grants, and invalidates the codes that wait.
+    pub(in crate::grants) fn end_all_grants(&mut self, reason: EndReason, now: Timestamp) -> Result<Revoked, R::Error> {
+        let grants = self.rows.readable_grants()?;
+        self.revoke_every(&grants, reason, now, |_| true)
     }
 
     /// Ends all grants of a client that the owner of this server has ended, and invalidates its codes that wait.

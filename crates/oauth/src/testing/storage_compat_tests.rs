@@ -13,6 +13,7 @@ use crate::crypto::credential_version::CredentialVersion;
 use crate::crypto::keys::master::MasterKey;
 use crate::crypto::keys::ring::KeyRing;
 use crate::crypto::opaque::{ObjectName, Secret};
+use crate::external_issuer::identity_claims::ClaimsVersion;
 use crate::grants::access_keys::access_key::AccessKey;
 use crate::grants::access_keys::new_access_key::{KeyLifetime, KeyName, NewAccessKey};
 use crate::grants::access_keys::stored_key::StoredKey;
@@ -23,7 +24,7 @@ use crate::grants::codes::redemption::Redemption;
 use crate::grants::ended::EndReason;
 use crate::grants::grant::{Displaced, Grant};
 use crate::grants::grant_store::GrantStore;
-use crate::grants::identity::stored_identity::StoredIdentity;
+use crate::grants::identity::stored_identity::{Exchange, ExchangeAnswer, StoredIdentity};
 use crate::grants::limits::Limits;
 use crate::grants::refresh::refresh_token::RefreshToken;
 use crate::grants::refresh::request::RefreshRequest;
@@ -145,6 +146,11 @@ const REMEMBERED_BROWSERS_1: &str = "\
 const IDENTITY_1: &str = "\
     AQEEWm_DqwEPem9lQGV4YW1wbGUuY29tAQEDem9lARlodHRwczovL3AuZXhhbXBsZS96b2UucG5nAQVzdGFmZgEFYWRtaW4BBHRlYW0HInRvb2xzIoC\
     kp9oGATgBAgMEBQYHCAkKCwwNDg8QERITFBUWFxj-12r8Eq4_WRXKxjLxe7f41Ucn9NQNVHKPmXZP8vZqiw";
+const IDENTITY_2: &str = "\
+    AgEEWm_DqwEPem9lQGV4YW1wbGUuY29tAQEDem9lARlodHRwczovL3AuZXhhbXBsZS96b2UucG5nAQVzdGFmZgEFYWRtaW4BBHRlYW0HInRvb2xzIoC\
+    kp9oGATgBAgMEBQYHCAkKCwwNDg8QERITFBUWFxj-12r8Eq4_WRXKxjLxe7f41Ucn9NQNVHKPmXZP8vZqiwBPMgrEnbyGG862X5IcUkrUBFRBhdIbaDtYnP9qkSwgzg";
+/// Where an exchange of the provider's refresh token has no answer.
+const IDENTITY_2_EXCHANGING: &str = "AgAAAAAAAACApKfaBgABgKSn2gYBTzIKxJ28hhvOtl-SHFJK1ARUQYXSG2g7WJz_apEsIM4";
 /// What a registered client has.
 const CLIENT_ID: &str = "c1_AgAAAABrSdIAAQIDBAUGBwgAA0FwcAEADmFwcC5leGFtcGxlL2NiAwADL2Nit4Dw3C4-JMCA9dtyD-rLZA";
 const CLIENT_SECRET: &str = "cs1_HiHDSBqfTofCz7FT7gAURN1nl8-HKsLT4e59bNKs9fg";
@@ -304,8 +310,11 @@ fn what_an_identity_provider_has_said_is_read_by_every_version() {
         .with_claims([("team", &team)]);
     let refresh_token = Some(ProviderRefreshToken::new("provider's token"));
     let identity = ProviderIdentity { profile, refresh_token };
-    let stored = StoredIdentity::new(&identity, binding, keys().storage(), &random(1), NOW);
-    assert_storage_compat(&stored, &[IDENTITY_1]);
+    let stored = StoredIdentity::new(&identity, ClaimsVersion::default(), binding, keys().storage(), &random(1), NOW);
+    assert_storage_compat(&stored, &[IDENTITY_1, IDENTITY_2]);
+    let exchange = Some(Exchange { began_at: NOW, answer: ExchangeAnswer::Missing });
+    let exchanging = StoredIdentity { profile: Profile::default(), refresh_token: None, exchange, ..stored };
+    assert_eq!(URL_SAFE_NO_PAD.encode(exchanging.to_row().unwrap()), IDENTITY_2_EXCHANGING);
     let token = row::<StoredIdentity>(IDENTITY_1).refresh_token.unwrap();
     assert_eq!(token.decrypt(binding, keys().storage()).as_deref(), Some("provider's token"));
 }

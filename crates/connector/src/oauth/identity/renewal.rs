@@ -2,16 +2,18 @@
 //! §12). The object of the person's grants asks for it, one renewal at a time: providers that rotate refresh tokens take a second use
 //! for a theft.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use worker::{Env, console_error};
 
 use mcp_connector_base::outage::Outage;
-use mcp_connector_oauth::external_issuer::identity_claims::IdentityClaims;
-use mcp_connector_oauth::grants::identity::renewal::{DueRenewal, RenewalOutcome, RenewedPerson};
+use mcp_connector_oauth::crypto::at_rest::EncryptedSecret;
+use mcp_connector_oauth::grants::identity::renewal::{DueRenewal, ExchangeOutcome, RenewalOutcome, RenewedPerson};
 use mcp_connector_oauth::grants::identity::stored_identity::StoredIdentity;
-use mcp_connector_oauth::login::person::Person;
 use mcp_connector_oauth::login::provider::error::LoginError;
+use mcp_connector_oauth::login::provider::metadata::ProviderMetadata;
+use mcp_connector_oauth::login::provider::response::ProviderResponse;
 use mcp_connector_protocol::Unavailable;
 
 use crate::app::state::app;
@@ -21,65 +23,120 @@ use crate::oauth::identity::upstream::{TokenEndpoint, UpstreamError};
 use crate::platform::clock::{Entropy, now};
 use crate::platform::timer::timeout;
 
-/// How long the provider may take. A client waits meanwhile, and the object that asks has to answer in four seconds.
-const TIME_LIMIT: Duration = Duration::from_secs(3);
+/// How long the provider may take for its metadata and an exchange. A client waits meanwhile, and the object that asks has to answer
+/// in four seconds.
+const EXCHANGE_LIMIT: Duration = Duration::from_secs(2);
+/// How long it may then take to say who the person is.
+const PROFILE_LIMIT: Duration = Duration::from_millis(1500);
 
-/// Asks the provider. An outage of the provider is no outage of ours: the log says so, and what is stored stays valid.
-pub(crate) async fn renew(env: &Env, due: &DueRenewal) -> RenewalOutcome {
-    match ask(env, due).await {
+/// What a provider has given in an exchange, with which it is asked about the person.
+pub(crate) struct ProviderTokens {
+    response: ProviderResponse,
+    /// None of GitHub.
+    metadata: Option<ProviderMetadata>,
+}
+
+/// Exchanges the refresh token of a provider. An outage of the provider is no outage of ours: the log says so, and what is stored
+/// stays valid.
+pub(crate) async fn exchange(env: &Env, due: &DueRenewal) -> (ExchangeOutcome, Option<ProviderTokens>) {
+    let is_sent = Cell::new(false);
+    let asked = timeout(EXCHANGE_LIMIT, redeem(env, due, &is_sent)).await;
+    let error = match asked.unwrap_or(Err(Outage::Remote.into())) {
+        Ok(Some((next, tokens))) => return (ExchangeOutcome::Redeemed(next), Some(tokens)),
+        Ok(None) => return (ExchangeOutcome::Unused, None),
+        Err(error) => error,
+    };
+    let outcome = match &error {
+        UpstreamError::Login(LoginError::TokenEndpoint(error)) if error.ends_refresh_token() => {
+            return (ExchangeOutcome::Refused, None);
+        }
+        UpstreamError::Login(LoginError::TokenEndpoint(_)) => ExchangeOutcome::Unused,
+        UpstreamError::Login(_) | UpstreamError::Outage(_) if is_sent.get() => ExchangeOutcome::Lost,
+        UpstreamError::Login(_) | UpstreamError::Outage(_) => ExchangeOutcome::Unused,
+    };
+    log(&error);
+    (outcome, None)
+}
+
+/// Asks the provider about the person, after an exchange.
+pub(crate) async fn ask(env: &Env, due: &DueRenewal, tokens: &ProviderTokens) -> RenewalOutcome {
+    let asked = timeout(PROFILE_LIMIT, person(env, due, tokens)).await;
+    match asked.unwrap_or(Err(Outage::Remote.into())) {
         Ok(outcome) => outcome,
         Err(UpstreamError::Login(LoginError::NotAllowed(_))) => RenewalOutcome::NotAllowed,
-        Err(UpstreamError::Login(LoginError::TokenEndpoint(error))) if error.ends_refresh_token() => {
-            RenewalOutcome::Ended
-        }
-        Err(UpstreamError::Login(error)) => {
-            console_error!("identity: what is known of a person was not renewed: {error}");
-            RenewalOutcome::Unknown
-        }
-        Err(UpstreamError::Outage(outage)) => {
-            console_error!("identity: what is known of a person was not renewed: {outage}");
+        Err(error) => {
+            log(&error);
             RenewalOutcome::Unknown
         }
     }
 }
 
-async fn ask(env: &Env, due: &DueRenewal) -> Result<RenewalOutcome, UpstreamError> {
-    let storage = |Unavailable| UpstreamError::Outage(Outage::Storage);
+fn log(error: &UpstreamError) {
+    let text = match error {
+        UpstreamError::Login(error) => error.to_string(),
+        UpstreamError::Outage(outage) => outage.to_string(),
+    };
+    console_error!("identity: what is known of a person was not renewed: {text}");
+}
+
+/// Returns the next refresh token, encrypted, and what the provider has given with it; none if there is nothing to exchange. Says in
+/// `is_sent` that the token is on its way.
+async fn redeem(
+    env: &Env,
+    due: &DueRenewal,
+    is_sent: &Cell<bool>,
+) -> Result<Option<(Option<EncryptedSecret>, ProviderTokens)>, UpstreamError> {
     let app = app(env).map_err(|_| UpstreamError::Outage(Outage::Storage))?;
     let secrets = app.secrets(env).await.map_err(storage)?;
-    let Some(provider) = &app.configuration.provider else { return Ok(RenewalOutcome::Unknown) };
+    let Some(provider) = &app.configuration.provider else { return Ok(None) };
     let (binding, keys) = (provider.binding(&due.subject), secrets.keys().storage());
     // The token of another client, or encrypted with a key that is gone, is of no use here.
     let token = due.identity.refresh_token.as_ref().and_then(|token| token.decrypt(&binding, keys));
-    let Some(token) = token else { return Ok(RenewalOutcome::Unknown) };
-    let asked = person(provider, &token, &app.configuration.identity_claims);
-    let person = timeout(TIME_LIMIT, asked).await.unwrap_or(Err(Outage::Remote.into()))?;
+    let Some(token) = token else { return Ok(None) };
+    let (client, metadata, endpoint) = match provider {
+        Provider::OpenId(client, _) => {
+            let metadata = upstream::metadata(&client.issuer).await?;
+            let endpoint = TokenEndpoint::of(&metadata);
+            (client, Some(metadata), endpoint)
+        }
+        Provider::GitHub(client, _) => (client, None, upstream::github_tokens(client)),
+        Provider::Access { .. } => return Ok(None),
+    };
+    let entropy = Entropy::new().map_err(storage)?;
+    let grant = [("grant_type", "refresh_token"), ("refresh_token", token.as_str())];
+    is_sent.set(true);
+    let response = upstream::request_tokens(client, &endpoint, &grant).await?;
+    let next = upstream::refresh_token(&response);
+    let next = next.and_then(|next| EncryptedSecret::new(next.as_str(), &binding, keys, &entropy));
+    Ok(Some((next, ProviderTokens { response, metadata })))
+}
+
+async fn person(env: &Env, due: &DueRenewal, tokens: &ProviderTokens) -> Result<RenewalOutcome, UpstreamError> {
+    let app = app(env).map_err(|_| UpstreamError::Outage(Outage::Storage))?;
+    let secrets = app.secrets(env).await.map_err(storage)?;
+    let Some(provider) = &app.configuration.provider else { return Ok(RenewalOutcome::Unknown) };
+    let (claims, answer) = (&app.configuration.identity_claims, &tokens.response);
+    let (profile, allowed) = match (provider, &tokens.metadata) {
+        (Provider::OpenId(client, allowed), Some(metadata)) => {
+            (upstream::openid_profile(client, claims, metadata, answer, None, now()).await?, allowed)
+        }
+        (Provider::GitHub(client, allowed), _) => (upstream::github_profile(client, answer).await?, allowed),
+        (Provider::OpenId(..) | Provider::Access { .. }, _) => return Ok(RenewalOutcome::Unknown),
+    };
+    let person = profile.admitted(allowed, claims)?;
     if person.subject != due.subject {
         return Err(LoginError::InvalidResponse("another person").into());
     }
     let Some(identity) = &person.identity else { return Ok(RenewalOutcome::Unknown) };
+    let (binding, keys) = (provider.binding(&due.subject), secrets.keys().storage());
     let entropy = Entropy::new().map_err(storage)?;
     Ok(RenewalOutcome::Renewed(Box::new(RenewedPerson {
-        identity: StoredIdentity::new(identity, &binding, keys, &entropy, now()),
+        identity: StoredIdentity::new(identity, claims.version(), &binding, keys, &entropy, now()),
         display_name: person.truncated_name(),
         admission: person.admission,
     })))
 }
 
-/// Returns what the provider says about the person of a refresh token, and its next refresh token.
-async fn person(provider: &Provider, token: &str, claims: &IdentityClaims) -> Result<Person, UpstreamError> {
-    let grant = [("grant_type", "refresh_token"), ("refresh_token", token)];
-    let (profile, allowed, tokens) = match provider {
-        Provider::OpenId(client, allowed) => {
-            let metadata = upstream::metadata(&client.issuer).await?;
-            let tokens = upstream::request_tokens(client, &TokenEndpoint::of(&metadata), &grant).await?;
-            (upstream::openid_profile(client, claims, &metadata, &tokens, None, now()).await?, allowed, tokens)
-        }
-        Provider::GitHub(client, allowed) => {
-            let tokens = upstream::request_tokens(client, &upstream::github_tokens(client), &grant).await?;
-            (upstream::github_profile(client, &tokens).await?, allowed, tokens)
-        }
-        Provider::Access { .. } => return Err(LoginError::InvalidResponse("no refresh tokens").into()),
-    };
-    Ok(profile.admitted(allowed, claims)?.with_refresh_token(upstream::refresh_token(&tokens)))
+const fn storage(_: Unavailable) -> UpstreamError {
+    UpstreamError::Outage(Outage::Storage)
 }

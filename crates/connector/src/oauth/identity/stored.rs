@@ -9,5 +9,6 @@ use crate::oauth::context::OAuthContext;
 pub(crate) fn stored(oauth: &OAuthContext<'_>, person: &Person) -> Option<StoredIdentity> {
     let (identity, provider) = (person.identity.as_ref()?, oauth.configuration().provider.as_ref()?);
     let (binding, keys) = (provider.binding(&person.subject), oauth.secrets.keys().storage());
-    Some(StoredIdentity::new(identity, &binding, keys, &oauth.entropy, oauth.now))
+    let claims = oauth.configuration().identity_claims.version();
+    Some(StoredIdentity::new(identity, claims, &binding, keys, &oauth.entropy, oauth.now))
 }

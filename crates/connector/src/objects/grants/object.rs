@@ -1,6 +1,7 @@
 //! The Durable Object `Grants`, one for each subject: its codes, grants and access keys, in `SQLite`. [`GrantStore`] decides what becomes of
 //! them; here each decision is one transaction, and what is over is swept. Isolates ask here whether a grant is still valid.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use futures::lock::Mutex;
@@ -11,8 +12,9 @@ use mcp_connector_base::identifier::GrantId;
 use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_oauth::clients::client::ClientStatus;
 use mcp_connector_oauth::clients::client_hash::ClientHash;
-use mcp_connector_oauth::grants::access_keys::commands::{StoreAccessKey, UseAccessKey};
+use mcp_connector_oauth::grants::access_keys::commands::{StoreAccessKey, UseAccessKey, UsedKey};
 use mcp_connector_oauth::grants::access_keys::key_store::StoreKeyError;
+use mcp_connector_oauth::grants::checked::CheckedGrants;
 use mcp_connector_oauth::grants::codes::redemption::{Redemption, StoreCodeError};
 use mcp_connector_oauth::grants::commands::{
     AccountAction, CheckGrants, EndClientGrants, EndForOwner, EndGrants, GrantsCommand, ListForOwner, ListGrants,
@@ -27,6 +29,7 @@ use mcp_connector_oauth::grants::sign_in::commands::{CheckBrowser, ForgetBrowser
 use mcp_connector_oauth::grants::sign_in::passkey_commands::{AddPasskey, FindPasskeyKey, RemovePasskey, UsePasskey};
 use mcp_connector_protocol::Unavailable;
 
+use crate::app::state::app;
 use crate::oauth::identity::renewal;
 use crate::objects::directory::commands::SignedInPerson;
 use crate::objects::directory::stub::DirectoryStub;
@@ -61,14 +64,14 @@ impl DurableObject for Grants {
             RefreshRequest => async |command| self.refresh(command).await,
             RevokeToken => async |command| self.carry_out(command),
             RevokeForClient => async |command| self.carry_out(command),
-            CheckGrants => async |command| self.carry_out(command),
+            CheckGrants => async |command| self.check_grants(command).await,
             EndClientGrants => async |command| self.carry_out(command),
             ListGrants => async |command| self.carry_out(command),
             ListForOwner => async |command| self.carry_out(command),
             EndForOwner => async |command| self.end_for_owner(command).await,
             EndGrants => async |command| self.end_grants(command).await,
             StoreAccessKey => async |command| self.store_access_key(command).await,
-            UseAccessKey => async |command| self.carry_out(command),
+            UseAccessKey => async |command| self.use_access_key(command).await,
             StoreSignIn => async |command| self.store_sign_in(command).await,
             CheckBrowser => async |command| self.carry_out(command),
             ForgetBrowser => async |command| self.carry_out(command),
@@ -156,10 +159,47 @@ impl Grants {
         let _renewing = self.renewing.lock().await;
         // Another request may have renewed it meanwhile, or used the same token.
         if let Some(due) = self.due_renewal(&command, asked_at)? {
-            let (grant, outcome) = (command.grant, renewal::renew(&self.env, &due).await);
-            self.with_store(move |store| store.take_renewal(grant, outcome, now()))?;
+            self.renew(due).await?;
         }
         self.carry_out(command)
+    }
+
+    async fn use_access_key(&self, command: UseAccessKey) -> worker::Result<Option<UsedKey>> {
+        let asked = command.clone();
+        self.renew_for_keys(move |store| store.due_renewal_of_key(&asked, now())).await?;
+        self.carry_out(command)
+    }
+
+    async fn check_grants(&self, command: CheckGrants) -> worker::Result<CheckedGrants> {
+        let asked = command.clone();
+        self.renew_for_keys(move |store| store.due_renewal_of_keys(&asked, now())).await?;
+        self.carry_out(command)
+    }
+
+    /// Renews before the use of an access key, if that is due. A renewal that another request has begun is not waited for.
+    async fn renew_for_keys(
+        &self,
+        due: impl FnOnce(&GrantStore<SqlRows>) -> worker::Result<Option<DueRenewal>> + 'static,
+    ) -> worker::Result<()> {
+        let Some(_renewing) = self.renewing.try_lock() else { return Ok(()) };
+        match self.with_store(move |store| due(store))? {
+            Some(due) => self.renew(due).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Renews what the identity provider says of the person. Whoever calls holds the lock.
+    async fn renew(&self, due: DueRenewal) -> worker::Result<()> {
+        let due = Rc::new(due);
+        let begun = Rc::clone(&due);
+        self.with_store(move |store| store.begin_exchange(&begun, now()))?;
+        let (outcome, tokens) = renewal::exchange(&self.env, &due).await;
+        // Before anything else is asked, which may fail: the provider may take no other token from now on.
+        let exchanged = Rc::clone(&due);
+        self.with_store(move |store| store.take_exchange(&exchanged, outcome, now()))?;
+        let Some(tokens) = tokens else { return Ok(()) };
+        let outcome = renewal::ask(&self.env, &due, &tokens).await;
+        self.with_store(move |store| store.take_renewal(&due, outcome, now()))
     }
 
     fn due_renewal(&self, command: &RefreshRequest, asked_at: Timestamp) -> worker::Result<Option<DueRenewal>> {
@@ -201,7 +241,11 @@ impl Grants {
     ) -> worker::Result<T> {
         let storage = self.state.storage();
         let sql = storage.sql();
-        transaction(&storage, move || work(&mut GrantStore::new(SqlRows::new(sql)?, Limits::default())))
+        // Without a connector nothing is served.
+        let claims = app(&self.env).map(|app| app.configuration.identity_claims.version()).unwrap_or_default();
+        transaction(&storage, move || {
+            work(&mut GrantStore::new(SqlRows::new(sql)?, Limits::default()).with_claims(claims))
+        })
     }
 
     async fn sweep_later(&self, now: Timestamp) -> worker::Result<()> {

@@ -21,7 +21,7 @@ impl<R: GrantRows> GrantStore<R> {
         admission: Option<&Admission>,
         policy: &AdmissionPolicy,
     ) -> Result<Option<Profile>, R::Error> {
-        let stored = self.rows.identity()?.map(|identity| identity.profile);
+        let stored = self.rows.identity()?.map(|identity| identity.profile_by(self.claims));
         let profile = stored.or_else(|| admission.and_then(Admission::profile));
         Ok(profile.map(|profile| policy.trusted(profile)))
     }

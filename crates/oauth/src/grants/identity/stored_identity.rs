@@ -3,12 +3,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use mcp_connector_base::codec::{DecodeError, decode_body};
 use mcp_connector_base::profile::Profile;
 use mcp_connector_base::row::Row;
 use mcp_connector_base::timestamp::{Random, Timestamp};
 
 use crate::crypto::at_rest::EncryptedSecret;
 use crate::crypto::keys::cipher::CipherKeys;
+use crate::external_issuer::identity_claims::ClaimsVersion;
 use crate::login::person::ProviderIdentity;
 
 /// The row.
@@ -19,10 +21,52 @@ pub struct StoredIdentity {
     pub renewed_at: Timestamp,
     /// The refresh token of the provider, encrypted.
     pub refresh_token: Option<EncryptedSecret>,
+    /// The last exchange of that token, or of the one that it replaced.
+    pub exchange: Option<Exchange>,
+    /// The setting `IDENTITY_CLAIMS` by which the profile was read.
+    pub claims: ClaimsVersion,
+}
+
+/// An exchange of a provider's refresh token (RFC 6749 §6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exchange {
+    pub began_at: Timestamp,
+    pub answer: ExchangeAnswer,
+}
+
+/// Whether the answer of the provider is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ExchangeAnswer {
+    Read,
+    /// It was lost, or is still to come. The provider may have taken the stored token for used.
+    Missing,
 }
 
 impl Row for StoredIdentity {
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
+
+    fn from_older(version: u8, encoded: &[u8]) -> Result<Self, DecodeError> {
+        match version {
+            1 => Ok(decode_body::<IdentityOfVersion1>(encoded)?.into()),
+            _ => Err(DecodeError),
+        }
+    }
+}
+
+/// The row of version 1.
+#[derive(Deserialize)]
+struct IdentityOfVersion1 {
+    profile: Profile,
+    renewed_at: Timestamp,
+    refresh_token: Option<EncryptedSecret>,
+}
+
+impl From<IdentityOfVersion1> for StoredIdentity {
+    fn from(identity: IdentityOfVersion1) -> Self {
+        let IdentityOfVersion1 { profile, renewed_at, refresh_token } = identity;
+        // The setting is unknown. Where there is one, groups count again once the provider has repeated them.
+        Self { profile, renewed_at, refresh_token, exchange: None, claims: ClaimsVersion::default() }
+    }
 }
 
 impl StoredIdentity {
@@ -31,6 +75,7 @@ impl StoredIdentity {
     #[must_use]
     pub fn new(
         identity: &ProviderIdentity,
+        claims: ClaimsVersion,
         binding: &[u8],
         keys: &CipherKeys,
         random: &impl Random,
@@ -41,14 +86,32 @@ impl StoredIdentity {
             profile: identity.profile.clone(),
             renewed_at: now,
             refresh_token: token.and_then(|token| EncryptedSecret::new(token.as_str(), binding, keys, random)),
+            exchange: None,
+            claims,
         }
+    }
+
+    /// Returns what became of the last exchange of the refresh token.
+    #[must_use]
+    pub fn last_answer(&self) -> ExchangeAnswer {
+        self.exchange.map_or(ExchangeAnswer::Read, |exchange| exchange.answer)
+    }
+
+    /// Returns the profile under the current setting. What was read by another one may be called a group and be none.
+    #[must_use]
+    pub fn profile_by(self, claims: ClaimsVersion) -> Profile {
+        if self.claims == claims { self.profile } else { self.profile.with_groups([]).with_roles([]).with_claims([]) }
     }
 
     /// Returns the row that replaces `earlier`. A provider that gives no new refresh token means that the old one stays valid (RFC
     /// 6749 §6).
     #[must_use]
     pub fn replacing(self, earlier: Option<Self>) -> Self {
-        let refresh_token = self.refresh_token.or(earlier.and_then(|earlier| earlier.refresh_token));
-        Self { refresh_token, ..self }
+        match earlier {
+            Some(Self { refresh_token, exchange, .. }) if self.refresh_token.is_none() => {
+                Self { refresh_token, exchange, ..self }
+            }
+            Some(_) | None => self,
+        }
     }
 }

@@ -3,8 +3,10 @@
 use mcp_connector_base::profile::{EmailSource, Profile};
 
 use crate::crypto::at_rest::EncryptedSecret;
+use crate::external_issuer::identity_claims::{ClaimsVersion, IdentityClaims};
+use crate::grants::access_keys::commands::UseAccessKey;
 use crate::grants::checked::CheckedGrants;
-use crate::grants::identity::renewal::{RenewalOutcome, RenewedPerson};
+use crate::grants::identity::renewal::{DueRenewal, ExchangeOutcome, RenewalOutcome, RenewedPerson};
 use crate::grants::identity::stored_identity::StoredIdentity;
 use crate::grants::rule_tests::*;
 use crate::login::account::Account;
@@ -15,9 +17,35 @@ use crate::testing::test_keys::ring;
 use crate::web::discovery::ExternalIssuer;
 
 fn identity(group: &str, token: Option<&str>) -> StoredIdentity {
-    let encrypted = |token| EncryptedSecret::new(token, b"jane", ring(1).storage(), &random()).unwrap();
-    let profile = Profile::default().with_groups([group]);
-    StoredIdentity { profile, renewed_at: START, refresh_token: token.map(encrypted) }
+    let (profile, claims) = (Profile::default().with_groups([group]), ClaimsVersion::default());
+    StoredIdentity { profile, renewed_at: START, refresh_token: token.map(encrypted), exchange: None, claims }
+}
+
+fn encrypted(token: &str) -> EncryptedSecret {
+    EncryptedSecret::new(token, b"jane", ring(1).storage(), &random()).unwrap()
+}
+
+/// Begins an exchange before a refresh.
+fn begun(store: &mut GrantStore<TestRows>, request: &RefreshRequest, now: Timestamp) -> DueRenewal {
+    let due = store.due_renewal(request, now, now).unwrap().unwrap();
+    store.begin_exchange(&due, now).unwrap();
+    due
+}
+
+/// An exchange, from its begin to its outcome.
+fn exchange(store: &mut GrantStore<TestRows>, request: &RefreshRequest, outcome: ExchangeOutcome, now: Timestamp) {
+    let due = begun(store, request, now);
+    store.take_exchange(&due, outcome, now).unwrap();
+}
+
+/// A store with two grants and a key, of a person whose provider gives refresh tokens.
+fn two_and_a_key() -> (GrantStore<TestRows>, RefreshRequest, RefreshRequest, GrantId) {
+    let (mut store, request) = one();
+    let other = granted(&mut store, &TestRandom::from(2), START);
+    store.store_identity(identity("staff", Some("theirs"))).unwrap();
+    let (_, key) = access_keys::key(1);
+    assert!(store.store_key(&key, &policy(&[VERSION]), START).unwrap().is_ok());
+    (store, request, other, key.id())
 }
 
 fn token(store: &GrantStore<TestRows>) -> Option<String> {
@@ -73,16 +101,21 @@ fn the_provider_is_asked_before_a_rotation_and_for_no_other_request() {
     assert!(!is_due(&store, &request, later.plus(1)), "a retry");
 }
 
+fn says(group: &str, renewed_at: Timestamp) -> RenewalOutcome {
+    RenewalOutcome::Renewed(Box::new(RenewedPerson {
+        identity: StoredIdentity { renewed_at, ..identity(group, None) },
+        display_name: Some("Jane".into()),
+        admission: Admission::Version(VERSION),
+    }))
+}
+
 #[test]
 fn what_the_provider_says_at_a_refresh_counts_from_it_on() {
     let (mut store, request) = one();
     store.store_identity(identity("staff", Some("theirs"))).unwrap();
-    let person = RenewedPerson {
-        identity: identity("sales", Some("next")),
-        display_name: Some("Jane".into()),
-        admission: Admission::Version(VERSION),
-    };
-    store.take_renewal(request.grant, RenewalOutcome::Renewed(Box::new(person)), START).unwrap();
+    let due = begun(&mut store, &request, START);
+    store.take_exchange(&due, ExchangeOutcome::Redeemed(Some(encrypted("next"))), START).unwrap();
+    store.take_renewal(&due, says("sales", START), START).unwrap();
     let renewal = refresh(&mut store, &request, START).unwrap();
     assert_eq!(renewal.authorization.display_name.as_deref(), Some("Jane"));
     assert_eq!(renewal.profile.unwrap().groups(), ["sales"]);
@@ -90,28 +123,154 @@ fn what_the_provider_says_at_a_refresh_counts_from_it_on() {
 }
 
 #[test]
+fn a_rotated_token_of_the_provider_stays_where_it_says_nothing_about_the_person() {
+    for outcome in [RenewalOutcome::Unknown, RenewalOutcome::NotAllowed] {
+        let (mut store, request, other, _) = two_and_a_key();
+        let due = begun(&mut store, &request, START);
+        store.take_exchange(&due, ExchangeOutcome::Redeemed(Some(encrypted("next"))), START).unwrap();
+        assert_eq!(token(&store).as_deref(), Some("next"), "before the person is asked about");
+        store.take_renewal(&due, outcome, START).unwrap();
+        assert_eq!(token(&store).as_deref(), Some("next"));
+        assert_eq!(check(&mut store, other.grant, START).profile.unwrap().groups(), ["staff"], "the last profile");
+    }
+    let (mut store, request) = one();
+    store.store_identity(identity("staff", Some("theirs"))).unwrap();
+    exchange(&mut store, &request, ExchangeOutcome::Redeemed(None), START);
+    assert_eq!(token(&store).as_deref(), Some("theirs"), "a provider that does not rotate");
+}
+
+#[test]
+fn an_exchange_does_not_touch_the_token_of_a_sign_in_that_happened_meanwhile() {
+    for outcome in
+        [ExchangeOutcome::Redeemed(Some(encrypted("next"))), ExchangeOutcome::Refused, ExchangeOutcome::Unused]
+    {
+        let (mut store, request, _, key) = two_and_a_key();
+        let due = begun(&mut store, &request, START);
+        store.store_identity(identity("staff", Some("of the sign-in"))).unwrap();
+        store.take_exchange(&due, outcome, START).unwrap();
+        assert_eq!(token(&store).as_deref(), Some("of the sign-in"));
+        assert!(refresh(&mut store, &request, START).is_ok());
+        assert_eq!(check(&mut store, key, START).active, [key]);
+    }
+}
+
+#[test]
 fn an_outage_of_the_provider_ends_nothing_and_a_disabled_person_loses_everything() {
-    let both = |store: &mut GrantStore<TestRows>| {
-        let other = granted(store, &TestRandom::from(2), START);
-        store.store_identity(identity("staff", Some("theirs"))).unwrap();
-        let (_, key) = access_keys::key(1);
-        assert!(store.store_key(&key, &policy(&[VERSION]), START).unwrap().is_ok());
-        (other, key.id())
-    };
-    for (outcome, refused, other_stays) in [
-        (RenewalOutcome::Unknown, None, true),
-        (RenewalOutcome::NotAllowed, Some(RefreshError::Ended), true),
-        (RenewalOutcome::Ended, Some(RefreshError::Ended), false),
+    for (outcome, stays) in
+        [(ExchangeOutcome::Unused, true), (ExchangeOutcome::Lost, true), (ExchangeOutcome::Refused, false)]
+    {
+        let (mut store, request, other, key) = two_and_a_key();
+        let (name, later) = (format!("{outcome:?}"), START.plus(1));
+        exchange(&mut store, &request, outcome, later);
+        for request in [request, other] {
+            assert_eq!(refresh(&mut store, &request, later).is_ok(), stays, "{name}");
+        }
+        assert_eq!(!check(&mut store, key, later).active.is_empty(), stays, "{name}");
+        assert_eq!(store.has_signed_out_since(START).unwrap(), !stays, "{name}: the account page");
+        assert_eq!(token(&store).is_some(), stays, "{name}");
+    }
+}
+
+#[test]
+fn a_refusal_after_a_lost_answer_ends_the_sign_ins_and_spares_the_keys() {
+    use ExchangeOutcome::{Lost, Redeemed, Refused, Unused};
+    for (name, before, spares) in [
+        ("lost", vec![Lost], true),
+        ("lost, then not sent", vec![Lost, Unused], true),
+        ("not sent", vec![Unused], false),
+        ("lost, then read", vec![Lost, Redeemed(None)], false),
+        ("lost, then rotated", vec![Lost, Redeemed(Some(encrypted("next")))], false),
     ] {
-        let (mut store, request) = one();
-        let (other, key) = both(&mut store);
-        let name = format!("{outcome:?}");
-        store.take_renewal(request.grant, outcome, START.plus(1)).unwrap();
-        assert_eq!(refresh(&mut store, &request, START.plus(1)).err(), refused, "{name}");
-        assert_eq!(refresh(&mut store, &other, START.plus(1)).is_ok(), other_stays, "{name}");
-        let keys = store.check_grants(vec![key], &policy(&[VERSION]), START.plus(1)).unwrap();
-        assert_eq!(!keys.active.is_empty(), other_stays, "{name}");
-        assert_eq!(store.has_signed_out_since(START).unwrap(), !other_stays, "{name}: the account page");
+        let (mut store, request, other, key) = two_and_a_key();
+        for outcome in before {
+            exchange(&mut store, &request, outcome, START);
+        }
+        exchange(&mut store, &request, Refused, START);
+        for request in [request, other] {
+            assert_eq!(refresh(&mut store, &request, START).err(), Some(RefreshError::Ended), "{name}");
+        }
+        assert!(store.has_signed_out_since(START).unwrap(), "{name}: the account page");
+        let seen = check(&mut store, key, START);
+        assert_eq!(!seen.active.is_empty(), spares, "{name}");
+        assert_eq!(seen.profile.is_some(), spares, "{name}: the last profile");
+        assert_eq!(token(&store), None, "{name}: it is not sent again");
+    }
+}
+
+#[test]
+fn who_is_not_allowed_any_more_loses_the_sign_in_that_asks_and_every_access_key() {
+    let (mut store, request, other, key) = two_and_a_key();
+    let due = begun(&mut store, &request, START);
+    store.take_renewal(&due, RenewalOutcome::NotAllowed, START).unwrap();
+    assert_eq!(refresh(&mut store, &request, START).err(), Some(RefreshError::Ended));
+    assert!(refresh(&mut store, &other, START).is_ok(), "it asks for itself");
+    assert!(check(&mut store, key, START).active.is_empty());
+}
+
+#[test]
+fn an_access_key_asks_the_provider_once_an_hour() {
+    let (mut store, _, other, _) = two_and_a_key();
+    let (key, row) = access_keys::key(1);
+    let used = UseAccessKey::new(&key, policy(&[VERSION]));
+    let look = |ids: &[GrantId]| CheckGrants { grants: ids.to_vec(), policy: policy(&[VERSION]) };
+    let is_due = |store: &GrantStore<TestRows>, now| {
+        let due = store.due_renewal_of_key(&used, now).unwrap();
+        assert_eq!(due, store.due_renewal_of_keys(&look(&[other.grant, row.id()]), now).unwrap());
+        due
+    };
+    let hour = START.plus(3600);
+    assert_eq!(is_due(&store, START.plus(3599)), None, "the sign-in has just told");
+    let due = is_due(&store, hour).unwrap();
+    assert_eq!((&due.subject, due.grant), (row.subject(), None));
+    let forged = UseAccessKey { digest: Secret::from_bytes([0; 32]), ..used.clone() };
+    let not_admitted = UseAccessKey { policy: policy(&[]), ..used.clone() };
+    for (name, used) in [("forged", forged), ("not admitted", not_admitted)] {
+        assert_eq!(store.due_renewal_of_key(&used, hour).unwrap(), None, "{name}");
+    }
+    assert_eq!(
+        store.due_renewal_of_keys(&look(&[other.grant]), hour).unwrap(),
+        None,
+        "a grant is renewed at its refresh"
+    );
+
+    store.begin_exchange(&due, hour).unwrap();
+    assert_eq!(is_due(&store, hour.plus(3599)), None, "an outage is not asked again at each call");
+    let due = is_due(&store, hour.plus(3600)).unwrap();
+    let now = hour.plus(3600);
+    store.begin_exchange(&due, now).unwrap();
+    store.take_exchange(&due, ExchangeOutcome::Redeemed(Some(encrypted("next"))), now).unwrap();
+    store.take_renewal(&due, says("sales", now), now).unwrap();
+    assert_eq!(check(&mut store, row.id(), now).profile.unwrap().groups(), ["sales"]);
+    assert_eq!(is_due(&store, now.plus(3599)), None);
+    let due = is_due(&store, now.plus(3600)).unwrap();
+    store.take_renewal(&due, RenewalOutcome::NotAllowed, now).unwrap();
+    assert!(check(&mut store, row.id(), now).active.is_empty());
+    assert!(refresh(&mut store, &other, now).is_ok(), "a sign-in asks for itself");
+}
+
+#[test]
+fn groups_that_another_setting_has_read_are_not_told_until_they_are_renewed() {
+    let setting = IdentityClaims::parse("groups=teams department").unwrap().version();
+    assert_eq!(setting, IdentityClaims::parse("department\ngroups=teams").unwrap().version(), "the order");
+    let (store, request) = one();
+    let mut store = store.with_claims(setting);
+    let department = serde_json::json!("d");
+    let profile = Profile::default()
+        .with_name(Some("Jane"))
+        .with_groups(["staff"])
+        .with_roles(["admin"])
+        .with_claims([("department", &department)]);
+    for (claims, is_told) in [
+        (ClaimsVersion::default(), false),
+        (IdentityClaims::parse("groups department").unwrap().version(), false),
+        (IdentityClaims::parse("groups=teams").unwrap().version(), false),
+        (setting, true),
+    ] {
+        let known = StoredIdentity { profile: profile.clone(), claims, ..identity("staff", None) };
+        store.store_identity(known).unwrap();
+        let seen = check(&mut store, request.grant, START).profile.unwrap();
+        let told = [!seen.groups().is_empty(), !seen.roles().is_empty(), seen.has_claim("department")];
+        assert_eq!((seen.name(), told), (Some("Jane"), [is_told; 3]), "{claims:?}");
     }
 }
 

@@ -16,6 +16,7 @@ use crate::crypto::credential_version::CredentialVersion;
 use crate::crypto::keys::ring::KeyRing;
 use crate::crypto::keys::signing::SigningKeys;
 use crate::crypto::opaque::ObjectName;
+use crate::external_issuer::identity_claims::ClaimsVersion;
 use crate::grants::authorization::Authorization;
 use crate::grants::codes::authorization_code::AuthorizationCode;
 use crate::grants::codes::issue_code::{IssueCodeError, issue_code};

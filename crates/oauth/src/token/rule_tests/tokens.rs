@@ -378,7 +378,8 @@ fn no_token_is_issued_if_nobody_may_sign_in() {
 /// Signs a person in of whom the identity provider says that they are in `group`.
 fn says(server: &Server, group: &str) {
     let profile = Profile::default().with_groups([group]);
-    let identity = StoredIdentity { profile, renewed_at: server.now.get(), refresh_token: None };
+    let (renewed_at, claims) = (server.now.get(), ClaimsVersion::default());
+    let identity = StoredIdentity { profile, renewed_at, refresh_token: None, exchange: None, claims };
     server.store.borrow_mut().store_identity(identity).unwrap();
 }
 
