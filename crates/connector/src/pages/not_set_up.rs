@@ -45,7 +45,7 @@ pub(crate) fn closed(reason: &str, lines: Option<&str>) -> Page {
         @match lines {
             None => p {
                 "Change the variable in " code { "wrangler.toml" } " and deploy, or set the secret with "
-                code { "npx wrangler secret put NAME" } ", then connect again. " code { "docs/configuration.md" } " describes each."
+                code { "npx wrangler secret put NAME" } ", then connect again. " code { "docs/configuration.md" } " of the engine describes each."
             },
             Some(lines) => {
                 p { "Add these lines to " code { "wrangler.toml" } ", deploy, then connect again:" }

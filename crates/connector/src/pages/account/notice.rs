@@ -138,7 +138,7 @@ impl Notice {
                 Self::TooManyPasskeys => "The passkey was not added: there are 20 already. Remove one first.",
                 Self::KeyWithoutName => "The key was not made: give it a name of at most 60 characters.",
                 Self::KeyWithoutPermission => "The key was not made: tick at least one permission.",
-                Self::TooManyKeys => "The key was not made: you have 50, and that is the most. End one first.",
+                Self::TooManyKeys => "The key was not made: 50 is the limit. End one first.",
                 Self::KeyMadeAlready => {
                     "This key was made before, and its text is not shown again. If you do not have it, end the key and make another."
                 }
@@ -159,7 +159,7 @@ impl Outcome {
                     (app(name)) " is disconnected."
                     @if *sign_ins > 1 { " Its " (sign_ins) " sign-ins are ended." }
                 },
-                Self::DisconnectedAll { sign_ins } => { "All apps are disconnected, and all access keys are ended: " (sign_ins) " in all." },
+                Self::DisconnectedAll { sign_ins } => { "All apps are disconnected, and all access keys have ended (" (sign_ins) " in all)." },
                 Self::EndedKey { key } => {
                     "The access key "
                     @if let Some(name) = key { strong { (isolated(name)) } " " }
@@ -217,11 +217,11 @@ mod tests {
             ),
             (
                 Outcome::DisconnectedAll { sign_ins: 1 },
-                "All apps are disconnected, and all access keys are ended: 1 in all.",
+                "All apps are disconnected, and all access keys have ended (1 in all).",
             ),
             (
                 Outcome::DisconnectedAll { sign_ins: 7 },
-                "All apps are disconnected, and all access keys are ended: 7 in all.",
+                "All apps are disconnected, and all access keys have ended (7 in all).",
             ),
             (Outcome::EndedKey { key: name("n8n") }, "The access key <strong><bdi>n8n</bdi></strong> is ended."),
             (Outcome::EndedClient { client: name("<b>") }, "<bdi>&lt;b&gt;</bdi></strong> is ended for everybody."),

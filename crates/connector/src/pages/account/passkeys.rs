@@ -61,7 +61,7 @@ pub(crate) fn section(content: &PasskeysSection<'_>, now: Timestamp, form: &Form
         .content(html! {
             @if !content.passkeys.is_empty() {
                 (entries(content.passkeys.iter().map(|passkey| entry(passkey, content.host, now, form))))
-                p.foot { "Another passphrase removes all passkeys." }
+                p.foot { "Changing the passphrase removes all passkeys." }
             }
             (Fold::new("Add a passkey").content(html! {
                 p { "It is for " (isolated(content.host)) " only." }
