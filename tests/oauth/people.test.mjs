@@ -25,6 +25,7 @@ import {
   signIn,
   tokensOf,
 } from '../support/oauth/client.mjs';
+import { askForKey, keyOn } from '../support/oauth/access-keys.mjs';
 import { enterAt, json, startProvider } from '../support/oauth/openid-provider.mjs';
 
 const HERE = 'https://mcp.example.com';
@@ -77,7 +78,7 @@ before(async () => {
       issueRefreshToken: () => true,
       // One refresh token for each use: a second use is taken for a theft, and ends all.
       rotateRefreshToken: true,
-      ttl: { AccessToken: 3600, AuthorizationCode: 60, IdToken: 3600, Interaction: 600, Session: 600, Grant: 600, RefreshToken: 86400 },
+      ttl: { AccessToken: 3600, AuthorizationCode: 60, IdToken: 86400, Interaction: 600, Session: 600, Grant: 600, RefreshToken: 86400 },
     },
   });
   runtime = await startInstances({ count: 1, vars: VARS, outbound: provider.port });
@@ -195,10 +196,41 @@ describe('a person with an identity provider', () => {
     (await call(site, other.access_token)).hasStatus(401, 'the other sign-in has ended, too');
   });
 
+  test('whose key is used is asked about once an hour: the key loses a group, keeps what is known in an outage, and ends with the person', async () => {
+    const browser = new Browser(site);
+    const through = async (path) => browser.open(await enterAt(provider, (await browser.open(path)).url, 'alice'));
+    await through('/authorize/account?prompt=login');
+    const page = await askForKey(browser, { scopes: ['notes:read', 'notes:write'] });
+    const [, again] = /href="([^"]*\/authorize\/account\?[^"]*pending=[^"]*)"/.exec(page.html) ?? [];
+    const back = await through(again.replaceAll('&amp;', '&'));
+    const key = keyOn(await browser.submit(back, back.form('pending')));
+    (await write(key)).result('she is of the staff');
+    PEOPLE.alice = { ...alice(), groups: ['sales'] };
+    await runtime.passes(61);
+    (await write(key)).result('nobody has asked the provider yet');
+    await runtime.passes(3600);
+    isNotAllowed(await write(key), 'an hour later');
+    PEOPLE.alice = alice();
+    provider.isDown();
+    await runtime.passes(3601);
+    isNotAllowed(await write(key), 'an outage changes nothing');
+    provider.isBack();
+    const before = tokenCalls();
+    await runtime.passes(61);
+    isNotAllowed(await write(key), 'and is not asked about at each call');
+    assert.equal(tokenCalls(), before);
+    await runtime.passes(3600);
+    (await write(key)).result('the group is back');
+    delete PEOPLE.alice;
+    await runtime.passes(3601);
+    (await call(site, key)).hasStatus(401, 'the key of a person who is disabled');
+  });
+
   for (const [what, breaks] of [
     ['is down', () => provider.isDown()],
     ['hangs', () => provider.place('id.example/token', () => {})],
     ['says that it is the settings', () => provider.place('id.example/token', json({ error: 'invalid_client' }, 401))],
+    ['gives tokens, the old one being used up, and does not say who the person is', () => provider.place('id.example/me', json({}, 503))],
   ]) {
     test(`keeps the sign-in and the roles while the provider ${what}`, async () => {
       const tokens = await signedIn('alice');
