@@ -97,7 +97,7 @@ export async function startInstances({
     if (/\.(js|wasm)$/.test(name)) await cp(join(ROOT, worker, 'build', name), join(state, name));
   }
   await cp(INSIDE, state, { recursive: true });
-  await writeFile(join(state, 'settings.js'), `export const callLimit = ${callLimit}, metrics = ${metrics};`);
+  await writeFile(join(state, 'settings.js'), `export const callLimit = ${callLimit}, metrics = ${metrics}, databases = ${JSON.stringify(bindings.databases)};`);
   await writeFile(join(state, 'main.js'), mainModule(bindings.objects.map(({ className }) => className)));
 
   const names = Array.from({ length: count }, (_, number) => `instance-${number}`);

@@ -14,6 +14,7 @@ export async function bindingsIn(file) {
   return {
     date: config.compatibility_date,
     flags: config.compatibility_flags ?? [],
+    databases: (config.d1_databases ?? []).map(({ binding }) => binding),
     kv: (config.kv_namespaces ?? []).map(({ binding }) => binding),
     objects: (config.durable_objects?.bindings ?? []).map(({ name, class_name }) => ({ binding: name, className: class_name })),
     vars: config.vars ?? {},

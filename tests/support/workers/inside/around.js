@@ -1,7 +1,7 @@
 // Around the Worker under test, in workerd: its clock can be put forward, its objects can be made to fail, and what it asks of them
 // is counted. An isolate's objects share the clock of the isolate.
 
-import { callLimit, metrics } from 'settings.js';
+import { callLimit, databases, metrics } from 'settings.js';
 
 let ahead = 0;
 const counts = { objects: {}, rowsWritten: 0, rowsRead: 0 };
@@ -35,7 +35,7 @@ function watch(storage) {
 export const counted = (name) => class extends classes[name] {
   constructor(context, env) {
     watch(context.storage);
-    super(context, env);
+    super(context, { ...env, ...standIns });
     this.kept = () => context.storage.sync();
     this.run = (statement) => [...context.storage.sql.exec(statement)];
     this.replaced = () => context.abort('replaced, as a test has asked');
@@ -78,8 +78,21 @@ globalThis.Date = class Date extends Real {
   static now() { return Real.now() + ahead; }
 };
 const { default: Worker, ...classes } = await import('index.js');
+/** A database that takes every statement and keeps nothing: D1 is no part of workerd. */
+class D1Database {
+  prepare() {
+    const statement = {
+      bind: () => statement,
+      first: async () => 1,
+      run: async () => ({ success: true, results: [], meta: {} }),
+    };
+    return statement;
+  }
+}
+/** Bindings of the Worker that workerd has not. */
+const standIns = Object.fromEntries(databases.map((name) => [name, new D1Database()]));
 /** Bindings that a test asks for. */
-const more = {};
+const more = { ...standIns };
 if (callLimit !== undefined) {
   const calls = {};
   more.CALL_LIMIT = {
