@@ -92,10 +92,7 @@ async fn allowed(
             let offer = passkey::request(oauth, Purpose::SignIn, pending.sealed);
             return Ok(Ok(login_page::page(oauth, consented.request(), pending.sealed, offer, None)));
         }
-        // Asked first, so that the copy of a cookie that has ended writes nothing.
-        if let Some(cookie) = remembered::cookie(oauth, incoming)
-            && remembered::standing(oauth, incoming, consented.request()).await? == BrowserStanding::Known
-        {
+        if let Some(cookie) = remembered::cookie(oauth, incoming) {
             let owner = passphrase::owner(oauth)?;
             let proof = SignInProof::Remembered(cookie);
             if let Some(answer) = code::for_owner(oauth, incoming, consented, (&owner, proof)).await? {
