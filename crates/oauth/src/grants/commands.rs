@@ -173,6 +173,7 @@ macro_rules! carried_out {
         })+
     };
 }
+pub(crate) use carried_out;
 
 carried_out! {
     StoreCode: |command, store, now, _| store.store_code(&command.code, command.identity, now);

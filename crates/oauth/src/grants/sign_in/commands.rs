@@ -9,7 +9,7 @@ use mcp_connector_base::timestamp::{Random, Timestamp};
 use crate::crypto::credential_version::CredentialVersion;
 use crate::grants::codes::pending_code::PendingCode;
 use crate::grants::codes::redemption::StoreCodeError;
-use crate::grants::commands::GrantsCommand;
+use crate::grants::commands::{GrantsCommand, carried_out};
 use crate::grants::grant_store::GrantStore;
 use crate::grants::rows::GrantRows;
 use crate::login::passkeys::assertion::PasskeyUse;
@@ -92,38 +92,13 @@ commands! {
     ForgetBrowser => Option<()>;
 }
 
-impl GrantsCommand for StoreSignIn {
-    fn carry_out<R: GrantRows>(
-        self,
-        store: &mut GrantStore<R>,
-        now: Timestamp,
-        _: &impl Random,
-    ) -> Result<Self::Answer, R::Error> {
-        store.store_sign_in(self, now)
-    }
-}
-
-impl GrantsCommand for CheckBrowser {
-    fn carry_out<R: GrantRows>(
-        self,
-        store: &mut GrantStore<R>,
-        now: Timestamp,
-        _: &impl Random,
-    ) -> Result<Self::Answer, R::Error> {
-        store.standing(&self, now)
-    }
-}
-
-impl GrantsCommand for ForgetBrowser {
-    fn carry_out<R: GrantRows>(
-        self,
-        store: &mut GrantStore<R>,
-        _: Timestamp,
-        _: &impl Random,
-    ) -> Result<Self::Answer, R::Error> {
-        if store.has_signed_out_since(self.signed_in_at)? {
+carried_out! {
+    StoreSignIn: |command, store, now, _| store.store_sign_in(command, now);
+    CheckBrowser: |command, store, now, _| store.standing(&command, now);
+    ForgetBrowser: |command, store, _now, _| {
+        if store.has_signed_out_since(command.signed_in_at)? {
             return Ok(None);
         }
-        store.forget_browser(self.browser).map(Some)
-    }
+        store.forget_browser(command.browser).map(Some)
+    };
 }

@@ -6,7 +6,7 @@ use mcp_connector_base::commands;
 use mcp_connector_base::timestamp::{Random, Timestamp};
 
 use crate::crypto::credential_version::CredentialVersion;
-use crate::grants::commands::GrantsCommand;
+use crate::grants::commands::{GrantsCommand, carried_out};
 use crate::grants::grant_store::GrantStore;
 use crate::grants::rows::GrantRows;
 use crate::login::passkeys::assertion::PasskeyUse;
@@ -62,53 +62,22 @@ commands! {
     RemovePasskey => Option<()>;
 }
 
-impl GrantsCommand for FindPasskeyKey {
-    fn carry_out<R: GrantRows>(
-        self,
-        store: &mut GrantStore<R>,
-        now: Timestamp,
-        _: &impl Random,
-    ) -> Result<Self::Answer, R::Error> {
-        store.passkey_key(&self.credential, &self.versions, now)
-    }
-}
-
-impl GrantsCommand for UsePasskey {
-    fn carry_out<R: GrantRows>(
-        self,
-        store: &mut GrantStore<R>,
-        now: Timestamp,
-        _: &impl Random,
-    ) -> Result<Self::Answer, R::Error> {
-        store.change_passkeys(&self.versions, now, |passkeys| passkeys.note_use(&self.used, now))
-    }
-}
-
-impl GrantsCommand for AddPasskey {
-    fn carry_out<R: GrantRows>(
-        self,
-        store: &mut GrantStore<R>,
-        now: Timestamp,
-        _: &impl Random,
-    ) -> Result<Self::Answer, R::Error> {
-        if store.has_signed_out_since(self.signed_in_at)? {
+carried_out! {
+    FindPasskeyKey: |command, store, now, _| store.passkey_key(&command.credential, &command.versions, now);
+    UsePasskey: |command, store, now, _| {
+        store.change_passkeys(&command.versions, now, |passkeys| passkeys.note_use(&command.used, now))
+    };
+    AddPasskey: |command, store, now, _| {
+        if store.has_signed_out_since(command.signed_in_at)? {
             return Ok(None);
         }
-        let Self { passkey, name, attempt, versions, .. } = self;
+        let AddPasskey { passkey, name, attempt, versions, .. } = command;
         store.change_passkeys(&versions, now, |passkeys| passkeys.add(passkey, name, attempt, now)).map(Some)
-    }
-}
-
-impl GrantsCommand for RemovePasskey {
-    fn carry_out<R: GrantRows>(
-        self,
-        store: &mut GrantStore<R>,
-        now: Timestamp,
-        _: &impl Random,
-    ) -> Result<Self::Answer, R::Error> {
-        if store.has_signed_out_since(self.signed_in_at)? {
+    };
+    RemovePasskey: |command, store, now, _| {
+        if store.has_signed_out_since(command.signed_in_at)? {
             return Ok(None);
         }
-        store.remove_passkey(&self.credential, now).map(Some)
-    }
+        store.remove_passkey(&command.credential, now).map(Some)
+    };
 }
