@@ -8,19 +8,19 @@ use crate::oauth::account::session::Owner;
 use crate::oauth::account::session::done;
 use crate::oauth::account::session::notice;
 use crate::oauth::account::session::owner;
+use crate::oauth::account::session::owner_form;
 use crate::oauth::account::session::signed_out;
 use crate::oauth::account::session::to_page;
-use crate::oauth::browser_forms::read_form;
 use crate::oauth::clients::records;
 use crate::oauth::clients::records::Page;
 use crate::oauth::context::OAuthContext;
 use crate::oauth::sign_in_error::SignInError;
 use crate::objects::directory::commands::ClientUsers;
 use crate::pages;
+use crate::pages::FormTarget;
 use crate::pages::account::action::{ACTION_FIELD, AccountFormAction, NAME_FIELD};
 use crate::pages::account::notice::{Notice, Outcome};
 use crate::pages::all_clients::{AFTER_FIELD, AllClientsPage, CLIENT_FIELD, ListedClient};
-use crate::pages::{FormTarget, SEALED_FIELD};
 use mcp_connector_oauth::clients::client::{ClientKind, ClientName};
 use mcp_connector_oauth::clients::client_hash::ClientHash;
 use mcp_connector_oauth::clients::client_summary::ClientSummary;
@@ -64,17 +64,11 @@ pub(crate) async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Resul
 
 /// Handles the form that ends a client. The end is in effect before the answer is sent; the grants end in the background.
 pub(crate) async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, SignInError> {
-    let form = read_form(oauth, incoming).await?;
-    let session = match owner(oauth, incoming).await? {
-        Owner::SignedIn(session) => session,
-        Owner::SomebodyElse => return Err(SignInError::NotTheOwner),
-        Owner::Nobody => return Ok(signed_out(oauth, Notice::Expired)),
-        Owner::SignedOut => return Ok(signed_out(oauth, Notice::SignedOut)),
+    let (session, form) = match owner_form(oauth, incoming).await? {
+        Ok(of_the_owner) => of_the_owner,
+        Err(signed_out) => return Ok(signed_out),
     };
     let field = |name| form.get(name).map_err(|_| SignInError::BrokenForm)?.ok_or(SignInError::BrokenForm);
-    if !session.is_own_form(field(SEALED_FIELD)?, oauth.secrets.keys(), oauth.now) {
-        return Err(SignInError::StaleForm);
-    }
     if AccountFormAction::of(field(ACTION_FIELD)?) != Some(AccountFormAction::EndClient) {
         return Err(SignInError::BrokenForm);
     }

@@ -15,18 +15,17 @@ use crate::log::person;
 use crate::log::request_log::LogPerson;
 use crate::oauth::access::remembered;
 use crate::oauth::account::access_keys;
-use crate::oauth::account::session::{Owner, done, notice, owner, signed_out, to_page};
-use crate::oauth::browser_forms::read_form;
+use crate::oauth::account::session::{Owner, done, notice, owner, owner_form, signed_out, to_page};
 use crate::oauth::context::OAuthContext;
 use crate::oauth::identity::settings::Provider;
 use crate::oauth::sign_in_error::SignInError;
 use crate::objects::directory::commands::{KnownPerson, ListPeople};
 use crate::pages;
+use crate::pages::FormTarget;
 use crate::pages::account::action::{ACTION_FIELD, AccountFormAction, GRANT_FIELD, NAME_FIELD};
 use crate::pages::account::notice::{Notice, Outcome};
 use crate::pages::account::people::{AFTER_FIELD, PERSON_FIELD, PeoplePage, PersonEntry, SEARCH_FIELD};
 use crate::pages::account::person::{ListedBy, PersonApp, PersonPage};
-use crate::pages::{FormTarget, SEALED_FIELD};
 
 /// Shows a page of the list, or the page about a person.
 pub(crate) async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, SignInError> {
@@ -99,17 +98,11 @@ async fn about(
 
 /// Handles a form that ends something of a person.
 pub(crate) async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, SignInError> {
-    let form = read_form(oauth, incoming).await?;
-    let session = match owner(oauth, incoming).await? {
-        Owner::SignedIn(session) => session,
-        Owner::SomebodyElse => return Err(SignInError::NotTheOwner),
-        Owner::Nobody => return Ok(signed_out(oauth, Notice::Expired)),
-        Owner::SignedOut => return Ok(signed_out(oauth, Notice::SignedOut)),
+    let (session, form) = match owner_form(oauth, incoming).await? {
+        Ok(of_the_owner) => of_the_owner,
+        Err(signed_out) => return Ok(signed_out),
     };
     let field = |name| form.get(name).map_err(|_| SignInError::BrokenForm)?.ok_or(SignInError::BrokenForm);
-    if !session.is_own_form(field(SEALED_FIELD)?, oauth.secrets.keys(), oauth.now) {
-        return Err(SignInError::StaleForm);
-    }
     let id = field(PERSON_FIELD)?;
     let object = ObjectName::parse(id).ok_or(SignInError::BrokenForm)?;
     let asked = AccountFormAction::of(field(ACTION_FIELD)?).ok_or(SignInError::BrokenForm)?;

@@ -13,12 +13,14 @@ use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
 use crate::http::route::ACCOUNT_PATH;
 use crate::oauth::answers::see_other;
+use crate::oauth::browser_forms::read_form;
 use crate::oauth::context::OAuthContext;
 use crate::oauth::identity::stored::stored;
 use crate::oauth::sign_in_error::SignInError;
 use crate::objects::directory::commands::SignedInPerson;
 use crate::objects::directory::stub::DirectoryStub;
 use crate::objects::grants::stub::GrantsStub;
+use crate::pages::SEALED_FIELD;
 use crate::pages::account::notice::{NOTICE_FIELD, Notice, Outcome};
 
 /// How long a page says what was done, in seconds. It may be loaded again.
@@ -47,6 +49,29 @@ pub(crate) async fn owner(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Resu
     let list = ListGrants { signed_in_at: session.signed_in_at(), policy };
     let grants = oauth.grants().ask(object, list).await?;
     Ok(if grants.is_some() { Owner::SignedIn(session) } else { Owner::SignedOut })
+}
+
+/// Returns the session of the owner and a form of theirs, or the answer to somebody who is not signed in any more.
+///
+/// # Errors
+///
+/// Fails if somebody else is signed in, or if the form is not one of this session.
+pub(crate) async fn owner_form(
+    oauth: &OAuthContext<'_>,
+    incoming: &Incoming,
+) -> Result<Result<(Session, Parameters), Answer>, SignInError> {
+    let form = read_form(oauth, incoming).await?;
+    let session = match owner(oauth, incoming).await? {
+        Owner::SignedIn(session) => session,
+        Owner::SomebodyElse => return Err(SignInError::NotTheOwner),
+        Owner::Nobody => return Ok(Err(signed_out(oauth, Notice::Expired))),
+        Owner::SignedOut => return Ok(Err(signed_out(oauth, Notice::SignedOut))),
+    };
+    let sealed = form.get(SEALED_FIELD).map_err(|_| SignInError::BrokenForm)?.ok_or(SignInError::BrokenForm)?;
+    if !session.is_own_form(sealed, oauth.secrets.keys(), oauth.now) {
+        return Err(SignInError::StaleForm);
+    }
+    Ok(Ok((session, form)))
 }
 
 /// Returns the sign-in of a request, if it is valid.
