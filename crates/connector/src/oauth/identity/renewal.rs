@@ -9,7 +9,7 @@ use worker::{Env, console_error};
 
 use mcp_connector_base::outage::Outage;
 use mcp_connector_oauth::crypto::at_rest::EncryptedSecret;
-use mcp_connector_oauth::grants::identity::renewal::{DueRenewal, ExchangeOutcome, RenewalOutcome, RenewedPerson};
+use mcp_connector_oauth::grants::identity::renewal::{DueRenewal, RenewalOutcome, RenewedPerson, TokenRefreshOutcome};
 use mcp_connector_oauth::grants::identity::stored_identity::StoredIdentity;
 use mcp_connector_oauth::login::provider::error::LoginError;
 use mcp_connector_oauth::login::provider::metadata::ProviderMetadata;
@@ -38,21 +38,21 @@ pub(crate) struct ProviderTokens {
 
 /// Exchanges the refresh token of a provider. An outage of the provider is no outage of ours: the log says so, and what is stored
 /// stays valid.
-pub(crate) async fn exchange(env: &Env, due: &DueRenewal) -> (ExchangeOutcome, Option<ProviderTokens>) {
+pub(crate) async fn refresh_tokens(env: &Env, due: &DueRenewal) -> (TokenRefreshOutcome, Option<ProviderTokens>) {
     let is_sent = Cell::new(false);
     let asked = timeout(EXCHANGE_LIMIT, redeem(env, due, &is_sent)).await;
     let error = match asked.unwrap_or(Err(Outage::Remote.into())) {
-        Ok(Some((next, tokens))) => return (ExchangeOutcome::Redeemed(next), Some(tokens)),
-        Ok(None) => return (ExchangeOutcome::Unused, None),
+        Ok(Some((next, tokens))) => return (TokenRefreshOutcome::Redeemed(next), Some(tokens)),
+        Ok(None) => return (TokenRefreshOutcome::Unused, None),
         Err(error) => error,
     };
     let outcome = match &error {
         UpstreamError::Login(LoginError::TokenEndpoint(error)) if error.ends_refresh_token() => {
-            return (ExchangeOutcome::Refused, None);
+            return (TokenRefreshOutcome::Refused, None);
         }
-        UpstreamError::Login(LoginError::TokenEndpoint(_)) => ExchangeOutcome::Unused,
-        UpstreamError::Login(_) | UpstreamError::Outage(_) if is_sent.get() => ExchangeOutcome::Lost,
-        UpstreamError::Login(_) | UpstreamError::Outage(_) => ExchangeOutcome::Unused,
+        UpstreamError::Login(LoginError::TokenEndpoint(_)) => TokenRefreshOutcome::Unused,
+        UpstreamError::Login(_) | UpstreamError::Outage(_) if is_sent.get() => TokenRefreshOutcome::Lost,
+        UpstreamError::Login(_) | UpstreamError::Outage(_) => TokenRefreshOutcome::Unused,
     };
     log(&error);
     (outcome, None)

@@ -192,11 +192,11 @@ impl Grants {
     async fn renew(&self, due: DueRenewal) -> worker::Result<()> {
         let due = Rc::new(due);
         let begun = Rc::clone(&due);
-        self.with_store(move |store| store.begin_exchange(&begun, now()))?;
-        let (outcome, tokens) = renewal::exchange(&self.env, &due).await;
+        self.with_store(move |store| store.begin_token_refresh(&begun, now()))?;
+        let (outcome, tokens) = renewal::refresh_tokens(&self.env, &due).await;
         // Before anything else is asked, which may fail: the provider may take no other token from now on.
         let exchanged = Rc::clone(&due);
-        self.with_store(move |store| store.take_exchange(&exchanged, outcome, now()))?;
+        self.with_store(move |store| store.take_token_refresh(&exchanged, outcome, now()))?;
         let Some(tokens) = tokens else { return Ok(()) };
         let outcome = renewal::ask(&self.env, &due, &tokens).await;
         self.with_store(move |store| store.take_renewal(&due, outcome, now()))

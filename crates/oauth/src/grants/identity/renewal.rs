@@ -14,7 +14,7 @@ use crate::grants::access_keys::stored_key::StoredKey;
 use crate::grants::commands::CheckGrants;
 use crate::grants::ended::EndReason;
 use crate::grants::grant_store::GrantStore;
-use crate::grants::identity::stored_identity::{Exchange, ExchangeAnswer, StoredIdentity};
+use crate::grants::identity::stored_identity::{StoredIdentity, TokenRefresh, TokenRefreshAnswer};
 use crate::grants::refresh::request::RefreshRequest;
 use crate::grants::refresh::rotation::Retry;
 use crate::grants::rows::GrantRows;
@@ -36,7 +36,7 @@ pub struct DueRenewal {
 
 /// What became of the exchange of the provider's refresh token.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ExchangeOutcome {
+pub enum TokenRefreshOutcome {
     /// The provider has taken it, and perhaps given the next one.
     Redeemed(Option<EncryptedSecret>),
     /// The provider does not accept it: the person was disabled there, or has withdrawn, or the token was used before.
@@ -111,47 +111,51 @@ impl<R: GrantRows> GrantStore<R> {
         Ok(self.rows.identity()?.filter(|identity| {
             identity.refresh_token.is_some()
                 && is_over(identity.renewed_at)
-                && identity.exchange.is_none_or(|exchange| is_over(exchange.began_at))
+                && identity.token_refresh.is_none_or(|token_refresh| is_over(token_refresh.began_at))
         }))
     }
 
     /// Notes that an exchange begins. If its answer is lost, a refusal that follows may only mean that the provider has rotated.
-    pub fn begin_exchange(&mut self, due: &DueRenewal, now: Timestamp) -> Result<(), R::Error> {
-        let exchange = Some(Exchange { began_at: now, answer: ExchangeAnswer::Missing });
-        self.put_exchange(due, |stored| StoredIdentity { exchange, ..stored })
+    pub fn begin_token_refresh(&mut self, due: &DueRenewal, now: Timestamp) -> Result<(), R::Error> {
+        let token_refresh = Some(TokenRefresh { began_at: now, answer: TokenRefreshAnswer::Missing });
+        self.put_token_refresh(due, |stored| StoredIdentity { token_refresh, ..stored })
     }
 
     /// Takes the outcome of an exchange. The next refresh token of the provider is stored whatever it says about the person.
     ///
     /// A refusal ends everything of the person. If the answer to an earlier exchange is missing, it may come from that, so that it ends
     /// the sign-ins, which the person can repeat, and spares the access keys, which would be lost.
-    pub fn take_exchange(
+    pub fn take_token_refresh(
         &mut self,
         due: &DueRenewal,
-        outcome: ExchangeOutcome,
+        outcome: TokenRefreshOutcome,
         now: Timestamp,
     ) -> Result<(), R::Error> {
-        let answered = |answer| move |exchange: Exchange| Exchange { answer, ..exchange };
+        let answered = |answer| move |token_refresh: TokenRefresh| TokenRefresh { answer, ..token_refresh };
         match outcome {
-            ExchangeOutcome::Lost => Ok(()),
-            ExchangeOutcome::Unused => self.put_exchange(due, |stored| StoredIdentity {
-                exchange: stored.exchange.map(answered(due.identity.last_answer())),
+            TokenRefreshOutcome::Lost => Ok(()),
+            TokenRefreshOutcome::Unused => self.put_token_refresh(due, |stored| StoredIdentity {
+                token_refresh: stored.token_refresh.map(answered(due.identity.last_answer())),
                 ..stored
             }),
-            ExchangeOutcome::Redeemed(next) => self.put_exchange(due, |stored| StoredIdentity {
+            TokenRefreshOutcome::Redeemed(next) => self.put_token_refresh(due, |stored| StoredIdentity {
                 refresh_token: next.or(stored.refresh_token),
-                exchange: stored.exchange.map(answered(ExchangeAnswer::Read)),
+                token_refresh: stored.token_refresh.map(answered(TokenRefreshAnswer::Read)),
                 ..stored
             }),
-            ExchangeOutcome::Refused => {
+            TokenRefreshOutcome::Refused => {
                 if self.exchanged(due)?.is_none() {
                     return Ok(());
                 }
-                self.put_exchange(due, |stored| StoredIdentity { refresh_token: None, exchange: None, ..stored })?;
+                self.put_token_refresh(due, |stored| StoredIdentity {
+                    refresh_token: None,
+                    token_refresh: None,
+                    ..stored
+                })?;
                 self.rows.put_signed_out_at(now, now.plus(SESSION_LIFETIME))?;
                 match due.identity.last_answer() {
-                    ExchangeAnswer::Read => self.end_everything(EndReason::CredentialsChanged, now),
-                    ExchangeAnswer::Missing => self.end_all_grants(EndReason::CredentialsChanged, now),
+                    TokenRefreshAnswer::Read => self.end_everything(EndReason::CredentialsChanged, now),
+                    TokenRefreshAnswer::Missing => self.end_all_grants(EndReason::CredentialsChanged, now),
                 }
                 .map(drop)
             }
@@ -189,7 +193,7 @@ impl<R: GrantRows> GrantStore<R> {
         Ok(self.rows.identity()?.filter(|stored| stored.refresh_token == due.identity.refresh_token))
     }
 
-    fn put_exchange(
+    fn put_token_refresh(
         &mut self,
         due: &DueRenewal,
         change: impl FnOnce(StoredIdentity) -> StoredIdentity,

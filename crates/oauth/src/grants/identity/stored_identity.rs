@@ -22,21 +22,21 @@ pub struct StoredIdentity {
     /// The refresh token of the provider, encrypted.
     pub refresh_token: Option<EncryptedSecret>,
     /// The last exchange of that token, or of the one that it replaced.
-    pub exchange: Option<Exchange>,
+    pub token_refresh: Option<TokenRefresh>,
     /// The setting `IDENTITY_CLAIMS` by which the profile was read.
     pub claims: ClaimsVersion,
 }
 
 /// An exchange of a provider's refresh token (RFC 6749 §6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Exchange {
+pub struct TokenRefresh {
     pub began_at: Timestamp,
-    pub answer: ExchangeAnswer,
+    pub answer: TokenRefreshAnswer,
 }
 
 /// Whether the answer of the provider is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum ExchangeAnswer {
+pub enum TokenRefreshAnswer {
     Read,
     /// It was lost, or is still to come. The provider may have taken the stored token for used.
     Missing,
@@ -65,7 +65,7 @@ impl From<IdentityOfVersion1> for StoredIdentity {
     fn from(identity: IdentityOfVersion1) -> Self {
         let IdentityOfVersion1 { profile, renewed_at, refresh_token } = identity;
         // The setting is unknown. Where there is one, groups count again once the provider has repeated them.
-        Self { profile, renewed_at, refresh_token, exchange: None, claims: ClaimsVersion::default() }
+        Self { profile, renewed_at, refresh_token, token_refresh: None, claims: ClaimsVersion::default() }
     }
 }
 
@@ -86,15 +86,15 @@ impl StoredIdentity {
             profile: identity.profile.clone(),
             renewed_at: now,
             refresh_token: token.and_then(|token| EncryptedSecret::new(token.as_str(), binding, keys, random)),
-            exchange: None,
+            token_refresh: None,
             claims,
         }
     }
 
     /// Returns what became of the last exchange of the refresh token.
     #[must_use]
-    pub fn last_answer(&self) -> ExchangeAnswer {
-        self.exchange.map_or(ExchangeAnswer::Read, |exchange| exchange.answer)
+    pub fn last_answer(&self) -> TokenRefreshAnswer {
+        self.token_refresh.map_or(TokenRefreshAnswer::Read, |token_refresh| token_refresh.answer)
     }
 
     /// Returns the profile under the current setting. What was read by another one may be called a group and be none.
@@ -108,8 +108,8 @@ impl StoredIdentity {
     #[must_use]
     pub fn replacing(self, earlier: Option<Self>) -> Self {
         match earlier {
-            Some(Self { refresh_token, exchange, .. }) if self.refresh_token.is_none() => {
-                Self { refresh_token, exchange, ..self }
+            Some(Self { refresh_token, token_refresh, .. }) if self.refresh_token.is_none() => {
+                Self { refresh_token, token_refresh, ..self }
             }
             Some(_) | None => self,
         }

@@ -6,7 +6,7 @@ use crate::crypto::at_rest::EncryptedSecret;
 use crate::external_issuer::identity_claims::{ClaimsVersion, IdentityClaims};
 use crate::grants::access_keys::commands::UseAccessKey;
 use crate::grants::checked::CheckedGrants;
-use crate::grants::identity::renewal::{DueRenewal, ExchangeOutcome, RenewalOutcome, RenewedPerson};
+use crate::grants::identity::renewal::{DueRenewal, RenewalOutcome, RenewedPerson, TokenRefreshOutcome};
 use crate::grants::identity::stored_identity::StoredIdentity;
 use crate::grants::rule_tests::*;
 use crate::login::account::Account;
@@ -18,7 +18,7 @@ use crate::web::discovery::ExternalIssuer;
 
 fn identity(group: &str, token: Option<&str>) -> StoredIdentity {
     let (profile, claims) = (Profile::default().with_groups([group]), ClaimsVersion::default());
-    StoredIdentity { profile, renewed_at: START, refresh_token: token.map(encrypted), exchange: None, claims }
+    StoredIdentity { profile, renewed_at: START, refresh_token: token.map(encrypted), token_refresh: None, claims }
 }
 
 fn encrypted(token: &str) -> EncryptedSecret {
@@ -28,14 +28,19 @@ fn encrypted(token: &str) -> EncryptedSecret {
 /// Begins an exchange before a refresh.
 fn begun(store: &mut GrantStore<TestRows>, request: &RefreshRequest, now: Timestamp) -> DueRenewal {
     let due = store.due_renewal(request, now, now).unwrap().unwrap();
-    store.begin_exchange(&due, now).unwrap();
+    store.begin_token_refresh(&due, now).unwrap();
     due
 }
 
 /// An exchange, from its begin to its outcome.
-fn exchange(store: &mut GrantStore<TestRows>, request: &RefreshRequest, outcome: ExchangeOutcome, now: Timestamp) {
+fn token_refresh(
+    store: &mut GrantStore<TestRows>,
+    request: &RefreshRequest,
+    outcome: TokenRefreshOutcome,
+    now: Timestamp,
+) {
     let due = begun(store, request, now);
-    store.take_exchange(&due, outcome, now).unwrap();
+    store.take_token_refresh(&due, outcome, now).unwrap();
 }
 
 /// A store with two grants and a key, of a person whose provider gives refresh tokens.
@@ -114,7 +119,7 @@ fn what_the_provider_says_at_a_refresh_counts_from_it_on() {
     let (mut store, request) = one();
     store.store_identity(identity("staff", Some("theirs"))).unwrap();
     let due = begun(&mut store, &request, START);
-    store.take_exchange(&due, ExchangeOutcome::Redeemed(Some(encrypted("next"))), START).unwrap();
+    store.take_token_refresh(&due, TokenRefreshOutcome::Redeemed(Some(encrypted("next"))), START).unwrap();
     store.take_renewal(&due, says("sales", START), START).unwrap();
     let renewal = refresh(&mut store, &request, START).unwrap();
     assert_eq!(renewal.authorization.display_name.as_deref(), Some("Jane"));
@@ -127,7 +132,7 @@ fn a_rotated_token_of_the_provider_stays_where_it_says_nothing_about_the_person(
     for outcome in [RenewalOutcome::Unknown, RenewalOutcome::NotAllowed] {
         let (mut store, request, other, _) = two_and_a_key();
         let due = begun(&mut store, &request, START);
-        store.take_exchange(&due, ExchangeOutcome::Redeemed(Some(encrypted("next"))), START).unwrap();
+        store.take_token_refresh(&due, TokenRefreshOutcome::Redeemed(Some(encrypted("next"))), START).unwrap();
         assert_eq!(token(&store).as_deref(), Some("next"), "before the person is asked about");
         store.take_renewal(&due, outcome, START).unwrap();
         assert_eq!(token(&store).as_deref(), Some("next"));
@@ -135,19 +140,21 @@ fn a_rotated_token_of_the_provider_stays_where_it_says_nothing_about_the_person(
     }
     let (mut store, request) = one();
     store.store_identity(identity("staff", Some("theirs"))).unwrap();
-    exchange(&mut store, &request, ExchangeOutcome::Redeemed(None), START);
+    token_refresh(&mut store, &request, TokenRefreshOutcome::Redeemed(None), START);
     assert_eq!(token(&store).as_deref(), Some("theirs"), "a provider that does not rotate");
 }
 
 #[test]
 fn an_exchange_does_not_touch_the_token_of_a_sign_in_that_happened_meanwhile() {
-    for outcome in
-        [ExchangeOutcome::Redeemed(Some(encrypted("next"))), ExchangeOutcome::Refused, ExchangeOutcome::Unused]
-    {
+    for outcome in [
+        TokenRefreshOutcome::Redeemed(Some(encrypted("next"))),
+        TokenRefreshOutcome::Refused,
+        TokenRefreshOutcome::Unused,
+    ] {
         let (mut store, request, _, key) = two_and_a_key();
         let due = begun(&mut store, &request, START);
         store.store_identity(identity("staff", Some("of the sign-in"))).unwrap();
-        store.take_exchange(&due, outcome, START).unwrap();
+        store.take_token_refresh(&due, outcome, START).unwrap();
         assert_eq!(token(&store).as_deref(), Some("of the sign-in"));
         assert!(refresh(&mut store, &request, START).is_ok());
         assert_eq!(check(&mut store, key, START).active, [key]);
@@ -157,11 +164,11 @@ fn an_exchange_does_not_touch_the_token_of_a_sign_in_that_happened_meanwhile() {
 #[test]
 fn an_outage_of_the_provider_ends_nothing_and_a_disabled_person_loses_everything() {
     for (outcome, stays) in
-        [(ExchangeOutcome::Unused, true), (ExchangeOutcome::Lost, true), (ExchangeOutcome::Refused, false)]
+        [(TokenRefreshOutcome::Unused, true), (TokenRefreshOutcome::Lost, true), (TokenRefreshOutcome::Refused, false)]
     {
         let (mut store, request, other, key) = two_and_a_key();
         let (name, later) = (format!("{outcome:?}"), START.plus(1));
-        exchange(&mut store, &request, outcome, later);
+        token_refresh(&mut store, &request, outcome, later);
         for request in [request, other] {
             assert_eq!(refresh(&mut store, &request, later).is_ok(), stays, "{name}");
         }
@@ -173,7 +180,7 @@ fn an_outage_of_the_provider_ends_nothing_and_a_disabled_person_loses_everything
 
 #[test]
 fn a_refusal_after_a_lost_answer_ends_the_sign_ins_and_spares_the_keys() {
-    use ExchangeOutcome::{Lost, Redeemed, Refused, Unused};
+    use TokenRefreshOutcome::{Lost, Redeemed, Refused, Unused};
     for (name, before, spares) in [
         ("lost", vec![Lost], true),
         ("lost, then not sent", vec![Lost, Unused], true),
@@ -183,9 +190,9 @@ fn a_refusal_after_a_lost_answer_ends_the_sign_ins_and_spares_the_keys() {
     ] {
         let (mut store, request, other, key) = two_and_a_key();
         for outcome in before {
-            exchange(&mut store, &request, outcome, START);
+            token_refresh(&mut store, &request, outcome, START);
         }
-        exchange(&mut store, &request, Refused, START);
+        token_refresh(&mut store, &request, Refused, START);
         for request in [request, other] {
             assert_eq!(refresh(&mut store, &request, START).err(), Some(RefreshError::Ended), "{name}");
         }
@@ -233,12 +240,12 @@ fn an_access_key_asks_the_provider_once_an_hour() {
         "a grant is renewed at its refresh"
     );
 
-    store.begin_exchange(&due, hour).unwrap();
+    store.begin_token_refresh(&due, hour).unwrap();
     assert_eq!(is_due(&store, hour.plus(3599)), None, "an outage is not asked again at each call");
     let due = is_due(&store, hour.plus(3600)).unwrap();
     let now = hour.plus(3600);
-    store.begin_exchange(&due, now).unwrap();
-    store.take_exchange(&due, ExchangeOutcome::Redeemed(Some(encrypted("next"))), now).unwrap();
+    store.begin_token_refresh(&due, now).unwrap();
+    store.take_token_refresh(&due, TokenRefreshOutcome::Redeemed(Some(encrypted("next"))), now).unwrap();
     store.take_renewal(&due, says("sales", now), now).unwrap();
     assert_eq!(check(&mut store, row.id(), now).profile.unwrap().groups(), ["sales"]);
     assert_eq!(is_due(&store, now.plus(3599)), None);

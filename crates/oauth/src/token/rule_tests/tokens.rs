@@ -379,7 +379,7 @@ fn no_token_is_issued_if_nobody_may_sign_in() {
 fn says(server: &Server, group: &str) {
     let profile = Profile::default().with_groups([group]);
     let (renewed_at, claims) = (server.now.get(), ClaimsVersion::default());
-    let identity = StoredIdentity { profile, renewed_at, refresh_token: None, exchange: None, claims };
+    let identity = StoredIdentity { profile, renewed_at, refresh_token: None, token_refresh: None, claims };
     server.store.borrow_mut().store_identity(identity).unwrap();
 }
 
