@@ -15,48 +15,66 @@ const here = fileURLToPath(new URL('.', import.meta.url));
  * @typedef {object} Column
  * @property {string} name for `--columns`
  * @property {string} title
+ * @property {string} short above the table of all calls
  * @property {string[]} kinds which calls it can answer; see calls.mjs
+ * @property {boolean} [contends] whether it is a server that one would deploy, and not a measure for others
+ * @property {boolean} [optional] measured only with `--log`, or when it is named
  * @property {string} [revision] of the legacy protocol, where the column does not know the one that the calls name
+ * @property {Record<string, string>} [paths] where the column has what the calls name under another path
  * @property {(settings: Settings, scratch: string) => Promise<import('./runtime.mjs').Program>} build
  * @property {(connection: import('./load.mjs').Connection, origin: string) => Promise<{access_token: string}>} [signIn]
+ * @property {boolean} [anyToken] looks at no token, so that one needs no sign-in
  * @property {string} [pages] what a sign-in has between the authorization request and the code
  * @property {boolean} [closed] answers no call without a token
  * @typedef {{compatibilityDate: string, compatibilityFlags: string[], vars: object, kv: string[], objects: object[]}} Settings of wrangler.toml
  */
 
-const LEGACY = ['legacy', 'list'];
-const BOTH = ['legacy', 'modern', 'list'];
-const ALL = [...BOTH, 'challenge', 'metadata'];
-const SIGNED_IN = [...ALL, 'whoami'];
+const EVERY_KIND = ['legacy', 'modern', 'token', 'whoami', 'challenge', 'metadata'];
+const ONE_DOOR = { '/private/mcp': '/mcp' };
 
 const PASSPHRASE = randomBytes(16).toString('hex');
 
-/** @type {Column[]} */
-export const columns = [
-  { name: 'bare', title: 'bare Rust Worker', kinds: SIGNED_IN, build: rust('bench/bare', () => ({})) },
-  // No other column writes a line for each request, and locally a line costs what the runtime takes to print it.
-  { name: 'connector', title: 'this connector', ...connector({ LOG: 'off' }) },
-  { name: 'connector-log', title: 'this connector, with its log lines', ...connector({ LOG: 'all' }) },
-  { name: 'javascript', title: 'JavaScript by hand', kinds: ALL, build: bundle('javascript') },
-  { name: 'mcp-lite', title: 'mcp-lite', kinds: LEGACY, revision: '2025-06-18', build: bundle('mcp-lite') },
-  { name: 'tmcp', title: 'tmcp', kinds: BOTH, build: bundle('tmcp') },
-  { name: 'sdk', title: 'official SDK v1', kinds: LEGACY, build: bundle('sdk') },
-  { name: 'agents', title: 'agents (SDK v2)', kinds: BOTH, build: bundle('agents') },
+/** What everything is a multiple of. It takes any token. */
+const floor = { kinds: EVERY_KIND, paths: ONE_DOOR, anyToken: true };
+
+const peers = [
+  { name: 'mcp-lite', title: 'mcp-lite', kinds: ['legacy'], revision: '2025-06-18', build: bundle('mcp-lite') },
+  { name: 'tmcp', title: 'tmcp', kinds: ['legacy', 'modern'], revision: '2025-06-18', build: bundle('tmcp') },
+  { name: 'sdk', title: 'official SDK v1', kinds: ['legacy'], build: bundle('sdk') },
+  { name: 'agents', title: 'agents (SDK v2)', kinds: ['legacy', 'modern'], build: bundle('agents') },
   {
     name: 'agents-oauth',
     title: 'agents + workers-oauth-provider',
-    kinds: SIGNED_IN,
+    kinds: EVERY_KIND,
+    paths: ONE_DOOR,
     build: bundle('agents-oauth', { kv: ['OAUTH_KV'], vars: { MCP_RESOURCE: '$ORIGIN/mcp' } }),
     signIn: (connection, origin) => signIn(connection, { origin, register: '/oauth/register', token: '/oauth/token' }),
     pages: 'none, it approves at once',
     closed: true,
   },
+].map((peer) => ({ ...peer, short: peer.name, contends: true }));
+
+/** @type {Column[]} */
+export const columns = [
+  { name: 'floor', title: 'JavaScript by hand', short: 'floor', ...floor, build: bundle('floor') },
+  { name: 'bare', title: 'bare Rust Worker', short: 'bare', kinds: EVERY_KIND, build: rust('bench/bare', () => ({})) },
+  { name: 'connector', title: 'this connector', short: 'ours', contends: true, ...connector({ LOG: 'off' }) },
+  // Locally a line costs what the runtime takes to print it. The floor with a line shows how much of it that is.
+  { name: 'connector-log', title: 'this connector, with its log lines', short: 'ours+log', ...connector({ LOG: 'all' }) },
+  { name: 'floor-log', title: 'JavaScript by hand, with a log line', short: 'floor+log', ...floor, build: bundle('floor').withLine },
+  ...peers,
+  ...peers.map(loggingPeer),
 ];
+
+/** A peer that writes a line for each request. It is measured beside the others and is not what one would get from its README. */
+function loggingPeer({ name, title, build, ...rest }) {
+  return { ...rest, name: `${name}-log`, title: `${title}, with a log line`, short: `${name}+log`, contends: false, optional: true, build: build.withLine };
+}
 
 /** What is deployed, with these variables beside its own. */
 function connector(more) {
   return {
-    kinds: SIGNED_IN,
+    kinds: EVERY_KIND,
     build: rust('.', ({ vars, kv, objects }) => ({ kv, objects, vars: { ...vars, OWNER_PASSPHRASE: PASSPHRASE, ...more } })),
     signIn: (connection, origin) => signIn(connection, { origin, register: '/register', token: '/token', passphrase: PASSPHRASE }),
     pages: 'consent and passphrase',
@@ -69,10 +87,10 @@ export const keepAlive = { measured: 1000, usual: 15_000 };
 /** The connector with every feature, for what the starter has not. */
 export const everything = rust('examples/everything', ({ kv, objects }) => ({ kv, objects, vars: { KEEP_ALIVE_MS: String(keepAlive.measured) } }));
 
-/** A Worker of this repository, built as it is deployed. */
+/** A Worker of this repository, built as it is deployed. MCP_PREBUILT=1 takes the last build. */
 function rust(crate, bindings) {
   return async (settings) => {
-    await buildWorker(crate);
+    if (process.env.MCP_PREBUILT !== '1') await buildWorker(crate);
     const build = path.join(root, crate, 'build');
     return {
       ...runtimeOf(settings),
@@ -82,13 +100,20 @@ function rust(crate, bindings) {
   };
 }
 
-/** A JavaScript Worker, bundled as wrangler does it. */
+/** A JavaScript Worker, bundled as wrangler does it; `withLine` is the same with a line for each request. */
 function bundle(name, bindings = {}) {
+  const entry = path.join(here, 'reference', `${name}.mjs`);
+  const build = bundled(name, bindings, { entryPoints: [entry] });
+  build.withLine = bundled(`${name}-log`, bindings, { stdin: { contents: withLine(entry), resolveDir: here } });
+  return build;
+}
+
+function bundled(name, bindings, source) {
   return async (settings, scratch) => {
     const file = path.join(scratch, `${name}.mjs`);
     const esbuild = wranglerRequire('esbuild');
     await esbuild.build({
-      entryPoints: [path.join(here, 'reference', `${name}.mjs`)],
+      ...source,
       outfile: file,
       bundle: true,
       format: 'esm',
@@ -104,6 +129,24 @@ function bundle(name, bindings = {}) {
     const flags = compatibilityFlags.filter((flag) => !flag.startsWith('no_nodejs_compat'));
     return { compatibilityDate, compatibilityFlags: flags, modules: [{ name: 'index.js', file }], ...bindings };
   };
+}
+
+/** The least that a log line can be: as many members as the connector's, of what is known without looking at the body. */
+function withLine(entry) {
+  return `import worker from ${JSON.stringify(entry)};
+export default {
+  async fetch(request, env, context) {
+    const began = Date.now();
+    const answer = await worker.fetch(request, env, context);
+    const route = new URL(request.url).pathname;
+    const message = request.method + ' ' + route + ' ' + answer.status;
+    const id = request.headers.get('cf-ray') ?? crypto.randomUUID();
+    console.log(JSON.stringify({ message, request_id: id, http: request.method, route, status: answer.status, ms: Date.now() - began,
+      version: request.headers.get('mcp-protocol-version') ?? undefined }));
+    return answer;
+  },
+};
+`;
 }
 
 /** Leaves Node's modules to the runtime, under the one spelling it knows. */

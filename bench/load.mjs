@@ -61,9 +61,16 @@ export function dial(port) {
 }
 
 /**
- * Sends the same request `count` times over `concurrency` connections that stay open.
- * Fails as soon as an answer has another status than `expected.status` or is shorter than `expected.length`: a refusal is quick,
- * and would look like a good result.
+ * @typedef {object} Expected what an answer has to be; a refusal is quick, and would look like a good result
+ * @property {number} status
+ * @property {number} length of the body, at least
+ * @property {Buffer} [body] the bytes of the body, where they are the same each time
+ */
+
+/**
+ * Sends the same request `count` times over `concurrency` connections that stay open. Fails as soon as an answer is not what
+ * was expected.
+ * @param {{count: number, concurrency: number, expected: Expected}} how
  * @returns {Promise<{seconds: number, latencies: Float64Array}>} how long it all took, and each request in milliseconds
  */
 export async function load(port, request, { count, concurrency, expected }) {
@@ -77,8 +84,11 @@ export async function load(port, request, { count, concurrency, expected }) {
     await new Promise((resolve, reject) => {
       for (let i = 0; i < Math.min(concurrency, count); i += 1) {
         let at = 0;
+        let read = 0;
+        let right = true;
         const next = () => {
           sent += 1;
+          read = 0;
           at = performance.now();
           connection.send(bytes);
         };
@@ -86,7 +96,9 @@ export async function load(port, request, { count, concurrency, expected }) {
           answered(status, _head, length) {
             latencies[answers] = performance.now() - at;
             answers += 1;
-            if (status !== expected.status || length < expected.length) {
+            if (!right) {
+              reject(new Error(`answer ${answers} has other bytes than the answer that was checked`));
+            } else if (status !== expected.status || length < expected.length) {
               reject(new Error(`answer ${answers} has status ${status} and ${length} bytes instead of ${expected.status} and ${expected.length}`));
             } else if (answers === count) {
               resolve();
@@ -95,6 +107,10 @@ export async function load(port, request, { count, concurrency, expected }) {
             }
           },
           failed: reject,
+          chunk: expected.body && ((part) => {
+            right &&= read + part.length <= expected.body.length && part.equals(expected.body.subarray(read, read + part.length));
+            read += part.length;
+          }),
         });
         connections.add(connection);
         next();

@@ -1,11 +1,17 @@
 // The measurement itself: which column gets which load when, and the medians of what that gave.
 import { Stop, step } from '../scripts/support/log.mjs';
-import { calls as allCalls, checkEcho, wholeSignIn } from './calls.mjs';
+import { checkEcho, LEGACY, wholeSignIn } from './calls.mjs';
 import { ask, dial, load } from './load.mjs';
+import { median, quantile, ratio } from './numbers.mjs';
 import { start } from './runtime.mjs';
 
-/** A refused or cut answer must not pass for a fast one; ids and dates may make an answer a little shorter or longer. */
+/** Where the bytes of an answer differ from one to the next, ids and dates may make it a little shorter. */
 const SLACK = 64;
+
+/** Both kinds of id that JSON-RPC has: an answer with an id of its own would not be one to these. */
+const IDS = ['check-1', 7];
+/** The id of the requests that are timed. */
+const TIMED_ID = 1;
 
 /** Fewest requests of one sample: below, one garbage collection more or less decides. */
 const FEWEST = 50;
@@ -34,8 +40,11 @@ export async function measure(installed, calls, { rounds, most, warmUp, concurre
     }
     step('Warming up');
     for (const { server, requests } of columns) {
+      let share = 1;
       for (const [call, ready] of requests) {
-        await ready.load(Math.max(FEWEST, Math.round(warmUp / call.weight)), 16);
+        await ready.load(Math.max(FEWEST, Math.round((warmUp * share) / call.weight)), 16);
+        // The calls after the first one share most of its functions.
+        share = 1 / 3;
         // Just-in-time compilation is over now: this decides how many requests a sample has, in every round.
         const { seconds } = await ready.load(FEWEST, 1);
         ready.count = Math.max(FEWEST, Math.min(most, Math.round((SAMPLE * FEWEST) / seconds)));
@@ -52,12 +61,12 @@ export async function measure(installed, calls, { rounds, most, warmUp, concurre
       }
     }
     return blocks.map(({ call, concurrency, rows }) => {
-      const bare = rows.find(({ column }) => column === 'bare');
+      const floor = rows.find(({ column }) => column === 'floor');
       return {
         call: call.name,
         title: call.title,
         concurrency,
-        columns: rows.map(({ column, title, beside, samples }) => ({ column, title, beside, ...summary(samples, bare?.samples) })),
+        columns: rows.map(({ column, title, beside, bytes, samples }) => ({ column, title, beside, bytes, ...summary(samples, floor?.samples) })),
       };
     });
   } finally {
@@ -69,7 +78,7 @@ export async function measure(installed, calls, { rounds, most, warmUp, concurre
 function rowsOf(columns, call) {
   return columns.flatMap(({ column, server, requests }) => {
     const row = { column: column.name, server };
-    const own = { ...row, title: column.title, ready: requests.get(call), samples: [] };
+    const own = { ...row, title: column.title, ready: requests.get(call), bytes: requests.get(call)?.bytes, samples: [] };
     if (!call.beside || !column.signIn || column.closed) return [own];
     const { name } = call.beside;
     return [own, { ...row, title: `${column.title}, ${name}`, beside: name, ready: requests.get(call.beside), samples: [] }];
@@ -81,24 +90,22 @@ function rotated(entries, by) {
   return entries.map((_, i) => entries[(i + by) % entries.length]);
 }
 
-/** Signs in where a call wants that, and makes each call once: a column that answers wrongly is not measured. */
+/** Signs in where a call wants that, and checks the answers to each call: a column that answers wrongly is not measured. */
 export async function prepare(column, server, calls) {
-  const needsToken = (call) => column.signIn && !call.anonymous && (call.signedIn || column.closed);
+  const needsToken = (call) => (column.signIn || column.anyToken) && !call.anonymous && (call.signedIn || column.closed);
   const answered = new Set(calls.flatMap((call) => (call.beside ? [call, call.beside] : [call])).filter(({ kind }) => column.kinds.includes(kind)));
   const signedIn = [...answered].some(needsToken) ? await signInTo(column, server) : {};
   const requests = new Map();
   for (const call of answered) {
-    const request = requestTo(column, call, needsToken(call) ? signedIn : {});
-    const answer = await ask(server.port, request);
-    try {
-      if (column.name === 'bare') checkEcho(request, answer);
-      else call.check(answer);
-    } catch (error) {
-      const shown = JSON.stringify({ ...answer, body: answer.body.slice(0, 500) }, null, 2);
-      throw new Stop(`${column.title} does not answer "${call.title}" as it should: ${error.message}\n${shown}\n${server.output()}`);
-    }
-    const expected = { status: answer.status, length: Math.max(0, Buffer.byteLength(answer.body) - SLACK) };
+    const credentials = needsToken(call) ? signedIn : {};
+    for (const id of IDS) await checked(column, server, call, credentials, id);
+    const { request, answer } = await checked(column, server, call, credentials, TIMED_ID);
+    const again = await checked(column, server, call, credentials, TIMED_ID);
+    const same = answer.body === again.answer.body;
+    const bytes = Buffer.from(answer.body);
+    const expected = { status: answer.status, length: same ? bytes.length : Math.max(0, bytes.length - SLACK), body: same ? bytes : undefined };
     requests.set(call, {
+      bytes: bytes.length,
       async load(count, concurrency) {
         try {
           return await load(server.port, request, { count, concurrency, expected });
@@ -111,8 +118,23 @@ export async function prepare(column, server, calls) {
   return { column, server, requests };
 }
 
+/** Sends a call once, and stops if the answer is not the right one. */
+export async function checked(column, server, call, credentials, id) {
+  const request = requestTo(column, call.request(id), credentials);
+  const answer = await ask(server.port, request);
+  try {
+    if (column.name === 'bare') checkEcho(request, answer);
+    else call.check(answer, id, column.revision ?? LEGACY);
+  } catch (error) {
+    const shown = JSON.stringify({ ...answer, body: answer.body.slice(0, 500) }, null, 2);
+    throw new Stop(`${column.title} does not answer "${call.title}" as it should: ${error.message}\n${shown}\n${server.output()}`);
+  }
+  return { request, answer };
+}
+
 /** The headers of a caller who has signed in. */
 async function signInTo(column, server) {
+  if (column.anyToken) return { Authorization: `Bearer ${'x'.repeat(300)}` };
   return withConnection(column, server, async (connection, origin) => {
     const { access_token: token } = await column.signIn(connection, origin);
     return { Authorization: `Bearer ${token}` };
@@ -130,11 +152,13 @@ async function withConnection(column, server, work) {
   }
 }
 
-/** A call's request as this column takes it. */
-function requestTo(column, call, signedIn) {
-  const headers = { ...call.request.headers, ...signedIn };
-  if (column.revision && headers['MCP-Protocol-Version']) headers['MCP-Protocol-Version'] = column.revision;
-  return { ...call.request, headers };
+/** A request as this column takes it. */
+function requestTo(column, request, credentials) {
+  const headers = { ...request.headers, ...credentials };
+  const path = column.paths?.[request.path] ?? request.path;
+  if (!column.revision) return { ...request, path, headers };
+  if (headers['MCP-Protocol-Version'] === LEGACY) headers['MCP-Protocol-Version'] = column.revision;
+  return { ...request, path, headers, body: request.body?.replaceAll(LEGACY, column.revision) };
 }
 
 async function sample(server, { load: send, count }, concurrency) {
@@ -147,19 +171,10 @@ async function sample(server, { load: send, count }, concurrency) {
 }
 
 /** Medians over the rounds. */
-function summary(samples, bare) {
+function summary(samples, floor) {
   if (samples.length === 0) return {};
   const of = (name) => median(samples.map((one) => one[name]));
-  return { cpu: of('cpu'), rate: of('rate'), p50: of('p50'), p99: of('p99'), ratio: bare?.length > 0 ? ratio(samples, bare) : undefined, samples };
-}
-
-/**
- * How many times the processor time of another column this is. The ratio is taken within each round first: what slows a round
- * down slows both. The quartiles tell how sure it is.
- */
-export function ratio(samples, others) {
-  const ratios = samples.map(({ cpu }, round) => cpu / others[round].cpu);
-  return { median: quantile(ratios, 0.5), low: quantile(ratios, 0.25), high: quantile(ratios, 0.75) };
+  return { cpu: of('cpu'), rate: of('rate'), p50: of('p50'), p99: of('p99'), ratio: floor?.length > 0 ? ratio(samples, floor) : undefined, samples };
 }
 
 /**
@@ -168,7 +183,7 @@ export function ratio(samples, others) {
  */
 export async function measureSignIns(installed, { rounds }) {
   step('Measuring sign-ins');
-  const columns = [...installed].filter(([column]) => column.signIn).map(([column, program]) => ({ column, program, samples: [] }));
+  const columns = [...installed].filter(([column]) => column.signIn && !column.optional).map(([column, program]) => ({ column, program, samples: [] }));
   for (let round = 0; round < rounds; round += 1) {
     for (const { column, program, samples } of rotated(columns, round)) {
       const server = await start(program);
@@ -188,7 +203,6 @@ export async function measureSignIns(installed, { rounds }) {
       requests: samples[0].requests,
       cpu: median(samples.map((one) => one.cpu)),
       milliseconds: median(samples.map((one) => one.milliseconds)),
-      ratio: ratio(samples, columns.at(-1).samples),
       samples,
     })),
   };
@@ -206,41 +220,4 @@ async function signInSample(column, server, connection, origin) {
     cpu: (server.cpu() - before) / 1000 / SIGN_INS.measured,
     milliseconds: (performance.now() - began) / SIGN_INS.measured,
   };
-}
-
-/** Time and processor time from the start of the process to its first right answer. */
-export async function measureStarts(installed, { starts }) {
-  step('Measuring start-up');
-  const first = allCalls.find(({ name }) => name === 'legacy-100B');
-  // Where the first call needs a token, signing in would be measured too.
-  const columns = [...installed].filter(([column]) => !column.closed).map(([column, program]) => ({ column, program, samples: [] }));
-  for (let round = 0; round < starts; round += 1) {
-    for (const { column, program, samples } of columns) {
-      const began = performance.now();
-      const server = await start(program);
-      try {
-        await prepare(column, server, [first]);
-        samples.push({ milliseconds: performance.now() - began, cpu: server.cpu() / 1000 });
-      } finally {
-        await server.stop();
-      }
-    }
-  }
-  return columns.map(({ column, samples }) => ({
-    column: column.name,
-    milliseconds: median(samples.map((one) => one.milliseconds)),
-    cpu: median(samples.map((one) => one.cpu)),
-  }));
-}
-
-function median(numbers) {
-  return quantile(numbers, 0.5);
-}
-
-/** The value that this part of the numbers does not exceed; between two numbers, in proportion. */
-function quantile(numbers, part) {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const at = (sorted.length - 1) * part;
-  const below = Math.floor(at);
-  return sorted[below] + (at - below) * (sorted[Math.ceil(at)] - sorted[below]);
 }

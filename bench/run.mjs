@@ -2,7 +2,9 @@
 //
 // Every column is a plain workerd process of its own. All of them stay up, and one at a time gets load: call by call, round
 // by round, in turn, so that whatever else the machine does hits all of them alike. What counts is the processor time of
-// the runtime process and its ratio to the bare Worker in the same round; rates and latencies are this machine's.
+// the runtime process and its ratio to the floor's, a JavaScript Worker by hand, in the same round; rates and latencies are
+// this machine's. Every answer is checked: for its id, its content and its status before a column is timed, and byte by byte
+// while it is.
 //
 // It measures and never judges by exit status: only a wrong answer, or a column that cannot run, is a failure.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,16 +13,20 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { main, step, Stop } from '../scripts/support/log.mjs';
-import { ensurePackages } from '../scripts/setup/packages.mjs';
+import { ensurePackages, ensureProjectPackages, ensureTestPackages } from '../scripts/setup/packages.mjs';
 import { root } from '../scripts/support/paths.mjs';
 import { goOnWithCurrentNode } from '../scripts/setup/node.mjs';
 import { checkRequirements } from '../scripts/setup/requirements.mjs';
 
 const USAGE = `npm run bench -- [options]
-  --quick               fewer rounds and requests: about one minute instead of four
-  --only CALL,…         only these calls; sign-in is a whole sign-in, streams are 1, 100 and 1,000 that are open
-  --columns COLUMN,…    only these columns
-  --concurrency N,…     connections at a time, 16,1 by default
+  --quick               fewer rounds and requests: about two minutes instead of six
+  --only CALL,…         only these calls; start is the start of the process, sign-in a whole sign-in, and streams, which only
+                        this measures, are those of subscriptions/listen
+  --columns COLUMN,…    only these columns; the floor is the measure of the others
+  --log                 the other libraries also with a log line for each request
+  --concurrency N,…     connections at a time, 16 by default
+  --details             also everything about each call: rates, latencies, quartiles, sizes
+  --chart               draws the chart of the README, docs/images/bench.svg
   --profile CALL        where the connector spends its time on this call, instead of the measurement
   --json FILE           writes everything that was measured to a file`;
 
@@ -31,20 +37,25 @@ const USAGE = `npm run bench -- [options]
 const FULL = { rounds: 9, most: 2400, warmUp: 3000, starts: 7 };
 const QUICK = { rounds: 3, most: 800, warmUp: 3000, starts: 3 };
 
+const CHART = 'docs/images/bench.svg';
+
 await main(async () => {
   const options = parse();
   await checkRequirements();
   // wrangler reads the settings in this process.
   await goOnWithCurrentNode();
   if (process.platform !== 'linux') throw new Stop('The benchmark reads processor times from /proc, which only Linux has.');
-  await ensurePackages(root, 'npm packages');
+  await ensureProjectPackages();
+  // Signing in is done by the browser of the tests.
+  await ensureTestPackages();
   await ensurePackages(path.join(root, 'bench'), 'the libraries to compare with');
   // These need the packages.
   const { columns } = await import('./columns.mjs');
-  const { calls, openStreams, wholeSignIn } = await import('./calls.mjs');
+  const { calls, openStreams, startUp, wholeSignIn } = await import('./calls.mjs');
+  const usual = [...calls, wholeSignIn, startUp];
   const chosen = {
-    calls: options.profile ? choose(calls, options.profile, '--profile') : choose([...calls, wholeSignIn, openStreams], options.only, '--only'),
-    columns: choose(columns, options.columns ?? (options.profile && 'connector'), '--columns'),
+    calls: options.profile ? choose(calls, calls, options.profile, '--profile') : choose([...usual, openStreams], usual, options.only, '--only'),
+    columns: choose(columns, columns.filter(({ optional }) => !optional || options.log), options.columns ?? (options.profile && 'connector'), '--columns'),
   };
   const scratch = mkdtempSync(path.join(tmpdir(), 'bench-'));
   try {
@@ -69,24 +80,43 @@ async function bench(options, { calls, columns }, scratch) {
     await profile(installed.get(columns[0]), columns[0], calls[0]);
     return;
   }
-  const { measure, measureSignIns, measureStarts } = await import('./measure.mjs');
-  const { openStreams, wholeSignIn } = await import('./calls.mjs');
-  const { report, targets } = await import('./report.mjs');
+  const { measure, measureSignIns } = await import('./measure.mjs');
+  const { openStreams, startUp, wholeSignIn } = await import('./calls.mjs');
+  const { measureStarts } = await import('./starts.mjs');
   const { workerdVersion } = await import('./runtime.mjs');
-  const requests = calls.filter((call) => call !== wholeSignIn && call !== openStreams);
+  const requests = calls.filter((call) => ![wholeSignIn, startUp, openStreams].includes(call));
   const amount = options.quick ? QUICK : FULL;
   const results = {
     date: new Date().toISOString(),
     machine: { processor: cpus()[0]?.model, processors: cpus().length, node: process.version, workerd: workerdVersion, ...amount },
+    columns: columns.map(({ name, title, short, contends = false }) => ({ name, title, short, contends })),
     sizes: sizes(installed),
-    starts: await measureStarts(installed, amount),
+    starts: calls.includes(startUp) ? await measureStarts(installed, amount) : undefined,
     calls: requests.length > 0 ? await measure(installed, requests, { ...amount, concurrencies: options.concurrencies }) : [],
     signIns: calls.includes(wholeSignIn) ? await measureSignIns(installed, amount) : undefined,
     streams: calls.includes(openStreams) ? await streams(settings, scratch) : undefined,
   };
+  await show(results, options);
+}
+
+async function show(results, options) {
+  const { targets, targetsTable } = await import('./report/targets.mjs');
+  const { summary } = await import('./report/summary.mjs');
+  const { details } = await import('./report/details.mjs');
+  const { streamsTable } = await import('./report/streams.mjs');
   results.targets = targets(results);
-  console.log(report(results));
+  const parts = [];
+  if (options.details) parts.push(details(results));
+  if (results.streams) parts.push(streamsTable(results.streams));
+  if (results.targets.length > 0) parts.push(targetsTable(results.targets));
+  if (results.calls.length > 0 || results.starts || results.signIns) parts.push(summary(results));
+  console.log(`\n${parts.join('\n\n')}\n`);
   if (options.json) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
+  if (options.chart) {
+    const { writeChart } = await import('./report/chart.mjs');
+    await writeChart(path.join(root, CHART), results);
+    step(`The chart is in ${CHART}`);
+  }
 }
 
 /** What open streams cost: the starter has none, so this is the connector with every feature. */
@@ -106,7 +136,10 @@ function parse() {
         quick: { type: 'boolean', default: false },
         only: { type: 'string' },
         columns: { type: 'string' },
-        concurrency: { type: 'string', default: '16,1' },
+        concurrency: { type: 'string', default: '16' },
+        log: { type: 'boolean', default: false },
+        details: { type: 'boolean', default: false },
+        chart: { type: 'boolean', default: false },
         profile: { type: 'string' },
         json: { type: 'string' },
         help: { type: 'boolean', default: false },
@@ -121,9 +154,9 @@ function parse() {
   return { ...values, concurrencies };
 }
 
-/** The entries that a comma-separated option names; all of them without the option. */
-function choose(all, names, option) {
-  if (names === undefined) return all;
+/** The entries that a comma-separated option names; the usual ones without the option. */
+function choose(all, usual, names, option) {
+  if (names === undefined) return usual;
   return names.split(',').map((name) => {
     const found = all.find((entry) => entry.name === name);
     if (!found) throw new Stop(`${option} does not know "${name}"; there are: ${all.map((entry) => entry.name).join(', ')}`);

@@ -5,13 +5,7 @@ import { createMcpHandler, getMcpAuthContext } from 'agents/mcp/server';
 import { env } from 'cloudflare:workers';
 import { createServer } from './agents.mjs';
 
-const handler = createMcpHandler(() => {
-  const server = createServer();
-  server.registerTool('whoami', { description: 'Tell who is signed in.' }, () => ({
-    content: [{ type: 'text', text: `You are ${getMcpAuthContext().props.userId}.` }],
-  }));
-  return server;
-});
+const handler = createMcpHandler(() => createServer(() => `You are ${getMcpAuthContext().props.userId}.`));
 
 const consent = {
   async fetch(request, bindings) {

@@ -1,6 +1,7 @@
 // mcp-lite, as its README shows it: one server, one transport without a session adapter, so every request is stateless.
 import { McpServer, StreamableHttpTransport } from 'mcp-lite';
 import { z } from 'zod';
+import { tools, whoami } from './zod-tools.mjs';
 
 const server = new McpServer({
   name: 'reference',
@@ -8,11 +9,8 @@ const server = new McpServer({
   schemaAdapter: (schema) => z.toJSONSchema(schema),
 });
 
-server.tool('echo', {
-  description: 'Say something back.',
-  inputSchema: z.object({ text: z.string().describe('What to say.') }),
-  handler: ({ text }) => ({ content: [{ type: 'text', text }] }),
-});
+for (const { name, description, shape, handler } of tools) server.tool(name, { description, inputSchema: z.object(shape), handler });
+server.tool(whoami.name, { description: whoami.description, handler: () => whoami.said('You are nobody.') });
 
 const handle = new StreamableHttpTransport().bind(server);
 

@@ -1,15 +1,12 @@
 // The official TypeScript SDK v1, stateless: its web-standard transport and a fresh server for each request.
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
-import { z } from 'zod';
+import { tools, whoami } from './zod-tools.mjs';
 
 function createServer() {
   const server = new McpServer({ name: 'reference', version: '1.0.0' });
-  server.registerTool(
-    'echo',
-    { description: 'Say something back.', inputSchema: { text: z.string().describe('What to say.') } },
-    ({ text }) => ({ content: [{ type: 'text', text }] }),
-  );
+  for (const { name, description, shape, handler } of tools) server.registerTool(name, { description, inputSchema: shape }, handler);
+  server.registerTool(whoami.name, { description: whoami.description }, () => whoami.said('You are nobody.'));
   return server;
 }
 
