@@ -79,6 +79,11 @@ impl Workers {
         Self { log: Some(log), here: Some(Here { session, object, note }), ..self }
     }
 
+    /// Returns the connector.
+    pub(crate) fn registry(&self) -> &Registry<Self> {
+        &self.registry
+    }
+
     fn session<'a>(&'a self, id: &'a SessionId, subject: Option<&'a Subject>) -> SessionStub<'a> {
         let here = self.here.as_ref().filter(|here| here.session.as_str() == id.as_str()).map(|here| &*here.object);
         SessionStub { env: &self.env, id, subject, here, anonymous: self.anonymous.as_ref() }

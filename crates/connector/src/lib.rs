@@ -78,6 +78,7 @@
 //! | Ask the person | [`Context::elicit`], [`Form`], [`ElicitResult`], [`Root`] |
 //! | Ask the client's model | [`Context::sample`], [`CreateMessageRequest`], [`CreateMessageResult`], [`ToolChoice`], [`ToolUseContent`], [`ToolResultContent`] |
 //! | Keep something for each person | [`Store`], [`Select`], [`StorePage`], [`StoreError`] |
+//! | Call an API | [`Context::http`], [`Connector::hosts`], [`HttpClient`], [`HttpRequest`], [`HttpResponse`], [`HttpError`] |
 //! | Announce changes | [`Topic`], [`Connector::announces`] |
 //! | Serve it as a Worker | [`serve!`], [`fetch()`] |
 //! | Test it | [`Connector::check`], [`ConfigError`], [`check_wrangler_toml`] |
@@ -97,6 +98,7 @@ mod log;
 mod mcp;
 mod oauth;
 mod objects;
+mod outbound;
 mod pages;
 mod platform;
 mod store;
@@ -114,6 +116,7 @@ pub use mcp_connector_protocol::{
     LoggingLevel, Partial, Permission, PromptMessage, ResourceContents, Role, Root, RpcError, Skill, Theme, ToolChoice,
     ToolError, ToolResultContent, ToolUseContent, Topic, View,
 };
+pub use outbound::{HttpClient, HttpError, HttpRequest, HttpResponse};
 pub use store::{Select, Store, StoreError, StorePage};
 #[cfg(not(target_family = "wasm"))]
 pub use wrangler_toml::check_wrangler_toml;
@@ -125,7 +128,7 @@ mod public_names {
 
     const NAMES: &str = "
         Annotations Call CallKind CallOutcome CallToolResult Caller ClientCapability ConfigError Connector ContentBlock Context CreateMessageRequest
-        CreateMessageResult ElicitResult Form Icon Json ListPage ListedPage ListedResource LoggingLevel Next Partial Permission
+        CreateMessageResult ElicitResult Form HttpClient HttpError HttpRequest HttpResponse Icon Json ListPage ListedPage ListedResource LoggingLevel Next Partial Permission
         Prompt PromptMessage Resource ResourceContents ResourceTemplate Role Root RpcError Scope Select Skill Store
         StoreError StorePage Subject Theme Tool ToolChoice ToolError ToolResultContent ToolUseContent Topic View __entry
         check_wrangler_toml fetch schemars serde serve worker

@@ -1,13 +1,14 @@
 //! Requests to other servers: direct, without redirects, with limits of size and time.
 
-use worker::js_sys::{Promise, global};
-use worker::wasm_bindgen::{JsCast, JsValue};
-use worker::wasm_bindgen_futures::JsFuture;
-use worker::web_sys::{AbortSignal, Headers, RequestInit, RequestRedirect, Response, WorkerGlobalScope};
+use std::time::Duration;
+
+use worker::wasm_bindgen::JsValue;
+use worker::web_sys::Response;
 
 use mcp_connector_base::outage::Outage;
 
-use crate::platform::js;
+use crate::platform::fetch;
+use crate::platform::fetch::FetchError;
 
 /// How long an answer and its body may take, in seconds.
 pub(crate) const TIME_LIMIT: u32 = 5;
@@ -41,8 +42,16 @@ impl<'a> OutboundRequest<'a> {
 
     /// Sends the request and returns the answer, whatever its status.
     pub(crate) async fn send(self) -> Result<Response, Outage> {
-        let promise = self.fetch().map_err(remote)?;
-        JsFuture::from(promise).await.and_then(JsCast::dyn_into).map_err(remote)
+        let headers = [("accept", Some("application/json")), ("user-agent", Some(AGENT))].into_iter().chain([
+            ("authorization", self.authorization),
+            ("cookie", self.cookie),
+            ("content-type", self.form.map(|_| "application/x-www-form-urlencoded")),
+        ]);
+        let headers = headers.filter_map(|(name, value)| Some((name, value?)));
+        let body = self.form.map(JsValue::from_str);
+        let method = if body.is_some() { "POST" } else { "GET" };
+        let limit = Duration::from_secs(TIME_LIMIT.into());
+        fetch::fetch(method, self.url, headers, body.as_ref(), limit).await.map_err(remote)
     }
 
     /// Sends the request and returns the body of an answer with status 200.
@@ -55,29 +64,6 @@ impl<'a> OutboundRequest<'a> {
         let body = body(&response, limit).await?.ok_or(Outage::Remote)?;
         Ok(Document { body, max_age })
     }
-
-    fn fetch(self) -> Result<Promise, JsValue> {
-        let headers = Headers::new()?;
-        headers.set("accept", "application/json")?;
-        headers.set("user-agent", AGENT)?;
-        if let Some(authorization) = self.authorization {
-            headers.set("authorization", authorization)?;
-        }
-        if let Some(cookie) = self.cookie {
-            headers.set("cookie", cookie)?;
-        }
-        let init = RequestInit::new();
-        if let Some(form) = self.form {
-            headers.set("content-type", "application/x-www-form-urlencoded")?;
-            init.set_method("POST");
-            init.set_body(&form.into());
-        }
-        init.set_headers(&headers);
-        init.set_redirect(RequestRedirect::Manual);
-        init.set_signal(Some(&AbortSignal::timeout_with_u32(TIME_LIMIT * 1000)));
-        let global: WorkerGlobalScope = global().unchecked_into();
-        Ok(global.fetch_with_str_and_init(self.url, &init))
-    }
 }
 
 /// A document that was fetched.
@@ -89,13 +75,10 @@ pub(crate) struct Document {
 
 /// Returns the body of an answer, or none if it is longer than `limit`.
 pub(crate) async fn body(response: &Response, limit: usize) -> Result<Option<Vec<u8>>, Outage> {
-    match response.body() {
-        Some(stream) => js::bytes_of(&stream, limit).await.map_err(remote),
-        None => Ok(Some(Vec::new())),
-    }
+    fetch::body(response, limit).await.map_err(remote)
 }
 
-fn remote(_: JsValue) -> Outage {
+fn remote(_: FetchError) -> Outage {
     Outage::Remote
 }
 

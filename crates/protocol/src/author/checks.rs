@@ -43,6 +43,7 @@ impl<H: 'static> Connector<H> {
         let of_connector = |kind| ConfigError::new("connector", &self.info.name, kind);
         errors.extend(unloadable(&self.info.icons).map(of_connector));
         errors.extend(ConfigError::of_page_settings(&self.info.name, &self.page_settings));
+        errors.extend(ConfigError::of_hosts(&self.info.name, &self.hosts));
         let registry_name = self.registry_name.as_deref().map(ServerName::parse).transpose();
         errors.extend(registry_name.err().map(|error| of_connector(ErrorKind::RegistryName(error))));
         if self.needed_scopes().next().is_some() && self.sign_in.is_empty() {

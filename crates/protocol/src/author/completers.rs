@@ -5,7 +5,7 @@ use std::future::Future;
 use serde_json::Value;
 
 use crate::author::config_error::ErrorKind;
-use crate::author::handler::HandlerFuture;
+use crate::author::handler::{HandlerContext, HandlerFuture};
 use crate::author::tools::tool_error::ToolError;
 use crate::call::context::Context;
 use crate::tool_schema::string_arguments::property;
@@ -65,12 +65,13 @@ impl<H> Completers<H> {
         Self(Vec::new())
     }
 
-    pub(crate) fn add<F, Fut>(&mut self, argument: impl Into<String>, suggest: F)
+    pub(crate) fn add<F, Cx, Fut>(&mut self, argument: impl Into<String>, suggest: F)
     where
-        F: Fn(Partial, Context<H>) -> Fut + 'static,
+        F: Fn(Partial, Cx) -> Fut + 'static,
+        Cx: HandlerContext<H>,
         Fut: Future<Output = Result<Vec<String>, ToolError>> + 'static,
     {
-        self.0.push((argument.into(), Box::new(move |partial, cx| Box::pin(suggest(partial, cx)))));
+        self.0.push((argument.into(), Box::new(move |partial, cx| Box::pin(suggest(partial, Cx::of(cx))))));
     }
 
     pub(crate) fn is_empty(&self) -> bool {

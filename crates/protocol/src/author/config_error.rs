@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::author::hosts::{Hosts, InvalidHost};
 use crate::author::page_settings::{InvalidPageSetting, PageSettings};
 use crate::author::resources::uri_template::{InvalidTemplate, InvalidUri};
 use crate::author::skills::frontmatter::InvalidFrontmatter;
@@ -36,6 +37,11 @@ impl ConfigError {
     /// Returns the settings of the pages that cannot be used.
     pub(crate) fn of_page_settings(connector: &str, settings: &PageSettings) -> impl Iterator<Item = Self> {
         settings.errors().into_iter().map(move |error| Self::new("connector", connector, ErrorKind::PageSetting(error)))
+    }
+
+    /// Returns the declared hosts that no request can be sent to.
+    pub(crate) fn of_hosts(connector: &str, hosts: &Hosts) -> impl Iterator<Item = Self> {
+        hosts.errors().iter().map(move |error| Self::new("connector", connector, ErrorKind::Host(error.clone())))
     }
 }
 
@@ -84,6 +90,8 @@ pub(crate) enum ErrorKind {
     Icon,
     #[error("{0}")]
     RegistryName(InvalidServerName),
+    #[error("{0}")]
+    Host(InvalidHost),
     #[error("{0}")]
     View(InvalidView),
     #[error("{0}")]

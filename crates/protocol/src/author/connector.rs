@@ -1,6 +1,7 @@
 //! What a connector offers, as its author declares it.
 
 use crate::author::feature::Feature;
+use crate::author::hosts::Hosts;
 use crate::author::page_settings::PageSettings;
 use crate::author::prompts::prompt::Prompt;
 use crate::author::resources::resource::Resource;
@@ -39,6 +40,7 @@ pub struct Connector<H> {
     pub(crate) registry_name: Option<String>,
     pub(crate) page_settings: PageSettings,
     pub(crate) sign_in: Vec<Scope>,
+    pub(crate) hosts: Hosts,
     pub(crate) announces: Topics,
     pub(crate) anonymous_state: AnonymousState,
     pub(crate) tools: Vec<Tool<H>>,
@@ -71,6 +73,7 @@ impl<H: 'static> Connector<H> {
             registry_name: None,
             page_settings: PageSettings::default(),
             sign_in: Vec::new(),
+            hosts: Hosts::default(),
             announces: Topics::default(),
             anonymous_state: AnonymousState::default(),
             tools: Vec::new(),
@@ -199,6 +202,29 @@ impl<H: 'static> Connector<H> {
         self
     }
 
+    /// Declares the hosts that handlers send requests to with `cx.http()`. A request to any other host fails before it is sent.
+    ///
+    /// A host is a name, such as `api.example.com`, or `*.example.com` for every name below that domain. It is reached by https
+    /// at port 443; another port follows the name (`api.example.com:8443`). `localhost` and other loopback hosts, for
+    /// development, are also reached by http, at any port unless one follows. Other IP addresses and names without a dot are not
+    /// hosts of an API on the internet.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mcp_connector::Connector;
+    ///
+    /// let connector = Connector::new("weather", "1.0.0").hosts(["api.weather.example", "*.maps.example"]);
+    /// assert_eq!(connector.check(), []);
+    /// ```
+    #[must_use]
+    pub fn hosts(mut self, hosts: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        for host in hosts {
+            self.hosts.add(&host.into());
+        }
+        self
+    }
+
     /// Declares which changes handlers announce while the connector runs, with [`Context::tools_changed`] and its like
     /// ("Subscriptions").
     ///
@@ -260,9 +286,10 @@ impl<H: 'static> Connector<H> {
     /// assert_eq!(connector.check(), []);
     /// ```
     #[must_use]
-    pub fn around<F, Fut>(mut self, hook: F) -> Self
+    pub fn around<F, C, Fut>(mut self, hook: F) -> Self
     where
-        F: Fn(Call<H>, Next<H>) -> Fut + 'static,
+        F: Fn(C, Next<H>) -> Fut + 'static,
+        C: From<Call<H>>,
         Fut: Future<Output = Result<CallOutcome, ToolError>> + 'static,
     {
         self.hooks.add(hook);

@@ -6,6 +6,7 @@ pub(crate) mod config_error;
 pub(crate) mod connector;
 pub(crate) mod feature;
 pub(crate) mod handler;
+pub(crate) mod hosts;
 pub(crate) mod name;
 pub(crate) mod page_settings;
 pub(crate) mod prompts;

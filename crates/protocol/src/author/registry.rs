@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use crate::author::config_error::{ConfigError, ErrorKind};
 use crate::author::connector::{AnonymousState, Connector};
 use crate::author::feature::{Feature as _, Validated, validated, with_somebody_to_see};
+use crate::author::hosts::Hosts;
 use crate::author::page_settings::PageSettings;
 use crate::author::prompts::prompt::Prompt;
 use crate::author::resources::resource::Resource;
@@ -42,6 +43,7 @@ pub struct Registry<H> {
     authorization_extensions: Vec<&'static str>,
     scopes: Vec<Scope>,
     sign_in: ScopeSet,
+    hosts: Hosts,
     announces: Topics,
     anonymous_state: AnonymousState,
     pub tools: Vec<Rc<ValidatedTool<H>>>,
@@ -64,6 +66,7 @@ impl<H: 'static> Registry<H> {
             }
         }
         rejected.extend(ConfigError::of_page_settings(&connector.info.name, &connector.page_settings));
+        rejected.extend(ConfigError::of_hosts(&connector.info.name, &connector.hosts));
         let server_name =
             connector.registry_name.as_deref().map(ServerName::parse).transpose().unwrap_or_else(|error| {
                 rejected.push(ConfigError::new("connector", &connector.info.name, ErrorKind::RegistryName(error)));
@@ -107,6 +110,7 @@ impl<H: 'static> Registry<H> {
             authorization_extensions: Vec::new(),
             scopes,
             sign_in: connector.sign_in.into_iter().collect(),
+            hosts: connector.hosts,
             announces: connector.announces,
             anonymous_state: connector.anonymous_state,
             tools,
@@ -142,6 +146,12 @@ impl<H: 'static> Registry<H> {
     #[must_use]
     pub fn server_name(&self, authority: &str) -> ServerName {
         self.server_name.clone().unwrap_or_else(|| ServerName::derived(authority, &self.info.name))
+    }
+
+    /// Returns the hosts that handlers may send requests to.
+    #[must_use]
+    pub fn hosts(&self) -> &Hosts {
+        &self.hosts
     }
 
     /// Declares that its authorization server supports an extension, such as

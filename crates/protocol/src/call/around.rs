@@ -28,12 +28,13 @@ impl<H> Hooks<H> {
     }
 
     /// Adds a function inside those that are there.
-    pub(crate) fn add<F, Fut>(&mut self, hook: F)
+    pub(crate) fn add<F, C, Fut>(&mut self, hook: F)
     where
-        F: Fn(Call<H>, Next<H>) -> Fut + 'static,
+        F: Fn(C, Next<H>) -> Fut + 'static,
+        C: From<Call<H>>,
         Fut: Future<Output = Result<CallOutcome, ToolError>> + 'static,
     {
-        self.0.push(Box::new(move |call, next| Box::pin(hook(call, next))));
+        self.0.push(Box::new(move |call, next| Box::pin(hook(call.into(), next))));
     }
 
     pub(crate) fn are_none(&self) -> bool {

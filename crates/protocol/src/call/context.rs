@@ -161,7 +161,10 @@ impl<H: Host> Context<H> {
         self.call_state.client_capabilities.has(capability)
     }
 
-    pub(crate) fn host(&self) -> &H {
+    /// Returns the place in which the call runs. Authors use what their own context offers of it.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn host(&self) -> &H {
         &self.host
     }
 

@@ -137,9 +137,10 @@ impl<H: 'static> Prompt<H> {
 
     /// Suggests values for `argument` while a person types it ("Completion"). A client gets at most [`Partial::MAX_VALUES`].
     #[must_use]
-    pub fn complete<F, Fut>(mut self, argument: impl Into<String>, suggest: F) -> Self
+    pub fn complete<F, Cx, Fut>(mut self, argument: impl Into<String>, suggest: F) -> Self
     where
-        F: Fn(Partial, Context<H>) -> Fut + 'static,
+        F: Fn(Partial, Cx) -> Fut + 'static,
+        Cx: HandlerContext<H>,
         Fut: Future<Output = Result<Vec<String>, ToolError>> + 'static,
     {
         self.completers.add(argument, suggest);

@@ -16,7 +16,6 @@ use crate::author::resources::resource_source::Source;
 use crate::author::resources::uri_template::UriTemplate;
 use crate::author::tools::tool_error::ToolError;
 use crate::author::visibility::audience::Audience;
-use crate::call::context::Context;
 use crate::tool_schema::string_arguments::{StringArguments, property, required};
 use crate::types::annotations::Annotations;
 use crate::types::base_metadata::BaseMetadata;
@@ -162,12 +161,13 @@ impl<H: 'static> ResourceTemplate<H> {
     /// Adds resources of this template to `resources/list`: those that `list` returns for the caller. A caller without the
     /// template's scopes gets none of them.
     #[must_use]
-    pub fn listed_by<F, Fut>(mut self, list: F) -> Self
+    pub fn listed_by<F, Cx, Fut>(mut self, list: F) -> Self
     where
-        F: Fn(Context<H>) -> Fut + 'static,
+        F: Fn(Cx) -> Fut + 'static,
+        Cx: HandlerContext<H>,
         Fut: Future<Output = Result<Vec<ListedResource>, ToolError>> + 'static,
     {
-        self.list = Some(Lister::Whole(Box::new(move |cx| Box::pin(list(cx)))));
+        self.list = Some(Lister::Whole(Box::new(move |cx| Box::pin(list(Cx::of(cx))))));
         self
     }
 
@@ -176,20 +176,22 @@ impl<H: 'static> ResourceTemplate<H> {
     /// `list` returns those after a number, in the order of that number. It is called only for the pages that the client asks
     /// for.
     #[must_use]
-    pub fn listed_in_pages<F, Fut>(mut self, list: F) -> Self
+    pub fn listed_in_pages<F, Cx, Fut>(mut self, list: F) -> Self
     where
-        F: Fn(ListPage, Context<H>) -> Fut + 'static,
+        F: Fn(ListPage, Cx) -> Fut + 'static,
+        Cx: HandlerContext<H>,
         Fut: Future<Output = Result<ListedPage, ToolError>> + 'static,
     {
-        self.list = Some(Lister::Pages(Box::new(move |page, cx| Box::pin(list(page, cx)))));
+        self.list = Some(Lister::Pages(Box::new(move |page, cx| Box::pin(list(page, Cx::of(cx))))));
         self
     }
 
     /// Suggests values for `variable` while a person types it ("Completion"). A client gets at most [`Partial::MAX_VALUES`].
     #[must_use]
-    pub fn complete<F, Fut>(mut self, variable: impl Into<String>, suggest: F) -> Self
+    pub fn complete<F, Cx, Fut>(mut self, variable: impl Into<String>, suggest: F) -> Self
     where
-        F: Fn(Partial, Context<H>) -> Fut + 'static,
+        F: Fn(Partial, Cx) -> Fut + 'static,
+        Cx: HandlerContext<H>,
         Fut: Future<Output = Result<Vec<String>, ToolError>> + 'static,
     {
         self.completers.add(variable, suggest);

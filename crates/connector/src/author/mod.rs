@@ -1,37 +1,12 @@
 //! The types with which an author declares a connector, for Workers.
 
+pub(crate) mod call;
+pub(crate) mod context;
+
 use crate::host::Workers;
 
-/// The call that a handler serves: who is calling, the bindings of the Worker, and the way back to the client.
-///
-/// A handler that takes a `Context` takes it last. To clone it costs nothing.
-///
-/// ```
-/// use mcp_connector::{Context, ToolError};
-/// use mcp_connector::worker::Fetch;
-///
-/// async fn forecast(cx: Context) -> Result<String, ToolError> {
-///     let url = cx.env().var("WEATHER_API")?.to_string();
-///     cx.progress(1.0, 2.0).await;
-///     let mut answer = Fetch::Url(url.parse()?).send().await?;
-///     Ok(answer.text().await?)
-/// }
-/// ```
-pub type Context = mcp_connector_protocol::Context<Workers>;
-
-/// A call of a tool, a reading of a resource or a prompt, as a function given to [`Connector::around`] sees it.
-///
-/// ```
-/// use mcp_connector::{Call, CallOutcome, Next, ToolError};
-///
-/// async fn no_deleting_for_guests(call: Call, next: Next) -> Result<CallOutcome, ToolError> {
-///     if call.caller().is_none() && !call.is_read_only() {
-///         return Err(ToolError::new("Sign in to change anything."));
-///     }
-///     Ok(next.run().await)
-/// }
-/// ```
-pub type Call = mcp_connector_protocol::Call<Workers>;
+pub use call::Call;
+pub use context::Context;
 
 /// The rest of a call, for a function given to [`Connector::around`]: the other functions, and the handler.
 ///
