@@ -119,6 +119,55 @@ describe('the entry point', () => {
     assert.equal((await answer).status, 500);
   });
 
+  describe('where the instance waits for the body', () => {
+    const post = (body) => new Request('https://mcp.example.com/', { method: 'POST', body, duplex: 'half' });
+    const paused = (resume, milliseconds = 60_000) => ({ milliseconds, resume });
+    const said = (bytes, isLate) => Response.json([bytes === undefined ? null : new TextDecoder().decode(bytes), isLate]);
+
+    test('brings it there', async () => {
+      globalThis.testWorker = { fetch: () => paused(said) };
+      assert.deepEqual(await (await fetched(post('all of it'))).json(), ['all of it', false]);
+    });
+
+    test('says whether it was late or broken', async () => {
+      globalThis.testWorker = { fetch: () => paused(said, 1) };
+      assert.deepEqual(await (await fetched(post(new ReadableStream()))).json(), [null, true]);
+      globalThis.testWorker = { fetch: () => paused(said) };
+      const broken = new ReadableStream({ start: (controller) => controller.error(new Error('cut off')) });
+      assert.deepEqual(await (await fetched(post(broken))).json(), [null, false]);
+    });
+
+    test('brings nothing to an instance that has died meanwhile', async () => {
+      let send;
+      const body = new ReadableStream({ start: (controller) => (send = controller) });
+      globalThis.testWorker = {
+        fetch: (request) => (guard.before(guard.opened(request)) ? new Response('the next one') : paused(() => assert.fail('resumed'))),
+      };
+      const answer = fetched(post(body));
+      await Promise.resolve();
+      die();
+      send.close();
+      assert.equal(await (await answer).text(), 'the next one');
+    });
+
+    test('notes a trap before the next instance is asked, and once', async () => {
+      const { instanceId } = globalThis.__worker_init_state;
+      const trap = () => {
+        die();
+        throw new WebAssembly.RuntimeError('unreachable');
+      };
+      globalThis.testWorker = {
+        async fetch(request) {
+          if (!guard.before(guard.opened(request))) return paused(trap);
+          await new Promise((resolve) => setTimeout(resolve));
+          return new Response('the next one');
+        },
+      };
+      assert.equal(await (await fetched(post('x'))).text(), 'the next one');
+      assert.equal(globalThis.__worker_init_state.instanceId, instanceId + 1);
+    });
+  });
+
   test('ends a stream with what the next instance says', async () => {
     globalThis.testWorker = {
       async fetch(request) {

@@ -29,7 +29,7 @@ use crate::platform::timer::Timer;
 /// The host of a connector on Workers, for one call.
 #[derive(Clone)]
 pub struct Workers {
-    env: worker::Env,
+    env: Rc<worker::Env>,
     registry: Rc<Registry<Self>>,
     secrets: Rc<LazySecrets>,
     /// The context of the request, which keeps work alive after the answer. None in a Durable Object, which stays awake by itself.
@@ -52,8 +52,8 @@ struct Here {
 
 impl Workers {
     /// Creates the host for work outside of any request, as in a Durable Object.
-    pub(crate) const fn new(env: worker::Env, registry: Rc<Registry<Self>>, secrets: Rc<LazySecrets>) -> Self {
-        Self { env, registry, secrets, context: None, log: None, here: None, anonymous: None }
+    pub(crate) fn new(env: worker::Env, registry: Rc<Registry<Self>>, secrets: Rc<LazySecrets>) -> Self {
+        Self { env: Rc::new(env), registry, secrets, context: None, log: None, here: None, anonymous: None }
     }
 
     /// Returns the host for a request. `anonymous` is the network of a client without a token.

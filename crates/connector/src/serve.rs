@@ -2,29 +2,23 @@
 
 use std::future::Future;
 
-use worker::js_sys::Promise;
 use worker::wasm_bindgen::JsValue;
-use worker::wasm_bindgen_futures::future_to_promise;
 use worker::worker_sys::Context as RawContext;
-use worker::{Context, Env, console_error, web_sys};
+use worker::{Context, Env, web_sys};
 
 pub use worker::wasm_bindgen;
 
-pub use crate::app::start;
+pub use crate::app::{answer, start};
 
-/// Runs the `fetch` of a Worker and resolves to its answer.
-pub fn fetch<F, O>(handler: F, request: web_sys::Request, env: Env, context: RawContext) -> Promise
+use crate::platform::crossing::paused::promise_of;
+
+/// Runs the `fetch` of a Worker that has its own. Returns a promise of its answer.
+pub fn fetch<F, O>(handler: F, request: web_sys::Request, env: Env, context: RawContext) -> JsValue
 where
     F: FnOnce(web_sys::Request, Env, Context) -> O,
     O: Future<Output = worker::Result<web_sys::Response>> + 'static,
 {
-    let answer = handler(request, env, Context::new(context));
-    future_to_promise(async move {
-        answer.await.map(JsValue::from).map_err(|error| {
-            console_error!("{error}");
-            JsValue::from(error)
-        })
-    })
+    promise_of(handler(request, env, Context::new(context)))
 }
 
 /// Serves a connector as a Worker: its entry points and the classes of its Durable Objects.
@@ -48,10 +42,7 @@ where
 /// has paths of its own.
 #[macro_export]
 macro_rules! serve {
-    ($connector:path) => {
-        $crate::serve!($connector, $crate::fetch);
-    };
-    ($connector:path, $fetch:path) => {
+    (@entry $connector:path, $answer:expr) => {
         const _: () = {
             use $crate::__entry::wasm_bindgen;
 
@@ -65,9 +56,17 @@ macro_rules! serve {
                 request: $crate::worker::web_sys::Request,
                 env: $crate::worker::Env,
                 context: $crate::worker::worker_sys::Context,
-            ) -> $crate::worker::js_sys::Promise {
-                $crate::__entry::fetch($fetch, request, env, context)
+            ) -> $crate::worker::wasm_bindgen::JsValue {
+                ($answer)(request, env, context)
             }
         };
+    };
+    ($connector:path) => {
+        $crate::serve!(@entry $connector, $crate::__entry::answer);
+    };
+    ($connector:path, $fetch:path) => {
+        $crate::serve!(@entry $connector, |request, env, context| {
+            $crate::__entry::fetch($fetch, request, env, context)
+        });
     };
 }

@@ -5,5 +5,5 @@ pub(crate) mod notes;
 pub(crate) mod routing;
 pub(crate) mod state;
 
-pub use routing::fetch;
+pub use routing::{answer, fetch};
 pub use state::start;

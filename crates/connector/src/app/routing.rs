@@ -1,9 +1,12 @@
 //! The way of each request through the Worker: the `fetch` event, and the route that answers it.
 
+use std::future::{Future as _, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
 
 use serde_json::json;
+use worker::wasm_bindgen::JsValue;
+use worker::worker_sys::Context as RawContext;
 use worker::{Context, Env, console_error, web_sys};
 
 use crate::app::lost_requests;
@@ -24,7 +27,9 @@ use crate::log::request_log::Log;
 use crate::mcp::endpoint;
 use crate::oauth::routes as oauth;
 use crate::pages::wrong_address::{Connector, for_clients, nothing_here};
-use crate::platform::instance::RequestNumber;
+use crate::platform::crossing::paused;
+use crate::platform::crossing::paused::AwaitedBody;
+use crate::platform::crossing::request_head::RequestHead;
 
 /// Answers a request to the Worker: the whole `fetch` of [`serve!`](crate::serve).
 ///
@@ -53,17 +58,24 @@ use crate::platform::instance::RequestNumber;
 ///
 /// Fails only where the runtime does not take the answer.
 pub async fn fetch(request: web_sys::Request, env: Env, context: Context) -> worker::Result<web_sys::Response> {
-    let number = RequestNumber::opened(&request);
-    number.run(pin!(respond(number, request, env, context))).await
+    let head = RequestHead::of(&request);
+    let number = head.number();
+    number.run(pin!(respond(Incoming::new(request, head, None), env, context))).await
 }
 
-async fn respond(
-    number: RequestNumber,
-    request: web_sys::Request,
-    env: Env,
-    context: Context,
-) -> worker::Result<web_sys::Response> {
-    let incoming = Incoming::new(number, request);
+/// Answers a request that comes straight from the entry point of the build, which can bring its body. Returns the response, a
+/// promise of it, or a paused request.
+#[must_use]
+pub fn answer(request: web_sys::Request, env: Env, context: RawContext) -> JsValue {
+    let head = RequestHead::of(&request);
+    let number = head.number();
+    let body = Rc::new(AwaitedBody::default());
+    let brought = number.is_guarded().then(|| Rc::clone(&body));
+    let mut work = Box::pin(respond(Incoming::new(request, head, brought), env, Context::new(context)));
+    paused::begin(Box::pin(poll_fn(move |task| number.step(|| work.as_mut().poll(task)))), &body)
+}
+
+async fn respond(incoming: Incoming, env: Env, context: Context) -> worker::Result<web_sys::Response> {
     let log = incoming.request_log();
     let answer = match app(&env) {
         Ok(app) => {

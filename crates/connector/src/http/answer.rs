@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use futures::StreamExt;
 use serde::Serialize;
 use serde_json::{Value, json};
-use worker::js_sys::Uint8Array;
-use worker::web_sys::{self, ResponseInit};
+use worker::wasm_bindgen::JsValue;
+use worker::web_sys;
 
 use mcp_connector_base::outage::Outage;
 use mcp_connector_protocol::Events;
@@ -16,6 +16,7 @@ use crate::http::incoming::Incoming;
 use crate::log::request_log::LoggedAnswer;
 use crate::pages::frame::page_frame::{Frame, Page};
 use crate::platform::cancel::UntilGone;
+use crate::platform::crossing::{ResponseBody, USUAL_HEADERS, USUAL_STATUS, response, usual_response};
 
 /// `Retry-After` where the owner must correct a setting first, in seconds.
 pub(crate) const RETRY_CLOSED: &str = "60";
@@ -160,7 +161,7 @@ impl Answer {
         self
     }
 
-    /// Returns whether status and headers are those of [`USUAL_HEAD`].
+    /// Returns whether status and headers are those of the usual answer to a call.
     fn has_usual_head(&self) -> bool {
         let usual = USUAL_HEADERS.iter().copied();
         self.status == USUAL_STATUS && self.headers.iter().map(|(name, value)| (*name, &**value)).eq(usual)
@@ -170,22 +171,26 @@ impl Answer {
     /// have.
     pub(crate) fn into_response(self, request: &Incoming) -> worker::Result<web_sys::Response> {
         let id = request.request_log().id();
-        if self.has_usual_head() {
-            return USUAL_HEAD.with(|usual| match usual {
-                Some(usual) => {
-                    usual.headers.set(REQUEST_ID, id)?;
-                    self.body.into_response(&usual.init, request)
-                }
-                None => self.into_response_of_its_own(id, request),
-            });
+        if self.has_usual_head()
+            && let AnswerBody::Bytes(body) = &self.body
+        {
+            return Ok(usual_response(id, body)?);
         }
-        self.into_response_of_its_own(id, request)
-    }
-
-    fn into_response_of_its_own(self, id: &str, request: &Incoming) -> worker::Result<web_sys::Response> {
-        let headers = self.headers.iter().map(|(name, value)| (*name, &**value)).chain([(REQUEST_ID, id)]);
-        let head = Head::new(self.status, headers)?;
-        self.body.into_response(&head.init, request)
+        let headers = self.headers.iter().map(|(name, value)| (*name, &**value));
+        let respond = |body: &ResponseBody<'_>| response(self.status, headers, id, body);
+        Ok(match self.body {
+            // A page that no frame was given to: no request leads here.
+            AnswerBody::Empty | AnswerBody::Page(_) => respond(&ResponseBody::Empty),
+            AnswerBody::Bytes(bytes) => respond(&ResponseBody::Bytes(&bytes)),
+            AnswerBody::Stream(stream) => respond(&ResponseBody::Stream(&stream)),
+            AnswerBody::Events(events) => {
+                let stream = worker::Response::from_stream(
+                    UntilGone::new(events, request.number(), request.signal()).map(Ok::<_, worker::Error>),
+                )?;
+                let stream = web_sys::Response::from(stream).body().map(|stream| request.number().stream(&stream));
+                respond(&ResponseBody::Stream(&stream.map_or(JsValue::NULL, JsValue::from)))
+            }
+        }?)
     }
 }
 
@@ -211,58 +216,6 @@ impl LoggedAnswer for Answer {
         body.starts_with(br#"{"jsonrpc":"#).then_some(())?;
         serde_json::from_slice::<Value>(body).ok()?.get("error")?.get("code")?.as_i64()?.try_into().ok()
     }
-}
-
-impl AnswerBody {
-    fn into_response(self, init: &ResponseInit, request: &Incoming) -> worker::Result<web_sys::Response> {
-        Ok(match self {
-            // A page that no frame was given to: no request leads here.
-            Self::Empty | Self::Page(_) => web_sys::Response::new_with_opt_str_and_init(None, init)?,
-            Self::Bytes(bytes) => {
-                let bytes = Uint8Array::from(bytes.as_slice());
-                web_sys::Response::new_with_opt_js_u8_array_and_init(Some(&bytes), init)?
-            }
-            Self::Stream(stream) => web_sys::Response::new_with_opt_readable_stream_and_init(Some(&stream), init)?,
-            Self::Events(events) => {
-                let stream = worker::Response::from_stream(
-                    UntilGone::new(events, request.number(), request.signal()).map(Ok::<_, worker::Error>),
-                )?;
-                let stream = web_sys::Response::from(stream).body().map(|stream| request.number().stream(&stream));
-                web_sys::Response::new_with_opt_readable_stream_and_init(stream.as_ref(), init)?
-            }
-        })
-    }
-}
-
-/// Status and headers in the runtime's own types. A response gets a copy of them.
-struct Head {
-    headers: web_sys::Headers,
-    init: ResponseInit,
-}
-
-impl Head {
-    fn new<'a>(status: u16, values: impl Iterator<Item = (&'a str, &'a str)>) -> worker::Result<Self> {
-        let headers = web_sys::Headers::new()?;
-        for (name, value) in values {
-            headers.append(name, value)?;
-        }
-        let init = ResponseInit::new();
-        init.set_status(status);
-        init.set_headers(&headers);
-        Ok(Self { headers, init })
-    }
-}
-
-/// The header with the id of the request.
-const REQUEST_ID: &str = "x-request-id";
-
-/// The status of nearly every answer of an MCP endpoint. Its head is made once, which saves a third of what a response
-/// costs.
-const USUAL_STATUS: u16 = 200;
-const USUAL_HEADERS: [(&str, &str); 2] = [("content-type", "application/json"), ("vary", "origin")];
-
-thread_local! {
-    static USUAL_HEAD: Option<Head> = Head::new(USUAL_STATUS, USUAL_HEADERS.into_iter()).ok();
 }
 
 #[cfg(test)]

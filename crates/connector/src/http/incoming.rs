@@ -4,8 +4,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use thiserror::Error;
-use worker::js_sys::{JsString, Uint8Array};
-use worker::wasm_bindgen::JsCast;
+use worker::js_sys::Uint8Array;
 use worker::wasm_bindgen_futures::JsFuture;
 use worker::web_sys;
 
@@ -14,21 +13,22 @@ use mcp_connector_protocol::RequestHeaders;
 
 use crate::http::route::Route;
 use crate::log::request_log::RequestLog;
+use crate::platform::crossing::paused::{AwaitedBody, BodyFailure};
+use crate::platform::crossing::request_head::{HeaderValue, RequestHead};
 use crate::platform::instance::{LostRequest, RequestNumber};
 use crate::platform::js;
 use crate::platform::timer::timeout;
 
 /// A request.
 pub(crate) struct Incoming {
-    number: RequestNumber,
+    head: RequestHead,
     lost: Option<LostRequest>,
     log: Rc<RequestLog>,
-    method: String,
     route: Route,
     request: web_sys::Request,
-    headers: js::Headers,
-    url: String,
-    /// Where the path begins in `url`.
+    /// Where JavaScript brings the body. None where nobody waits to bring it.
+    body: Option<Rc<AwaitedBody>>,
+    /// Where the path begins in the URL.
     path_at: usize,
 }
 
@@ -61,30 +61,39 @@ impl BodyError {
     }
 }
 
+impl From<BodyFailure> for BodyError {
+    fn from(failure: BodyFailure) -> Self {
+        match failure {
+            BodyFailure::Late => Self::TooSlow,
+            BodyFailure::Broken => Self::Broken,
+        }
+    }
+}
+
 impl Incoming {
-    pub(crate) fn new(number: RequestNumber, request: web_sys::Request) -> Self {
-        let (url, headers) = (request.url(), request.headers().unchecked_into());
-        let path_at = path_start(&url);
+    /// Takes a request with its head. `body` is where its body will be brought, if somebody brings it.
+    pub(crate) fn new(request: web_sys::Request, head: RequestHead, body: Option<Rc<AwaitedBody>>) -> Self {
+        let path_at = path_start(head.url());
         // An unknown path is untrusted text, which is not logged.
-        let path = path_of(&url, path_at);
-        let (method, route) = (request.method(), Route::of(path));
+        let path = path_of(head.url(), path_at);
+        let route = Route::of(path);
         let path = match path.strip_suffix('/').unwrap_or(path) {
             _ if route == Route::NotFound => "",
             "" => "/",
             path => path,
         };
-        let lost = number.lost();
+        let lost = if head.is_again() { head.number().lost() } else { None };
         let log = match lost.as_ref().and_then(LostRequest::reference) {
-            Some(reference) => RequestLog::new(&method, path, None).with_id(reference),
-            None => RequestLog::new(&method, path, header(&headers, "cf-ray").as_deref()),
+            Some(reference) => RequestLog::new(head.method(), path, None).with_id(reference),
+            None => RequestLog::new(head.method(), path, header(&head, &request, "cf-ray").as_deref()),
         };
         let log = Rc::new(log);
-        Self { number, lost, log, method, route, request, headers, url, path_at }
+        Self { head, lost, log, route, request, body, path_at }
     }
 
     /// Returns its number in the guard of the instance.
     pub(crate) const fn number(&self) -> RequestNumber {
-        self.number
+        self.head.number()
     }
 
     /// Returns what an earlier instance has left of it.
@@ -103,7 +112,7 @@ impl Incoming {
     }
 
     pub(crate) fn method(&self) -> &str {
-        &self.method
+        self.head.method()
     }
 
     /// Returns the route of its path.
@@ -113,22 +122,22 @@ impl Incoming {
 
     /// Returns the scheme and authority that were asked, as the runtime has written them.
     pub(crate) fn asked_origin(&self) -> &str {
-        self.url.get(..self.path_at).unwrap_or_default()
+        self.head.url().get(..self.path_at).unwrap_or_default()
     }
 
     /// Returns the path, percent-encoded as it was sent.
     pub(crate) fn path(&self) -> &str {
-        path_of(&self.url, self.path_at)
+        path_of(self.head.url(), self.path_at)
     }
 
     /// Returns the query as it was sent, without its question mark.
     pub(crate) fn query(&self) -> &str {
-        let before_fragment = self.url.split('#').next().unwrap_or_default();
+        let before_fragment = self.head.url().split('#').next().unwrap_or_default();
         before_fragment.split_once('?').map_or("", |(_, query)| query)
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<String> {
-        header(&self.headers, name)
+        header(&self.head, &self.request, name)
     }
 
     /// Returns the network that it came from, as far as that is known.
@@ -146,15 +155,15 @@ impl Incoming {
         if self.header("content-encoding").is_some_and(|encoding| !is_identity(&encoding)) {
             return Err(BodyError::Encoded);
         }
-        let body = async {
-            match self.content_length() {
-                Some(length) if length > u64::from(limit) => Err(BodyError::TooLarge),
-                // The runtime holds a client to the length that it announced.
-                Some(_) => self.whole_body().await,
-                None => self.counted_body(limit).await,
-            }
-        };
-        timeout(BODY_TIME_LIMIT, body).await.unwrap_or(Err(BodyError::TooSlow))
+        match self.content_length() {
+            Some(length) if length > u64::from(limit) => Err(BodyError::TooLarge),
+            // The runtime holds a client to the length that it announced.
+            Some(_) => match self.body.as_ref().filter(|body| body.is_brought()) {
+                Some(body) => Ok(body.read(BODY_TIME_LIMIT).await?),
+                None => timeout(BODY_TIME_LIMIT, self.whole_body()).await.unwrap_or(Err(BodyError::TooSlow)),
+            },
+            None => timeout(BODY_TIME_LIMIT, self.counted_body(limit)).await.unwrap_or(Err(BodyError::TooSlow)),
+        }
     }
 
     async fn whole_body(&self) -> Result<Vec<u8>, BodyError> {
@@ -182,35 +191,12 @@ impl RequestHeaders for Incoming {
     }
 }
 
-/// The headers that are read most often, most of them by every call.
-const KNOWN: [&str; 14] = [
-    "cf-ray",
-    "origin",
-    "authorization",
-    "x-api-key",
-    "content-type",
-    "content-length",
-    "content-encoding",
-    "accept",
-    "mcp-protocol-version",
-    "mcp-session-id",
-    "mcp-method",
-    "mcp-name",
-    "traceparent",
-    "cf-connecting-ip",
-];
-
-thread_local! {
-    /// The same as strings of the runtime. Making one takes longer than looking up its header.
-    static KNOWN_NAMES: [JsString; KNOWN.len()] = KNOWN.map(JsString::from);
-}
-
-fn header(headers: &js::Headers, name: &str) -> Option<String> {
-    let value = KNOWN_NAMES.with(|names| match KNOWN.iter().zip(names).find(|(known, _)| **known == name) {
-        Some((_, name)) => headers.get(name),
-        None => headers.get(&name.into()),
-    });
-    value.ok().flatten()
+fn header(head: &RequestHead, request: &web_sys::Request, name: &str) -> Option<String> {
+    match head.header(name) {
+        HeaderValue::Present(value) => Some(value.to_owned()),
+        HeaderValue::Absent => None,
+        HeaderValue::Unknown => request.headers().get(name).ok().flatten(),
+    }
 }
 
 fn path_of(url: &str, path_at: usize) -> &str {

@@ -1,6 +1,6 @@
 //! JavaScript of the runtime that has no typed wrapper, called by name.
 
-use worker::js_sys::{Array, Function, JsString, Object, Promise, Reflect, Uint8Array};
+use worker::js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
 use worker::wasm_bindgen::prelude::wasm_bindgen;
 use worker::wasm_bindgen::{JsCast, JsValue};
 use worker::wasm_bindgen_futures::JsFuture;
@@ -8,15 +8,9 @@ use worker::web_sys::{ReadableStream, ReadableStreamDefaultReader};
 
 #[wasm_bindgen]
 extern "C" {
-    /// `Headers`, whose `get` takes a name that is a string of the runtime already.
-    pub(crate) type Headers;
-
     /// `console.log`.
     #[wasm_bindgen(js_namespace = console)]
     pub(crate) fn log(text: &str);
-
-    #[wasm_bindgen(method, catch)]
-    pub(crate) fn get(this: &Headers, name: &JsString) -> Result<Option<String>, JsValue>;
 }
 
 /// Returns `target.name`.

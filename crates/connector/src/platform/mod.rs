@@ -2,6 +2,7 @@
 
 pub(crate) mod cancel;
 pub(crate) mod clock;
+pub(crate) mod crossing;
 pub(crate) mod fetch;
 pub(crate) mod instance;
 pub(crate) mod js;

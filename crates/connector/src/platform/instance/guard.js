@@ -42,7 +42,7 @@ class Flight {
   #reject;
 
   /**
-   * @param {() => unknown} [call] what calls the entry point
+   * @param {(flight: Flight) => unknown} [call] what calls the entry point
    * @param {Flight} [before] the same request, at an instance that has died
    */
   constructor(call, before) {
@@ -59,7 +59,7 @@ class Flight {
       if (this.lost) return reject(new InstanceDied());
       this.#reject = reject;
       try {
-        Promise.resolve(step()).then(resolve, reject);
+        Promise.resolve(step(this)).then(resolve, reject);
       } catch (error) {
         reject(this.lost ? new InstanceDied() : error);
       }
@@ -224,20 +224,57 @@ function revive() {
   state.criticalError = false;
 }
 
+/** Traps that were noted. Each comes by as it is thrown, and again when the promise of its call is rejected: by then the next instance is at work. */
+const noted = new WeakSet();
+
 /** A trap ends an instance as a panic does, and runs no hook. */
 function noteTrap(error) {
-  if (error instanceof WebAssembly.RuntimeError) state.criticalError = true;
+  if (!(error instanceof WebAssembly.RuntimeError) || noted.has(error)) return;
+  noted.add(error);
+  state.criticalError = true;
 }
 
 /** What `step` gives, of an instance that is alive. */
 async function alive(step) {
   try {
     revive();
-    return await step();
+    return await entered(step);
   } catch (error) {
     noteTrap(error);
     throw error;
   }
+}
+
+/** What `step` gives, which calls the instance. A trap is noted before anything else runs. */
+function entered(step) {
+  try {
+    return step();
+  } catch (error) {
+    noteTrap(error);
+    throw error;
+  }
+}
+
+/** Has the instance answer a request. If the instance waits for the body, it is read here and brought there. */
+async function fetched(flight, request, { env, ctx }) {
+  const answer = await entered(() => module.fetch(request, env, ctx));
+  if (answer?.resume === undefined) return answer;
+  const body = await arrived(request, answer.milliseconds);
+  // Another instance has been asked what to say.
+  if (flight.lost) return undefined;
+  return entered(() => answer.resume(body.bytes, body.isLate));
+}
+
+/** The bytes of the body of a request, if they all arrive in time. */
+function arrived(request, milliseconds) {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve({ bytes: undefined, isLate: true }), milliseconds);
+    const done = (bytes) => {
+      clearTimeout(timer);
+      resolve({ bytes, isLate: false });
+    };
+    request.arrayBuffer().then((buffer) => done(new Uint8Array(buffer)), () => done(undefined));
+  });
 }
 
 /** What the runtime calls with one argument, and the module takes with the environment and the context. */
@@ -262,7 +299,7 @@ export function guardedWorker(exports) {
     GuardedWorker.prototype[name] =
       name === 'fetch'
         ? function (request) {
-            return answer(request, () => call(this, [request]));
+            return answer(request, (flight) => alive(() => fetched(flight, request, this)));
           }
         : settled(call);
   }

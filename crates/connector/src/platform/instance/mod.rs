@@ -13,13 +13,12 @@ use std::pin::Pin;
 use worker::js_sys::Array;
 use worker::wasm_bindgen::prelude::wasm_bindgen;
 use worker::wasm_bindgen::{JsCast, JsValue};
-use worker::web_sys::{ReadableStream, Request};
+use worker::web_sys::ReadableStream;
 
 #[wasm_bindgen(inline_js = "
 const guard = () => globalThis.instanceGuard;
 export const instance = {
   started: (memory, address) => guard()?.started(memory, address),
-  opened: (request) => guard()?.opened(request) ?? 0,
   before: (number) => guard()?.before(number),
   note: (number, text) => guard()?.note(number, text),
   stream: (number, source) => guard()?.stream(number, source) ?? source,
@@ -33,8 +32,6 @@ export const instance = {
 extern "C" {
     #[wasm_bindgen(js_namespace = instance)]
     fn started(memory: &JsValue, address: u32);
-    #[wasm_bindgen(js_namespace = instance)]
-    fn opened(request: &Request) -> u32;
     #[wasm_bindgen(js_namespace = instance)]
     fn before(number: u32) -> JsValue;
     #[wasm_bindgen(js_namespace = instance)]
@@ -99,14 +96,18 @@ pub(crate) fn ready() {
 }
 
 /// The number of a request, or of an object's work, in the guard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RequestNumber(u32);
 
 impl RequestNumber {
-    /// Numbers a request as the runtime has passed it.
-    pub(crate) fn opened(request: &Request) -> Self {
-        ready();
-        Self(opened(request))
+    /// Reads the number that the guard has given a request.
+    pub(crate) fn parse(digits: &str) -> Self {
+        Self(digits.parse().unwrap_or_default())
+    }
+
+    /// Returns whether the guard knows the request.
+    pub(crate) const fn is_guarded(self) -> bool {
+        self.0 != 0
     }
 
     /// Returns what an earlier instance has left of the request, if the guard sends it again.

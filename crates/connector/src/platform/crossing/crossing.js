@@ -1,0 +1,61 @@
+// Where a request crosses into the module and its answer crosses back, at once: a call between JavaScript and WebAssembly costs
+// more than what it carries. The other side is `mod.rs` beside this file.
+
+/** The headers that are handed over with a request, as the module has named them: those of every request, then those of a POST. */
+let names = { all: [], post: [] };
+
+/** How a request is handed over: a line with its number, one with its method, one with its URL, and one for each header. */
+export const request = {
+  names(all, post) {
+    names = { all: all.split(' '), post: `${all} ${post}`.split(' ') };
+  },
+  /** A header that is there follows an equals sign. No part of a request can hold the end of a line. */
+  head(request) {
+    const { method, url, headers } = request;
+    const guard = globalThis.instanceGuard;
+    const number = guard?.opened(request) ?? 0;
+    let head = `${number}${guard?.before(number) ? '!' : ''}\n${method}\n${url}`;
+    for (const name of method === 'POST' ? names.post : names.all) {
+      const value = headers.get(name);
+      head += value === null ? '\n' : `\n=${value}`;
+    }
+    return head;
+  },
+};
+
+const ID = 'x-request-id';
+
+/** Status and headers of nearly every answer to a call. A response copies them, so only the id is another each time. */
+const usual = { status: 200, headers: new Headers({ 'content-type': 'application/json', vary: 'origin' }) };
+
+export const response = {
+  /** The usual answer. `body` is a part of the module's memory, which changes: it is copied. */
+  usual(id, body) {
+    usual.headers.set(ID, id);
+    return new Response(body.slice(), usual);
+  },
+  /** An answer whose body is in the module's memory. `head` has a line with a name and one with a value for each header. */
+  bytes(status, head, id, body) {
+    return new Response(body.slice(), init(status, head, id));
+  },
+  /** An answer without a body, or with a stream. */
+  stream(status, head, id, body) {
+    return new Response(body, init(status, head, id));
+  },
+};
+
+function init(status, head, id) {
+  const lines = head === '' ? [] : head.split('\n');
+  const headers = {};
+  const cookies = [];
+  for (let at = 0; at < lines.length; at += 2) {
+    const [name, value] = [lines[at], lines[at + 1]];
+    if (name === 'set-cookie') cookies.push(value);
+    else headers[name] = name in headers ? `${headers[name]}, ${value}` : value;
+  }
+  headers[ID] = id;
+  if (cookies.length === 0) return { status, headers };
+  const all = new Headers(headers);
+  for (const cookie of cookies) all.append('set-cookie', cookie);
+  return { status, headers: all };
+}
