@@ -39,14 +39,14 @@ const workerd = createRequire(createRequire(join(ROOT, 'package.json')).resolve(
  * @property {(key: string) => Promise<void>} kvForgets  an entry, as when its time is over
  * @property {(how: 'fails' | 'hangs' | 'refuses' | 'works') => Promise<void>} kvNow  `refuses`: writes only
  * @property {(name: string, how: 'fails' | 'hangs' | 'loses' | 'loses-one' | 'loses-every-other' | 'dies-one' | 'works') => Promise<void>} objectsNow
- *   of one class; `loses`: they do what they are asked and the answers do not arrive; `loses-one`: the next answer only;
+ *   of one class, or `fails` of one object by its class and name (`Subscriptions/all-2`); `loses`: they do what they are asked and the answers do not arrive; `loses-one`: the next answer only;
  *   `loses-every-other`: the next, not the one after, and so on; `dies-one`: the next object that is asked does it, keeps it and is
  *   replaced before it answers
  * @property {(binding: string, name: string) => Promise<void>} alarm  rings the alarm of an object before its time
  * @property {(binding: string, name: string) => Promise<void>} replace  an object by a new one, as a deploy does
  * @property {(binding: string, name: string, statement: string) => Promise<object[]>} sql  runs a statement in the database of an object
- * @property {() => Promise<{kv: Record<string, number>, objects: Record<string, number>, rowsWritten: number, rowsRead: number}>} counts
- *   what storage was asked since the start; of KV only without `lateKv`
+ * @property {() => Promise<{kv: Record<string, number>, objects: Record<string, number>, named: Record<string, number>, rowsWritten: number, rowsRead: number}>} counts
+ *   what storage was asked since the start, `named` by class and name of an object; of KV only without `lateKv`
  * @property {(vars?: Record<string, string>, how?: {without?: string[], unbound?: string[]}) => Promise<void>} restart  over the same objects,
  *   with other variables; `without` what the objects of these classes have kept, and without the `unbound` bindings
  * @property {(text: string) => Promise<number>} filesHolding  how many files of the objects' storage hold a text

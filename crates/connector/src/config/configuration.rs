@@ -86,6 +86,8 @@ pub(crate) struct Configuration {
     pub(crate) page_size: usize,
     /// `KEEP_ALIVE_MS`: a silent stream sends a comment after this long.
     pub(crate) keep_alive: Duration,
+    /// `STREAMS_PER_OBJECT`: an object takes so many streams of changes before another one is opened.
+    pub(crate) streams_per_object: u32,
     /// `TIME_LIMIT_SECONDS`: a handler is stopped after this long.
     pub(crate) time_limit: Duration,
     /// `TASK_TIME_LIMIT_SECONDS`: a run of a handler in the background is stopped after this long.
@@ -263,6 +265,7 @@ impl Configuration {
             max_anonymous_body_bytes: max_anonymous_body_bytes.min(max_body_bytes),
             page_size: usize::try_from(page_size).unwrap_or(usize::MAX),
             keep_alive: Duration::from_millis(read.number(Setting::KeepAlive, 15_000, 100, 60_000).into()),
+            streams_per_object: read.number(Setting::StreamsPerObject, 2000, 1, 10_000),
             time_limit: Duration::from_secs(read.number(Setting::TimeLimit, 300, 1, 3600).into()),
             task_time_limit: Duration::from_secs(read.number(Setting::TaskTimeLimit, 600, 1, 3600).into()),
             task_ttl: Duration::from_secs(read.number(Setting::TaskTtl, DAY, 1, 30 * DAY).into()),

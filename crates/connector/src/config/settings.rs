@@ -79,6 +79,8 @@ settings! {
     PageSize = "PAGE_SIZE" closes [];
     /// When a silent stream sends a comment.
     KeepAlive = "KEEP_ALIVE_MS" closes [];
+    /// How many streams of changes one object takes.
+    StreamsPerObject = "STREAMS_PER_OBJECT" closes [];
     /// How long a call may take.
     TimeLimit = "TIME_LIMIT_SECONDS" closes [];
     /// How long a run of a task may take.

@@ -1,5 +1,5 @@
-//! Streams of changes: those of `subscriptions/listen`, and those of GET until 2025-11-25. One Durable Object holds all
-//! of them ([`objects::subscriptions`](crate::objects::subscriptions)); here its stream is passed on to the client.
+//! Streams of changes: those of `subscriptions/listen`, and those of GET until 2025-11-25. Durable Objects hold them
+//! ([`objects::subscriptions`](crate::objects::subscriptions)); here a stream is passed on to the client.
 
 use std::rc::Rc;
 
@@ -10,7 +10,7 @@ use mcp_connector_oauth::resource::access_token::ACCESS_TOKEN_LIFETIME;
 use mcp_connector_oauth::resource::protected_resource::Resource;
 use mcp_connector_protocol::tasks;
 use mcp_connector_protocol::{
-    Full, Interest, Listener, ListenerKind, Listening, Reply, SessionId, Unavailable, WatchError, session_stream,
+    Full, Interest, Listener, ListenerKind, Listening, Reply, SessionId, Shard, Unavailable, WatchError, session_stream,
 };
 
 use crate::app::state::App;
@@ -106,10 +106,12 @@ impl Announcements<'_> {
 
     async fn open(&self, listener: Listener, first: Vec<u8>) -> Result<web_sys::ReadableStream, NotOpened> {
         let keep_alive_ms = u32::try_from(self.app.configuration.keep_alive.as_millis()).unwrap_or(u32::MAX);
-        let command = OpenStream { listener, first, keep_alive_ms };
-        subscriptions::open_stream(self.env, &command).await?.map_err(|refusal| match refusal {
+        let room = self.app.configuration.streams_per_object;
+        let command = OpenStream { shard: Shard::ROOT, elsewhere: 0, listener, first, keep_alive_ms, room };
+        subscriptions::open_stream(self.env, command).await?.map_err(|refusal| match refusal {
             StreamRefusal::Full(full) => NotOpened::Full(full),
             StreamRefusal::NotYours => NotOpened::NotYours,
+            StreamRefusal::TryShard { .. } => NotOpened::Full(Full::InAll),
         })
     }
 }

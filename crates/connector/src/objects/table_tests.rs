@@ -5,7 +5,7 @@
 //! If this test fails, do not change the list: change the existing table (`ALTER TABLE`), or make another beside it.
 
 /// Every statement that creates something, by its file.
-const DEPLOYED: [(&str, &[&str]); 10] = [
+const DEPLOYED: [(&str, &[&str]); 11] = [
     (
         include_str!("directory/rows.rs"),
         &[
@@ -77,6 +77,14 @@ const DEPLOYED: [(&str, &[&str]); 10] = [
             "TABLE IF NOT EXISTS watched (session TEXT, uri TEXT, is_own INTEGER NOT NULL, PRIMARY KEY (session, uri)) \
              WITHOUT ROWID",
             "INDEX IF NOT EXISTS watched_by_uri ON watched (uri)",
+        ],
+    ),
+    (
+        include_str!("subscriptions/shard_rows.rs"),
+        &[
+            "TABLE IF NOT EXISTS shards (number INTEGER PRIMARY KEY)",
+            "TABLE IF NOT EXISTS placed (session TEXT PRIMARY KEY, shard INTEGER NOT NULL) WITHOUT ROWID",
+            "INDEX IF NOT EXISTS placed_by_shard ON placed (shard)",
         ],
     ),
 ];

@@ -13,12 +13,14 @@ use crate::author::page_settings::PageSettings;
 use crate::author::prompts::prompt::Prompt;
 use crate::author::resources::resource::Resource;
 use crate::author::resources::resource_template::ResourceTemplate;
+use crate::author::resources::uri_template::Uri;
 use crate::author::skills::skill_catalogue::SkillCatalogue;
 use crate::author::tools::tool::Tool;
 use crate::author::tools::validated_tool::ValidatedTool;
+use crate::author::visibility::audience::Access;
 use crate::call::around::Hooks;
 use crate::discovery::server_name::ServerName;
-use crate::subscriptions::change::{Topic, Topics};
+use crate::subscriptions::change::{Change, Reach, Topic, Topics};
 use crate::tasks;
 use crate::types::implementation::Implementation;
 use crate::types::server_capabilities::{ListCapability, ResourcesCapability, ServerCapabilities};
@@ -227,6 +229,26 @@ impl<H: 'static> Registry<H> {
     pub(crate) fn resource_lists_are_own(&self) -> bool {
         let mut lists = self.templates.iter().filter(|template| template.feature.list.is_some()).peekable();
         lists.peek().is_some() && lists.all(|template| template.access.needs_sign_in())
+    }
+
+    /// Returns the people whom `change` concerns.
+    #[must_use]
+    pub fn reach(&self, change: &Change) -> Reach {
+        let is_own = match change {
+            Change::Tools | Change::Prompts => false,
+            Change::Resources => self.resource_lists_are_own(),
+            Change::Resource(uri) => self.is_own(uri),
+        };
+        if is_own { Reach::OnePerson } else { Reach::Everybody }
+    }
+
+    /// Returns whether everything that may be at `uri` needs a sign-in.
+    fn is_own(&self, uri: &str) -> bool {
+        let Ok(uri) = Uri::parse(uri) else { return false };
+        let resources = self.resources.iter().filter(|resource| resource.checked == uri);
+        let templates = self.templates.iter().filter(|template| template.checked.uri.matches(&uri).is_some());
+        let mut found = resources.map(|it| &it.access).chain(templates.map(|it| &it.access)).peekable();
+        found.peek().is_some() && found.all(Access::needs_sign_in)
     }
 
     /// Returns the capabilities of the server with the members that `version` has.

@@ -83,6 +83,15 @@ pub enum Change {
     Resource(String),
 }
 
+/// The people whom a change concerns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reach {
+    /// Everybody who listens.
+    Everybody,
+    /// The person who has caused it: what has changed needs a sign-in, and is another one for each person.
+    OnePerson,
+}
+
 /// The member of `_meta` that names the subscription of a notification.
 pub(crate) const SUBSCRIPTION_ID: &str = "io.modelcontextprotocol/subscriptionId";
 

@@ -8,4 +8,5 @@ pub(crate) mod listener;
 pub(crate) mod listening;
 pub(crate) mod open_streams;
 pub(crate) mod session_stream;
+pub(crate) mod shard;
 pub(crate) mod watch;

@@ -57,22 +57,45 @@ impl OpenStreams {
         Self { limits, last: 0, streams: Vec::new() }
     }
 
-    /// Adds a stream.
-    pub fn open(&mut self, listener: Listener) -> Result<StreamId, Full> {
-        let of_owner = self.streams.iter().filter(|(_, other)| other.owner == listener.owner).count();
+    /// Sets how many streams may be open in all. Those that are open stay.
+    pub fn set_total(&mut self, total: usize) {
+        self.limits.total = total;
+    }
+
+    /// Adds a stream. `elsewhere` is how many streams the same person has in other shards.
+    ///
+    /// A session's streams stay together: where it has one, it gets another even if all together are too many.
+    ///
+    /// # Errors
+    ///
+    /// Fails if there are too many streams already.
+    pub fn open(&mut self, listener: Listener, elsewhere: usize) -> Result<StreamId, Full> {
+        let of_owner = elsewhere + self.count_of(listener.owner.as_ref());
         match &listener.owner {
-            _ if self.streams.len() >= self.limits.total => return Err(Full::InAll),
+            Some(_) if of_owner >= self.limits.each => return Err(Full::OfThisOwner),
+            _ if self.streams.len() >= self.limits.total && !self.has_session_of(&listener) => return Err(Full::InAll),
             None if of_owner >= self.limits.anonymous => return Err(Full::InAll),
             None if self.of_network(listener.network.as_deref()) >= self.limits.network => {
                 return Err(Full::OfThisOwner);
             }
-            Some(_) if of_owner >= self.limits.each => return Err(Full::OfThisOwner),
             None | Some(_) => {}
         }
         self.last += 1;
         let id = StreamId(self.last);
         self.streams.push((id, listener));
         Ok(id)
+    }
+
+    /// Returns how many streams a person has, or all clients without a token together.
+    #[must_use]
+    pub fn count_of(&self, owner: Option<&Subject>) -> usize {
+        self.streams.iter().filter(|(_, other)| other.owner.as_ref() == owner).count()
+    }
+
+    /// Returns whether `listener` belongs to a session that has a stream.
+    fn has_session_of(&self, listener: &Listener) -> bool {
+        matches!(listener.kind, ListenerKind::Session(_))
+            && self.streams.iter().any(|(_, other)| other.kind == listener.kind)
     }
 
     fn of_network(&self, network: Option<&str>) -> usize {

@@ -66,6 +66,12 @@ impl Owner {
     pub(crate) fn of(caller: &Caller) -> Self {
         Self { subject: caller.subject.clone(), client_id: caller.client_id.clone() }
     }
+
+    /// Returns the person.
+    #[must_use]
+    pub fn subject(&self) -> &Subject {
+        &self.subject
+    }
 }
 
 /// Answers of the client by the keys of their questions, each as JSON.

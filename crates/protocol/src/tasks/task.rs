@@ -1,5 +1,6 @@
 //! The state machine of a task, without a clock and without storage.
 
+use mcp_connector_base::identifier::Subject;
 use mcp_connector_base::row::Row;
 use serde::{Deserialize, Serialize};
 
@@ -101,6 +102,12 @@ impl Task {
     /// Returns whether the task has expired.
     pub(crate) fn has_expired(&self, now: u64) -> bool {
         now >= self.expires_at()
+    }
+
+    /// Returns the person who owns the task. Without one, everybody who knows its id may access it.
+    #[must_use]
+    pub fn person(&self) -> Option<&Subject> {
+        self.owner.as_ref().map(Owner::subject)
     }
 
     /// Returns whether `owner` may access the task. A task without an owner is open to everybody who knows its id.

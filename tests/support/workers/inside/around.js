@@ -4,7 +4,7 @@
 import { callLimit, databases, metrics } from 'settings.js';
 
 let ahead = 0;
-const counts = { objects: {}, rowsWritten: 0, rowsRead: 0 };
+const counts = { objects: {}, named: {}, rowsWritten: 0, rowsRead: 0 };
 const cursors = [];
 const settle = () => {
   for (const cursor of cursors.splice(0)) {
@@ -12,7 +12,7 @@ const settle = () => {
     counts.rowsRead += cursor.rowsRead;
   }
 };
-/** How the objects of a class are now, if not well. */
+/** How the objects of a class are now, if not well; or one object, by its class and name: `Subscriptions/all-2`. */
 const state = {};
 /** And how after an answer, if that differs. */
 const afterwards = { 'loses-one': 'works', 'dies-one': 'works', 'loses-every-other': 'loses-not-this', 'loses-not-this': 'loses-every-other' };
@@ -36,6 +36,7 @@ export const counted = (name) => class extends classes[name] {
   constructor(context, env) {
     watch(context.storage);
     super(context, { ...env, ...standIns });
+    this.named = context.id.name;
     this.kept = () => context.storage.sync();
     this.run = (statement) => [...context.storage.sql.exec(statement)];
     this.replaced = () => context.abort('replaced, as a test has asked');
@@ -47,9 +48,12 @@ export const counted = (name) => class extends classes[name] {
     }
     if (new URL(request.url).pathname === '/..sql') return Response.json(this.run(await request.text()));
     if (new URL(request.url).pathname === '/..replace') this.replaced();
+    const one = `${name}/${this.named}`;
+    if (state[one] === 'fails') throw new Error('the object fails, as a test has asked');
     if (state[name] === 'fails') throw new Error('the object fails, as a test has asked');
     if (state[name] === 'hangs') await silence();
     counts.objects[name] = (counts.objects[name] ?? 0) + 1;
+    counts.named[one] = (counts.named[one] ?? 0) + 1;
     const answer = await super.fetch(request);
     const how = state[name];
     state[name] = afterwards[how] ?? how;

@@ -13,7 +13,7 @@ use worker::{Env, console_error, web_sys};
 use mcp_connector_base::identifier::{GrantId, Subject};
 use mcp_connector_protocol::tasks;
 use mcp_connector_protocol::tasks::TaskId;
-use mcp_connector_protocol::{Full, Limits, Listener, OpenStreams, StreamId, Unavailable};
+use mcp_connector_protocol::{Change, Full, Limits, Listener, OpenStreams, StreamId, Unavailable};
 
 use crate::app::state::app;
 use crate::oauth::access::grant_checks;
@@ -23,8 +23,8 @@ use crate::platform::clock::now;
 use crate::platform::stream_writer::StreamWriter;
 use crate::platform::timer::Timer;
 
-/// How many streams one object can hold easily. `npm run bench` measures it.
-const LIMITS: Limits = Limits { total: 2000, anonymous: 1000, network: 500, each: 50 };
+/// How many streams one object holds: in all as many as the configuration says, which every [`OpenStream`] brings.
+const LIMITS: Limits = Limits { total: 0, anonymous: 1000, network: 500, each: 50 };
 
 /// Maximum number of bytes of tasks that wait in the object for all clients together. A task and its result may be more than a megabyte.
 const MAX_WAITING_BYTES: u64 = 16 * 1024 * 1024;
@@ -41,7 +41,7 @@ const BETWEEN_PROBES: Duration = Duration::from_millis(200);
 /// All open streams.
 pub(crate) struct Streams {
     env: Env,
-    pub(crate) open: RefCell<OpenStreams>,
+    open: RefCell<OpenStreams>,
     writers: RefCell<BTreeMap<StreamId, StreamWriter>>,
     is_ticking: Cell<bool>,
     keep_alive: Cell<Duration>,
@@ -64,18 +64,31 @@ impl Streams {
         }
     }
 
-    /// Opens a stream, if there is room for it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.open.borrow().is_empty()
+    }
+
+    /// Returns how many streams a person has here, or all clients without a token together.
+    pub(crate) fn count_of(&self, owner: Option<&Subject>) -> u32 {
+        u32::try_from(self.open.borrow().count_of(owner)).unwrap_or(u32::MAX)
+    }
+
+    /// Opens a stream, if there is room for it. If there is `other_room`, streams without a client are not looked for.
     pub(crate) async fn open(
         self: &Rc<Self>,
         command: OpenStream,
-    ) -> worker::Result<Result<web_sys::ReadableStream, Full>> {
-        let first_try = self.open.borrow_mut().open(command.listener.clone());
+        other_room: bool,
+    ) -> worker::Result<Result<(StreamId, web_sys::ReadableStream), Full>> {
+        let elsewhere = usize::try_from(command.elsewhere).unwrap_or(usize::MAX);
+        self.open.borrow_mut().set_total(usize::try_from(command.room).unwrap_or(usize::MAX));
+        let first_try = self.open.borrow_mut().open(command.listener.clone(), elsewhere);
         let id = match first_try {
             Ok(id) => id,
+            Err(full @ Full::InAll) if other_room => return Ok(Err(full)),
             Err(full) => {
                 // Only a write shows that a connection is closed, and the next one is half a minute away.
                 self.probe_all().await;
-                match self.open.borrow_mut().open(command.listener) {
+                match self.open.borrow_mut().open(command.listener, elsewhere) {
                     Ok(id) => id,
                     Err(_) => return Ok(Err(full)),
                 }
@@ -86,7 +99,16 @@ impl Streams {
         self.write(id, Uint8Array::from(command.first.as_slice()));
         self.keep_alive.set(Duration::from_millis(command.keep_alive_ms.into()));
         self.keep_ticking();
-        Ok(Ok(readable))
+        Ok(Ok((id, readable)))
+    }
+
+    /// Tells the streams that listen of a change. `watching` are the sessions that subscribed to the resource, in order, and whether it
+    /// needs a sign-in.
+    pub(crate) fn publish(self: &Rc<Self>, change: &Change, by: Option<&Subject>, watching: &[(String, bool)]) {
+        let told = self.open.borrow().recipients(change, by, watching);
+        for (id, event) in told {
+            self.write(id, Uint8Array::from(event.as_slice()));
+        }
     }
 
     /// Tells the streams that listen to a task its state. Nothing is buffered here for a client that reads slowly: the
@@ -120,7 +142,7 @@ impl Streams {
     }
 
     /// Writes to a stream.
-    pub(crate) fn write(self: &Rc<Self>, id: StreamId, chunk: Uint8Array) {
+    fn write(self: &Rc<Self>, id: StreamId, chunk: Uint8Array) {
         self.use_writer(id, |writer, gone| writer.write(chunk, gone));
     }
 
@@ -137,13 +159,28 @@ impl Streams {
             };
             act(writer, Box::new(gone))
         };
-        if !is_taken && let Some((_, writer)) = self.forget(id) {
+        if !is_taken {
+            self.break_off(id);
+        }
+    }
+
+    /// Breaks a stream off.
+    pub(crate) fn break_off(&self, id: StreamId) {
+        if let Some((_, writer)) = self.forget(id) {
             writer.abort();
         }
     }
 
+    /// Ends the streams for which `condition` holds.
+    pub(crate) fn end_which(self: &Rc<Self>, condition: impl Fn(&Listener) -> bool) {
+        let ended = self.open.borrow().which(condition);
+        for id in ended {
+            self.end(id);
+        }
+    }
+
     /// Writes the last event of a stream and ends it.
-    pub(crate) fn end(self: &Rc<Self>, id: StreamId) {
+    fn end(self: &Rc<Self>, id: StreamId) {
         if let Some((listener, writer)) = self.forget(id) {
             writer.end(listener.end());
         }
@@ -241,10 +278,7 @@ impl Streams {
             grants.into_iter().filter(|grant| !active.contains(grant)).collect::<Vec<_>>()
         }));
         let over = asking.await.concat();
-        let streams = self.open.borrow().which(|listener| listener.grant().is_some_and(|grant| over.contains(&grant)));
-        for id in streams {
-            self.end(id);
-        }
+        self.end_which(|listener| listener.grant().is_some_and(|grant| over.contains(&grant)));
     }
 
     async fn active_grants(&self, subject: &Subject, grants: Vec<GrantId>) -> Result<Vec<GrantId>, Unavailable> {

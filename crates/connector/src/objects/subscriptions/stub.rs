@@ -1,5 +1,6 @@
-//! `Subscriptions`, as the rest of the Worker reaches it.
+//! The objects `Subscriptions`, as the rest of the Worker and they themselves reach them.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use worker::web_sys::ReadableStream;
@@ -8,7 +9,9 @@ use worker::{Env, console_error};
 use mcp_connector_base::command::Command;
 use mcp_connector_base::identifier::Subject;
 use mcp_connector_protocol::tasks::TaskId;
-use mcp_connector_protocol::{Change, Registry, SessionError, SessionId, Unavailable, Watch, WatchError};
+use mcp_connector_protocol::{
+    Change, Full, Reach, Registry, SessionError, SessionId, Shard, Unavailable, Watch, WatchError,
+};
 
 use crate::config::bindings::Binding;
 use crate::objects::stub::ObjectStub;
@@ -20,35 +23,52 @@ use crate::platform::timer::within;
 /// A comment line. A write is what shows that a client is gone, and keeps a proxy from closing the stream.
 pub(crate) const COMMENT: &[u8] = b":\n\n";
 
+/// How many shards are asked for room: those of one path, and one more where a session has its streams already.
+const MOST_SHARDS: usize = 8;
+
 /// An announcement that is not sent by then is not worth the caller's time.
 const PUBLISH_LIMIT: Duration = Duration::from_secs(2);
 
-/// Opens a stream.
+/// Opens a stream, in the first shard that has room.
 pub(crate) async fn open_stream(
     env: &Env,
-    command: &OpenStream,
+    mut command: OpenStream,
 ) -> Result<Result<ReadableStream, StreamRefusal>, Unavailable> {
-    object(env).open_stream(command).await
+    for _ in 0..MOST_SHARDS {
+        match shard(env, command.shard).open_stream(&command).await? {
+            Err(StreamRefusal::TryShard { shard, elsewhere }) => {
+                (command.shard, command.elsewhere) = (shard, elsewhere);
+            }
+            opened => return Ok(opened),
+        }
+    }
+    Ok(Err(StreamRefusal::Full(Full::InAll)))
 }
 
-/// Tells the streams that listen of a change. One that the connector does not declare is not sent: nobody listens to it.
+/// Tells the streams that listen of a change. One that the connector does not declare is not sent: nobody listens to it. Neither is one
+/// that concerns only the person who has caused it, if there is none.
 pub(crate) async fn publish<H: 'static>(env: &Env, registry: &Registry<H>, change: &Change, by: Option<&Subject>) {
     let topic = change.topic();
     if !registry.announces(topic) {
         console_error!("not announced: the connector does not say .announces([Topic::{topic:?}])");
         return;
     }
-    let _ = announce(env, &PublishChange { change: change.clone(), by: by.cloned() }).await;
+    let reach = registry.reach(change);
+    if reach == Reach::OnePerson && by.is_none() {
+        return;
+    }
+    let _ = announce(env, &PublishChange { change: change.clone(), by: by.cloned(), reach }).await;
 }
 
 /// Tells the streams that listen to a task its state: `whole`, as JSON.
 pub(crate) async fn publish_task(
     env: &Env,
     id: TaskId,
+    owner: Option<Subject>,
     whole: String,
     is_over: bool,
 ) -> Result<TaskPublished, Unavailable> {
-    announce(env, &PublishTask { id, whole, is_over }).await
+    announce(env, &PublishTask { shard: Shard::ROOT, owner, id, whole, is_over }).await
 }
 
 /// Remembers that a session subscribes to a resource, or no longer does.
@@ -59,22 +79,23 @@ pub(crate) async fn watch(env: &Env, watch: &Watch, owner: Option<&Subject>) -> 
         watched: watch.watched.clone(),
         begins: watch.begins,
     };
-    Ok(object(env).ask(&command).await??)
+    Ok(shard(env, Shard::ROOT).ask(&command).await??)
 }
 
 /// Ends the streams and subscriptions of a session.
 pub(crate) async fn end_session(env: &Env, session: &SessionId, owner: Option<&Subject>) -> Result<(), SessionError> {
     let command = EndWatches { session: session.as_str().to_owned(), owner: owner.cloned() };
-    if object(env).ask(&command).await? { Ok(()) } else { Err(SessionError::Gone) }
+    if shard(env, Shard::ROOT).ask(&command).await? { Ok(()) } else { Err(SessionError::Gone) }
 }
 
 async fn announce<C: Command>(env: &Env, command: &C) -> Result<C::Answer, Unavailable> {
-    within(PUBLISH_LIMIT, object(env).ask_again(command))
+    within(PUBLISH_LIMIT, shard(env, Shard::ROOT).ask_again(command))
         .await
         .inspect_err(|_| console_error!("not announced: who holds the streams does not answer"))
 }
 
-/// The one object.
-fn object(env: &Env) -> ObjectStub<'_> {
-    ObjectStub::new(env, Binding::Subscriptions, "all")
+/// The object of a shard. The root has the name that the one object had before there were others.
+pub(crate) fn shard(env: &Env, shard: Shard) -> ObjectStub<'_> {
+    let name = if shard.is_root() { Cow::Borrowed("all") } else { Cow::Owned(format!("all-{}", shard.number())) };
+    ObjectStub::new(env, Binding::Subscriptions, name)
 }

@@ -89,7 +89,8 @@ impl Listeners {
             let Some(task) = rows.task()? else { break };
             self.heard.replace(said());
             let whole = task.view().clone().with_status_message(said()).whole(id.clone());
-            let more_to_come = match subscriptions::publish_task(env, id.clone(), whole, task.is_over()).await {
+            let told = subscriptions::publish_task(env, id.clone(), task.person().cloned(), whole, task.is_over());
+            let more_to_come = match told.await {
                 Ok(TaskPublished::NobodyListens) => false,
                 Ok(TaskPublished::Later) => return later(TRY_SLOW_CLIENT_AGAIN),
                 Ok(TaskPublished::Told) => !task.is_over(),

@@ -45,9 +45,9 @@ fn recipients(
 #[test]
 fn a_stream_hears_of_what_it_asked_for() {
     let mut streams = OpenStreams::new(LIMITS);
-    let tools = streams.open(subscription(None, interest(&[Topic::ToolList], &[]))).unwrap();
-    let prompts = streams.open(subscription(None, interest(&[Topic::PromptList], &[]))).unwrap();
-    let about = streams.open(subscription(None, interest(&[], &[("about://this", false)]))).unwrap();
+    let tools = streams.open(subscription(None, interest(&[Topic::ToolList], &[])), 0).unwrap();
+    let prompts = streams.open(subscription(None, interest(&[Topic::PromptList], &[])), 0).unwrap();
+    let about = streams.open(subscription(None, interest(&[], &[("about://this", false)])), 0).unwrap();
     let resource = |uri: &str| Change::Resource(uri.to_owned());
     assert_eq!(recipients(&streams, &Change::Tools, None, &[]), [tools]);
     assert_eq!(recipients(&streams, &Change::Prompts, None, &[]), [prompts]);
@@ -61,9 +61,9 @@ fn what_needs_a_sign_in_is_told_to_its_own_person_only() {
     let (alice, bob) = (person("alice"), person("bob"));
     let all = || interest(&[Topic::ResourceList], &[("note://1", true)]);
     let mut streams = OpenStreams::new(LIMITS);
-    let of_alice = streams.open(subscription(Some(&alice), all())).unwrap();
-    let of_bob = streams.open(subscription(Some(&bob), all())).unwrap();
-    streams.open(subscription(None, all())).unwrap();
+    let of_alice = streams.open(subscription(Some(&alice), all()), 0).unwrap();
+    let of_bob = streams.open(subscription(Some(&bob), all()), 0).unwrap();
+    streams.open(subscription(None, all()), 0).unwrap();
     let note = Change::Resource("note://1".to_owned());
     for change in [note, Change::Resources] {
         assert_eq!(recipients(&streams, &change, Some(&alice), &[]), [of_alice], "{change:?}");
@@ -76,10 +76,10 @@ fn what_needs_a_sign_in_is_told_to_its_own_person_only() {
 fn a_message_goes_to_exactly_one_stream_of_a_session_and_to_every_subscription() {
     let mut streams = OpenStreams::new(LIMITS);
     let alice = person("alice");
-    let subscribed = streams.open(subscription(None, interest(&[Topic::ToolList], &[]))).unwrap();
-    streams.open(session(None, "a")).unwrap();
-    let newest = streams.open(session(Some(&alice), "a")).unwrap();
-    let other = streams.open(session(None, "b")).unwrap();
+    let subscribed = streams.open(subscription(None, interest(&[Topic::ToolList], &[])), 0).unwrap();
+    streams.open(session(None, "a"), 0).unwrap();
+    let newest = streams.open(session(Some(&alice), "a"), 0).unwrap();
+    let other = streams.open(session(None, "b"), 0).unwrap();
     assert_eq!(recipients(&streams, &Change::Tools, None, &[]), [subscribed, newest, other]);
     streams.close(newest).unwrap();
     assert_eq!(recipients(&streams, &Change::Tools, None, &[]).len(), 3);
@@ -89,9 +89,9 @@ fn a_message_goes_to_exactly_one_stream_of_a_session_and_to_every_subscription()
 fn a_session_hears_of_the_resources_that_it_remembers() {
     let mut streams = OpenStreams::new(LIMITS);
     let alice = person("alice");
-    let older = streams.open(session(Some(&alice), "a")).unwrap();
-    streams.open(session(None, "a")).unwrap();
-    streams.open(session(Some(&person("bob")), "b")).unwrap();
+    let older = streams.open(session(Some(&alice), "a"), 0).unwrap();
+    streams.open(session(None, "a"), 0).unwrap();
+    streams.open(session(Some(&person("bob")), "b"), 0).unwrap();
     let change = Change::Resource("note://1".to_owned());
     let watching = [("a".to_owned(), true), ("b".to_owned(), true)];
     assert_eq!(recipients(&streams, &change, Some(&alice), &watching), [older], "not the newer one without a token");
@@ -106,9 +106,9 @@ fn of_a_task_hear_those_who_listen_to_it_until_it_is_over() {
         ..interest(lists, &[])
     };
     let mut streams = OpenStreams::new(LIMITS);
-    let both = streams.open(subscription(None, to(&[1, 2], &[]))).unwrap();
-    let more = streams.open(subscription(None, to(&[2], &[Topic::ToolList]))).unwrap();
-    streams.open(session(None, "a")).unwrap();
+    let both = streams.open(subscription(None, to(&[1, 2], &[])), 0).unwrap();
+    let more = streams.open(subscription(None, to(&[2], &[Topic::ToolList])), 0).unwrap();
+    streams.open(session(None, "a"), 0).unwrap();
     let listening =
         |streams: &OpenStreams, n: u8| streams.listening_to(&task(n)).into_iter().map(|(id, _)| id).collect::<Vec<_>>();
     assert_eq!((listening(&streams, 1), listening(&streams, 2)), (vec![both], vec![both, more]));
@@ -126,7 +126,7 @@ fn of_a_task_hear_those_who_listen_to_it_until_it_is_over() {
 fn streams_are_bounded_and_guests_leave_room() {
     let mut streams = OpenStreams::new(LIMITS);
     let open = |streams: &mut OpenStreams, who: Option<&Caller>| {
-        streams.open(subscription(who, interest(&[Topic::ToolList], &[])))
+        streams.open(subscription(who, interest(&[Topic::ToolList], &[])), 0)
     };
     for _ in 0..3 {
         open(&mut streams, None).unwrap();
@@ -147,9 +147,9 @@ fn a_stream_is_over_when_its_token_is() {
     let mut streams = OpenStreams::new(LIMITS);
     let alice = person("alice");
     let kind = || ListenerKind::Session("a".to_owned());
-    let soon = streams.open(Listener::new(Some(&alice), Some(100), Interest::default(), kind())).unwrap();
-    streams.open(Listener::new(Some(&person("bob")), Some(200), Interest::default(), kind())).unwrap();
-    streams.open(Listener::new(None, None, Interest::default(), kind())).unwrap();
+    let soon = streams.open(Listener::new(Some(&alice), Some(100), Interest::default(), kind()), 0).unwrap();
+    streams.open(Listener::new(Some(&person("bob")), Some(200), Interest::default(), kind()), 0).unwrap();
+    streams.open(Listener::new(None, None, Interest::default(), kind()), 0).unwrap();
     assert_eq!((streams.expired(99), streams.expired(100)), (vec![], vec![soon]));
     let grants = vec![GrantId::from_bytes([7; 8])];
     let of = |name| (person(name).subject, grants.clone());
@@ -162,11 +162,34 @@ fn guests_of_one_network_leave_room_for_those_of_others() {
     let mut streams = OpenStreams::new(Limits { network: 2, ..LIMITS });
     let kind = || ListenerKind::Session("s".to_owned());
     let anonymous = |network: &str| Listener::new(None, None, Interest::default(), kind()).from_network(network);
-    assert!(streams.open(anonymous("a")).is_ok());
-    let second = streams.open(anonymous("a")).unwrap();
-    assert_eq!(streams.open(anonymous("a")), Err(Full::OfThisOwner));
-    assert!(streams.open(anonymous("b")).is_ok());
-    assert_eq!(streams.open(anonymous("c")), Err(Full::InAll), "three without a token in all");
+    assert!(streams.open(anonymous("a"), 0).is_ok());
+    let second = streams.open(anonymous("a"), 0).unwrap();
+    assert_eq!(streams.open(anonymous("a"), 0), Err(Full::OfThisOwner));
+    assert!(streams.open(anonymous("b"), 0).is_ok());
+    assert_eq!(streams.open(anonymous("c"), 0), Err(Full::InAll), "three without a token in all");
     streams.close(second);
-    assert!(streams.open(anonymous("a")).is_ok());
+    assert!(streams.open(anonymous("a"), 0).is_ok());
+}
+
+#[test]
+fn a_persons_streams_count_in_all_shards_together() {
+    let mut streams = OpenStreams::new(LIMITS);
+    let alice = person("alice");
+    let open = |streams: &mut OpenStreams, elsewhere| {
+        streams.open(subscription(Some(&alice), interest(&[Topic::ToolList], &[])), elsewhere)
+    };
+    assert_eq!(open(&mut streams, 2), Err(Full::OfThisOwner));
+    assert!(open(&mut streams, 1).is_ok());
+    assert_eq!(streams.count_of(Some(&alice.subject)), 1);
+    assert_eq!(open(&mut streams, 1), Err(Full::OfThisOwner));
+}
+
+#[test]
+fn a_sessions_streams_stay_together_where_others_have_no_room() {
+    let mut streams = OpenStreams::new(Limits { total: 1, ..LIMITS });
+    let alice = person("alice");
+    streams.open(session(Some(&alice), "a"), 0).unwrap();
+    assert_eq!(streams.open(session(Some(&alice), "b"), 0), Err(Full::InAll));
+    assert!(streams.open(session(Some(&alice), "a"), 0).is_ok());
+    assert_eq!(streams.open(session(Some(&alice), "a"), 0), Err(Full::OfThisOwner), "two of one person");
 }
