@@ -19,6 +19,7 @@ import { SIGN_IN, bearer, connect, form, register, secret, tokensOf } from '../s
 import { ROOT, WRANGLER, start } from '../support/workers/wrangler-dev.mjs';
 
 const KEY = secret('key-of-the-weather-service', 'an API key');
+const WIKI_KEY = secret('key-of-the-search', 'an API key');
 const UPSTREAM_SECRET = secret('secret-at-the-other-service', 'a client secret');
 /** A service that acts in its own name: somebody who is not the owner. */
 const SERVICE = { client_id: 'nightly', client_secret: secret('nightly-nightly-nightly-nightly', 'the secret of a service'), own_scopes: 'audit cards' };
@@ -40,6 +41,8 @@ before(async () => {
     ...SIGN_IN,
     WEATHER_API: elsewhere.origin,
     WEATHER_API_KEY: KEY,
+    WIKI_SEARCH: elsewhere.origin,
+    WIKI_KEY,
     UPSTREAM_ISSUER: elsewhere.origin,
     UPSTREAM_CLIENT_SECRET: UPSTREAM_SECRET,
     OAUTH_CLIENTS: JSON.stringify([SERVICE]),
@@ -51,7 +54,7 @@ before(async () => {
     const here = ['--local', '--config', join(ROOT, LOCAL), '--persist-to', storage];
     const env = { ...process.env, WRANGLER_SEND_METRICS: 'false', CI: 'true' };
     const wrangler = (...how) => promisify(execFile)(currentNode(), [WRANGLER, ...how, ...here], { env, cwd: ROOT });
-    const tables = await Promise.all(['books', 'audit', 'quota'].map((name) => readFile(join(ROOT, `examples/recipes/${name}.sql`), 'utf8')));
+    const tables = await Promise.all(['books', 'audit', 'quota', 'wiki'].map((name) => readFile(join(ROOT, `examples/recipes/${name}.sql`), 'utf8')));
     await writeFile(join(ROOT, TABLES), tables.join('\n'));
     await Promise.all([
       wrangler('d1', 'execute', 'DB', '--file', join(ROOT, TABLES)),
@@ -67,16 +70,32 @@ after(async () => {
   await rm(join(ROOT, TABLES), { force: true });
 });
 
-/** A weather service, and a service at which people sign in; it knows the challenge of each code it has given. */
+/** What the weather service does for a city that is not one. */
+const FAILURES = {
+  Busy: [429, {}],
+  Later: [429, { message: `Too often, ${KEY}` }, { 'retry-after': '30' }],
+  Broken: [500, { error: { message: 'The  gauge\nis stuck at /gauge?key=7.' } }],
+  Moved: () => [302, {}, { location: `/weather?city=${encodeURIComponent('São Paulo & more')}` }],
+  Elsewhere: [302, {}, { location: 'https://elsewhere.example/weather' }],
+  Other: [200, { celsius: 'warm' }],
+  Long: () => [200, { celsius: 1, sky: 'x'.repeat(5_000_000) }],
+};
+
+/** A weather service, a search, and a service at which people sign in; it knows the challenge of each code it has given. */
 async function startElsewhere() {
-  const here = { codes: new Map(), seen: [], revoked: false };
+  const here = { codes: new Map(), seen: [], indexed: new Map(), revoked: false };
   const { codes, seen } = here;
   const answers = {
     'GET /weather': ({ query, headers }) => {
       if (headers.authorization !== `Bearer ${KEY}`) return [401, {}];
       const city = query.get('city');
-      if (city === 'Busy') return [429, {}];
+      const failure = FAILURES[city];
+      if (failure) return typeof failure === 'function' ? failure(query) : failure;
       return city === 'São Paulo & more' ? [200, { celsius: 21.5, sky: 'Clear', humidity: 80 }] : [404, {}];
+    },
+    'GET /search': ({ query, headers }) => {
+      if (headers.authorization !== `Bearer ${WIKI_KEY}`) return [401, { message: `${headers.authorization} is not a key` }];
+      return [200, { hits: [...here.indexed].filter(([, page]) => page.body.includes(query.get('q'))).map(([id, { title }]) => ({ id, title })) }];
     },
     'POST /token': ({ form, headers }) => {
       const basic = `Basic ${Buffer.from(`my-tools:${UPSTREAM_SECRET}`).toString('base64')}`;
@@ -92,10 +111,13 @@ async function startElsewhere() {
     const { pathname, searchParams } = new URL(incoming.url, 'http://elsewhere');
     const chunks = [];
     for await (const chunk of incoming) chunks.push(chunk);
-    const form = new URLSearchParams(Buffer.concat(chunks).toString());
+    const text = Buffer.concat(chunks).toString();
+    const form = new URLSearchParams(text);
     seen.push(`${incoming.method} ${pathname}`);
-    const [status, body] = answers[`${incoming.method} ${pathname}`]?.({ query: searchParams, form, headers: incoming.headers }) ?? [404, {}];
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    const page = incoming.method === 'PUT' && /^\/pages\/(\d+)$/.exec(pathname);
+    if (page) here.indexed.set(Number(page[1]), JSON.parse(text));
+    const [status, body, more = {}] = page ? [200, {}] : answers[`${incoming.method} ${pathname}`]?.({ query: searchParams, form, headers: incoming.headers }) ?? [404, {}];
+    response.writeHead(status, { 'content-type': 'application/json', ...more }).end(JSON.stringify(body));
   });
   await new Promise((resolve) => listener.listen(0, '127.0.0.1', resolve));
   return Object.assign(here, { origin: `http://127.0.0.1:${listener.address().port}`, close: () => listener.close() });
@@ -138,11 +160,32 @@ describe('an upstream API', () => {
   });
 
   test('an upstream API has failures that the model can act on, and none of them shows the key', async () => {
-    for (const [city, words] of [['Atlantis', /larger one near it/], ['Busy', /in a minute/]]) {
+    for (const [city, words] of [
+      ['Atlantis', /larger one near it/],
+      ['Busy', /^127\.0\.0\.1 has been asked too often \(status 429\)\. Try again in a minute/],
+      ['Later', /^127\.0\.0\.1 has been asked too often \(status 429\)\. Try again in 30 seconds\.$/],
+      ['Broken', /^127\.0\.0\.1 has a problem of its own \(status 500\)\. It says: “The gauge is stuck at \/gauge\?…”\. Try again/],
+      ['Elsewhere', /^127\.0\.0\.1 sent the request elsewhere \(status 302\)/],
+      ['Other', /^127\.0\.0\.1 answered in a form that the connector does not read: expected f64/],
+      ['Long', /^The answer of 127\.0\.0\.1 is longer than 4194304 bytes/],
+    ]) {
       const text = failed(await call('weather', { city }));
-      assert.match(text, words);
+      assert.match(text, words, city);
       assert.ok(!text.includes(KEY));
     }
+  });
+
+  test('an upstream API is asked again where that may help, and a redirect within it is followed', async () => {
+    const asked = async (city) => {
+      elsewhere.seen.length = 0;
+      const result = await call('weather', { city });
+      return [elsewhere.seen.length, textOf(result)];
+    };
+    assert.equal((await asked('Busy'))[0], 3, 'twice more');
+    assert.equal((await asked('Later'))[0], 1, 'the wait is longer than the request may take');
+    assert.equal((await asked('Broken'))[0], 1, 'it would be the same');
+    assert.deepEqual(await asked('Moved'), [2, 'Clear, 21.5 °C']);
+    assert.equal((await asked('Elsewhere'))[0], 1);
   });
 });
 
@@ -154,6 +197,38 @@ test('D1 keeps books and finds them, whatever an argument looks like', async () 
   assert.deepEqual(await found('austen'), ['Emma', 'Persuasion']);
   assert.deepEqual(await found('tables'), ["'); DROP TABLE books; --"]);
   assert.deepEqual(await found('%%'), []);
+});
+
+describe('the team wiki of docs/fastmcp.md', () => {
+  const SURE = { elicitation: { form: {} } };
+  const answered = (sure, { requestState }) => ({ capabilities: SURE, more: { inputResponses: { confirm: { action: 'accept', content: { sure } } }, requestState } });
+
+  test('it creates, indexes with progress, finds, reads, counts, and deletes after a question', async () => {
+    const { tokens } = await connect(server, { client, scope: 'wiki:read wiki:write' });
+    const headers = bearer(tokens.access_token);
+    const mine = (name, args, how) => call(name, args, { headers, ...how });
+    assert.equal(said(await mine('create_page', { title: 'Holidays', body: "Closed in August'; --" })), '“Holidays” is page 1.');
+    assert.equal(said(await mine('create_page', { title: 'Coffee', body: 'In the kitchen' })), '“Coffee” is page 2.');
+    assert.deepEqual((await mine('wiki_stats')).structuredContent, { pages: 2, authors: 1, letters: 35 });
+
+    const asked = modern('tools/call', { ...calling('index_wiki'), _meta: { progressToken: 'p' } }, { headers });
+    const messages = (await send(server, asked)).messages('progress and a result');
+    const progress = messages.filter(({ method }) => method === 'notifications/progress').map(({ params }) => [params.progress, params.total]);
+    assert.deepEqual(progress, [[1, 2], [2, 2]]);
+    assert.equal(messages.at(-1).result.content[0].text, '2 pages are in the index.');
+
+    assert.deepEqual((await mine('search_wiki', { q: 'August' })).structuredContent, { hits: [{ id: 1, title: 'Holidays' }] });
+    const read = async (uri) => send(server, modern('resources/read', { uri }, { headers }));
+    assert.equal((await read('page://2')).result().contents[0].text, '# Coffee\n\nIn the kitchen');
+
+    const first = await mine('delete_page', { id: 2 }, { capabilities: SURE });
+    assert.equal(first.inputRequests.confirm.params.message, 'Delete “Coffee” for good?');
+    assert.equal(said(await mine('delete_page', { id: 2 }, answered(false, first))), '“Coffee” is kept.');
+    const second = await mine('delete_page', { id: 2 }, { capabilities: SURE });
+    assert.equal(said(await mine('delete_page', { id: 2 }, answered(true, second))), '“Coffee” is deleted.');
+    assert.equal((await mine('wiki_stats')).structuredContent.pages, 1);
+    assert.match(failed(await mine('delete_page', { id: 2 })), /There is no page 2\. Call search_wiki/);
+  });
 });
 
 test('KV keeps a notice for everybody', async () => {

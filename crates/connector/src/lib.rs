@@ -79,6 +79,7 @@
 //! | Ask the client's model | [`Context::sample`], [`CreateMessageRequest`], [`CreateMessageResult`], [`ToolChoice`], [`ToolUseContent`], [`ToolResultContent`] |
 //! | Keep something for each person | [`Store`], [`Select`], [`StorePage`], [`StoreError`] |
 //! | Call an API | [`Context::http`], [`Connector::hosts`], [`HttpClient`], [`HttpRequest`], [`HttpResponse`], [`HttpError`] |
+//! | Use D1, KV, R2 and secrets | [`Context::d1`], [`D1`], [`Kv`], [`R2`], [`Secret`], [`BindingError`] |
 //! | Announce changes | [`Topic`], [`Connector::announces`] |
 //! | Serve it as a Worker | [`serve!`], [`fetch()`] |
 //! | Test it | [`Connector::check`], [`ConfigError`], [`check_wrangler_toml`] |
@@ -101,6 +102,7 @@ mod objects;
 mod outbound;
 mod pages;
 mod platform;
+mod storage;
 mod store;
 #[cfg(not(target_family = "wasm"))]
 mod wrangler_toml;
@@ -117,6 +119,7 @@ pub use mcp_connector_protocol::{
     ToolError, ToolResultContent, ToolUseContent, Topic, View,
 };
 pub use outbound::{HttpClient, HttpError, HttpRequest, HttpResponse};
+pub use storage::{BindingError, D1, Kv, R2, Secret};
 pub use store::{Select, Store, StoreError, StorePage};
 #[cfg(not(target_family = "wasm"))]
 pub use wrangler_toml::check_wrangler_toml;
@@ -127,9 +130,9 @@ mod public_names {
     //! The names that this crate exports. A new one is added here, too: each is a promise to everybody who uses the crate.
 
     const NAMES: &str = "
-        Annotations Call CallKind CallOutcome CallToolResult Caller ClientCapability ConfigError Connector ContentBlock Context CreateMessageRequest
-        CreateMessageResult ElicitResult Form HttpClient HttpError HttpRequest HttpResponse Icon Json ListPage ListedPage ListedResource LoggingLevel Next Partial Permission
-        Prompt PromptMessage Resource ResourceContents ResourceTemplate Role Root RpcError Scope Select Skill Store
+        Annotations BindingError Call CallKind CallOutcome CallToolResult Caller ClientCapability ConfigError Connector ContentBlock Context
+        CreateMessageRequest CreateMessageResult D1 ElicitResult Form HttpClient HttpError HttpRequest HttpResponse Icon Json Kv ListPage ListedPage ListedResource LoggingLevel Next Partial Permission
+        Prompt PromptMessage R2 Resource ResourceContents ResourceTemplate Role Root RpcError Scope Secret Select Skill Store
         StoreError StorePage Subject Theme Tool ToolChoice ToolError ToolResultContent ToolUseContent Topic View __entry
         check_wrangler_toml fetch schemars serde serve worker
     ";

@@ -1,7 +1,7 @@
 //! An audit: who changed what, in D1 and in Workers Analytics Engine.
 
 use mcp_connector::worker::console_error;
-use mcp_connector::{Call, CallOutcome, Connector, Json, Next, Tool, ToolError};
+use mcp_connector::{BindingError, Call, CallOutcome, Connector, Json, Next, Tool, ToolError};
 use mcp_connector::{Context, Scope};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,17 +27,13 @@ async fn begin(call: &Call) -> Result<u32, ToolError> {
     let person = caller.map_or("", |caller| caller.subject.as_str());
     let client = caller.map_or("", |caller| caller.client_id.as_str());
     let insert = "INSERT INTO audit (person, client, tool, outcome) VALUES (?1, ?2, ?3, 'begun') RETURNING id";
-    let values = [person.into(), client.into(), call.name().into()];
-    let entry = call.cx().env().d1("DB")?.prepare(insert).bind(&values)?.first(Some("id")).await?;
+    let entry = call.cx().d1("DB")?.first(insert, (person, client, call.name())).await?;
     entry.ok_or_else(|| ToolError::new("The call could not be written down, so it was not made."))
 }
 
 /// Writes how it ended.
-async fn end(call: &Call, entry: u32, outcome: &CallOutcome) -> mcp_connector::worker::Result<()> {
-    let update = "UPDATE audit SET outcome = ?1 WHERE id = ?2";
-    let values = [outcome.as_str().into(), entry.into()];
-    call.cx().env().d1("DB")?.prepare(update).bind(&values)?.run().await?;
-    Ok(())
+async fn end(call: &Call, entry: u32, outcome: &CallOutcome) -> Result<u64, BindingError> {
+    call.cx().d1("DB")?.execute("UPDATE audit SET outcome = ?1 WHERE id = ?2", (outcome.as_str(), entry)).await
 }
 
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -59,8 +55,7 @@ struct Changes {
 
 async fn recent_changes(cx: Context) -> Result<Json<Changes>, ToolError> {
     let select = "SELECT at, person, tool, outcome FROM audit ORDER BY id DESC LIMIT 50";
-    let found = cx.env().d1("DB")?.prepare(select).all().await?;
-    Ok(Json(Changes { changes: found.results()? }))
+    Ok(Json(Changes { changes: cx.d1("DB")?.query(select, ()).await? }))
 }
 
 pub(crate) fn add_to(connector: Connector) -> Connector {

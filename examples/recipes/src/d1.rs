@@ -26,21 +26,14 @@ struct Books {
 
 async fn find_books(args: Author, cx: Context) -> Result<Json<Books>, ToolError> {
     // What comes from a client is bound, never written into the statement.
-    let found = cx
-        .env()
-        .d1("DB")?
-        .prepare("SELECT title, author FROM books WHERE instr(lower(author), lower(?1)) ORDER BY title LIMIT 50")
-        .bind(&[args.author.into()])?
-        .all()
-        .await?;
-    Ok(Json(Books { books: found.results()? }))
+    let select = "SELECT title, author FROM books WHERE instr(lower(author), lower(?1)) ORDER BY title LIMIT 50";
+    Ok(Json(Books { books: cx.d1("DB")?.query(select, [args.author]).await? }))
 }
 
 async fn add_book(book: Book, cx: Context) -> Result<String, ToolError> {
-    let text = format!("“{}” is on the shelf.", book.title);
     let insert = "INSERT INTO books (title, author) VALUES (?1, ?2)";
-    cx.env().d1("DB")?.prepare(insert).bind(&[book.title.into(), book.author.into()])?.run().await?;
-    Ok(text)
+    cx.d1("DB")?.execute(insert, (&book.title, &book.author)).await?;
+    Ok(format!("“{}” is on the shelf.", book.title))
 }
 
 pub(crate) fn add_to(connector: Connector) -> Connector {

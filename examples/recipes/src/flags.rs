@@ -4,8 +4,7 @@ use mcp_connector::{Call, CallOutcome, Connector, Next, ToolError};
 
 async fn flags(call: Call, next: Next) -> Result<CallOutcome, ToolError> {
     // What is in KV under the name of a tool is why it is off. An answer is kept for a minute where the call runs.
-    let flags = call.cx().env().kv("FLAGS")?;
-    if let Some(reason) = flags.get(call.name()).cache_ttl(60).text().await? {
+    if let Some(reason) = call.cx().kv("FLAGS")?.text(call.name()).await? {
         return Err(ToolError::new(format!("{} is switched off: {reason}", call.name())));
     }
     Ok(next.run().await)

@@ -1,12 +1,14 @@
 //! A key-value store that is close to every reader: KV.
 
+use std::time::Duration;
+
 use mcp_connector::{Connector, Context, Tool, ToolError};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-const ONE_WEEK: u64 = 7 * 24 * 60 * 60;
+const ONE_WEEK: Duration = Duration::from_hours(7 * 24);
 
-#[derive(Deserialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 struct Notice {
     /// What everybody should know.
     #[schemars(length(min = 1, max = 500))]
@@ -14,13 +16,13 @@ struct Notice {
 }
 
 async fn post_notice(args: Notice, cx: Context) -> Result<&'static str, ToolError> {
-    cx.env().kv("BOARD")?.put("notice", args.text)?.expiration_ttl(ONE_WEEK).execute().await?;
+    cx.kv("BOARD")?.put_for("notice", &args, ONE_WEEK).await?;
     Ok("It is on the board for a week. Everybody sees it within a minute.")
 }
 
 async fn read_notice(cx: Context) -> Result<String, ToolError> {
-    let notice = cx.env().kv("BOARD")?.get("notice").text().await?;
-    Ok(notice.unwrap_or_else(|| "The board is empty.".to_owned()))
+    let notice: Option<Notice> = cx.kv("BOARD")?.get("notice").await?;
+    Ok(notice.map_or_else(|| "The board is empty.".to_owned(), |notice| notice.text))
 }
 
 pub(crate) fn add_to(connector: Connector) -> Connector {

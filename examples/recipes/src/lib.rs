@@ -20,6 +20,7 @@ mod skill;
 mod upstream_api;
 mod upstream_sign_in;
 mod usage;
+mod wiki;
 mod workers_ai;
 
 use mcp_connector::{Connector, worker};
@@ -58,6 +59,7 @@ fn connector() -> Connector {
     let connector = flags::add_to(connector);
     let connector = audit::add_to(connector);
     let connector = quota::add_to(connector);
+    let connector = wiki::add_to(connector);
     upstream_sign_in::add_to(connector)
 }
 

@@ -11,12 +11,11 @@ async fn quota(call: Call, next: Next) -> Result<CallOutcome, ToolError> {
     let Some((tool, most)) = DAILY.into_iter().find(|(tool, _)| *tool == call.name()) else {
         return Ok(next.run().await);
     };
-    let person = call.cx().subject()?;
+    let (db, person) = (call.cx().d1("DB")?, call.cx().subject()?.as_str());
     // One statement, so that two calls at once do not both take the last one.
     let take = "INSERT INTO quota VALUES (?1, ?2, date(), 1)
         ON CONFLICT DO UPDATE SET calls = calls + 1 WHERE calls < ?3 RETURNING calls";
-    let values = [person.as_str().into(), tool.into(), most.into()];
-    let taken: Option<u32> = call.cx().env().d1("DB")?.prepare(take).bind(&values)?.first(Some("calls")).await?;
+    let taken: Option<u32> = db.first(take, (person, tool, most)).await?;
     if taken.is_none() {
         return Err(ToolError::new(format!("{tool} can be called {most} times a day. Try again tomorrow (UTC).")));
     }
@@ -24,8 +23,7 @@ async fn quota(call: Call, next: Next) -> Result<CallOutcome, ToolError> {
     if outcome.continues() {
         // It comes again, with an answer or in the background, and counts once.
         let give_back = "UPDATE quota SET calls = calls - 1 WHERE person = ?1 AND tool = ?2 AND day = date()";
-        let values = [person.as_str().into(), tool.into()];
-        call.cx().env().d1("DB")?.prepare(give_back).bind(&values)?.run().await?;
+        db.execute(give_back, (person, tool)).await?;
     }
     Ok(outcome)
 }

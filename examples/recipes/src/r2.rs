@@ -1,6 +1,6 @@
 //! Files: R2. Each person has a folder.
 
-use mcp_connector::{Connector, Context, Scope, Tool, ToolError, worker};
+use mcp_connector::{Connector, Context, Scope, Tool, ToolError};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -30,16 +30,13 @@ fn key(cx: &Context, name: &str) -> Result<String, ToolError> {
 
 async fn save_file(file: File, cx: Context) -> Result<String, ToolError> {
     let key = key(&cx, &file.name)?;
-    cx.env().bucket("FILES")?.put(key, file.text).execute().await?;
+    cx.r2("FILES")?.put(&key, "text/plain", file.text).await?;
     Ok(format!("{} is saved.", file.name))
 }
 
 async fn read_file(args: FileName, cx: Context) -> Result<String, ToolError> {
-    let found = cx.env().bucket("FILES")?.get(key(&cx, &args.name)?).execute().await?;
-    let Some(body) = found.as_ref().and_then(worker::Object::body) else {
-        return Err(ToolError::new("There is no such file."));
-    };
-    Ok(body.text().await?)
+    let found = cx.r2("FILES")?.text(&key(&cx, &args.name)?).await?;
+    found.ok_or_else(|| ToolError::new("There is no such file."))
 }
 
 pub(crate) fn add_to(connector: Connector) -> Connector {

@@ -1,11 +1,10 @@
 //! The tool that the README adds.
 
-use mcp_connector::worker::Fetch;
-use mcp_connector::{Connector, Json, Tool, ToolError};
+use mcp_connector::{Connector, Context, Json, Tool, ToolError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-#[derive(Deserialize, JsonSchema)]
+#[derive(Serialize, Deserialize, JsonSchema)]
 struct Place {
     /// Degrees north of the equator.
     #[schemars(range(min = -90, max = 90))]
@@ -28,14 +27,14 @@ struct Forecast {
     current: Weather,
 }
 
-async fn weather_at(Place { latitude, longitude }: Place) -> Result<Json<Weather>, ToolError> {
-    let position = format!("latitude={latitude}&longitude={longitude}");
-    let url = format!("https://api.open-meteo.com/v1/forecast?{position}&current=temperature_2m,wind_speed_10m");
-    let forecast: Forecast = Fetch::Url(url.parse()?).send().await?.json().await?;
+async fn weather_at(place: Place, cx: Context) -> Result<Json<Weather>, ToolError> {
+    let api = "https://api.open-meteo.com/v1/forecast?current=temperature_2m,wind_speed_10m";
+    let forecast: Forecast = cx.http().get(api).query(&place).json().await?;
     Ok(Json(forecast.current))
 }
 
 pub(crate) fn add_to(connector: Connector) -> Connector {
     connector
+        .hosts(["api.open-meteo.com"])
         .tool(Tool::new("weather_at", "Tell the current weather at a place.", weather_at).title("Weather").read_only())
 }

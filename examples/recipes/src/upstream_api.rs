@@ -20,7 +20,7 @@ struct Weather {
 
 async fn weather(args: Place, cx: Context) -> Result<String, ToolError> {
     let api = cx.env().var("WEATHER_API")?.to_string();
-    let key = cx.env().secret("WEATHER_API_KEY")?.to_string();
+    let key = cx.secret("WEATHER_API_KEY")?;
     match cx.http().get(api).path("weather").query(&args).bearer(key).json().await {
         Ok(Weather { celsius, sky }) => Ok(format!("{sky}, {celsius} °C")),
         Err(error) if error.status() == Some(404) => {
