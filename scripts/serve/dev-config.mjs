@@ -15,10 +15,19 @@ export const VERSION_HEADER = 'mcp-connector-version';
 
 /** The entry point of a version, around the build in `from`. */
 const entryPoint = (from, version) => `// Written by \`npm start\`.
-import Worker from '${from}';
+import { WorkerEntrypoint } from 'cloudflare:workers';
+import worker from '${from}';
+
+/** A Worker that only handles events is an object. */
+class Handlers extends WorkerEntrypoint {}
+for (const [name, handler] of Object.entries(worker)) {
+  Handlers.prototype[name] = function (event) {
+    return handler(event, this.env, this.ctx);
+  };
+}
 
 export * from '${from}';
-export default class extends Worker {
+export default class extends (typeof worker === 'function' ? worker : Handlers) {
   async fetch(request) {
     if (!request.headers.has('${VERSION_HEADER}')) return super.fetch(request);
     // A connector that fails is there all the same.

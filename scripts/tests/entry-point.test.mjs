@@ -157,10 +157,9 @@ describe('the entry point', () => {
         throw new WebAssembly.RuntimeError('unreachable');
       };
       globalThis.testWorker = {
-        async fetch(request) {
+        fetch(request) {
           if (!guard.before(guard.opened(request))) return paused(trap);
-          await new Promise((resolve) => setTimeout(resolve));
-          return new Response('the next one');
+          return new Promise((resolve) => setTimeout(() => resolve(new Response('the next one'))));
         },
       };
       assert.equal(await (await fetched(post('x'))).text(), 'the next one');

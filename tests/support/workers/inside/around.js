@@ -1,6 +1,7 @@
 // Around the Worker under test, in workerd: its clock can be put forward, its objects can be made to fail, and what it asks of them
 // is counted. An isolate's objects share the clock of the isolate.
 
+import { WorkerEntrypoint } from 'cloudflare:workers';
 import { callLimit, databases, metrics } from 'settings.js';
 
 let ahead = 0;
@@ -81,7 +82,7 @@ globalThis.Date = class Date extends Real {
   constructor(...args) { args.length === 0 ? super(Real.now() + ahead) : super(...args); }
   static now() { return Real.now() + ahead; }
 };
-const { default: Worker, ...classes } = await import('index.js');
+const { default: worker, ...classes } = await import('index.js');
 /** A database that takes every statement and keeps nothing: D1 is no part of workerd. */
 class D1Database {
   prepare() {
@@ -108,7 +109,8 @@ if (callLimit !== undefined) {
 }
 if (metrics) more.METRICS = { writeDataPoint: (point) => console.log('[point] ' + JSON.stringify(point)) };
 
-export default class extends Worker {
+/** The Worker as a class, which gets other bindings than it has. */
+export default class extends WorkerEntrypoint {
   constructor(context, env) {
     super(context, { ...env, ...more });
   }
@@ -142,6 +144,6 @@ export default class extends Worker {
       settle();
       return Response.json(counts);
     }
-    return super.fetch(request);
+    return worker.fetch(request, this.env, this.ctx);
   }
 }

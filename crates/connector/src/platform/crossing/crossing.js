@@ -44,18 +44,30 @@ export const response = {
   },
 };
 
+/** Maximum number of heads that are kept. A connector has a few documents and refusals. */
+const MOST_HEADS = 64;
+
+/** Headers that are another in each answer. What a browser is sent to, or is to keep, is not kept here either. */
+const OWN = /^(location|set-cookie|mcp-session-id)$/m;
+
+/** Status and headers of answers, by the text that they were made of. To make them takes as long as to make the response. */
+const heads = new Map();
+
 function init(status, head, id) {
-  const lines = head === '' ? [] : head.split('\n');
-  const headers = {};
-  const cookies = [];
-  for (let at = 0; at < lines.length; at += 2) {
-    const [name, value] = [lines[at], lines[at + 1]];
-    if (name === 'set-cookie') cookies.push(value);
-    else headers[name] = name in headers ? `${headers[name]}, ${value}` : value;
+  const key = `${status} ${head}`;
+  let made = heads.get(key);
+  if (made === undefined) {
+    made = { status, headers: headersOf(head) };
+    if (heads.size === MOST_HEADS) heads.clear();
+    if (!OWN.test(head)) heads.set(key, made);
   }
-  headers[ID] = id;
-  if (cookies.length === 0) return { status, headers };
-  const all = new Headers(headers);
-  for (const cookie of cookies) all.append('set-cookie', cookie);
-  return { status, headers: all };
+  made.headers.set(ID, id);
+  return made;
+}
+
+function headersOf(head) {
+  const headers = new Headers();
+  const lines = head === '' ? [] : head.split('\n');
+  for (let at = 0; at < lines.length; at += 2) headers.append(lines[at], lines[at + 1]);
+  return headers;
 }

@@ -256,8 +256,9 @@ function entered(step) {
 }
 
 /** Has the instance answer a request. If the instance waits for the body, it is read here and brought there. */
-async function fetched(flight, request, { env, ctx }) {
-  const answer = await entered(() => module.fetch(request, env, ctx));
+async function fetched(flight, request, env, ctx) {
+  const answer = entered(() => module.fetch(request, env, ctx));
+  // A response or the promise of one, if it does not wait.
   if (answer?.resume === undefined) return answer;
   const body = await arrived(request, answer.milliseconds);
   // Another instance has been asked what to say.
@@ -287,21 +288,32 @@ const methodsOf = ({ prototype }) => Object.getOwnPropertyNames(prototype).filte
 /** wasm-bindgen's own exports begin with underscores, and its classes can be freed. */
 const isEntry = (name) => !name.startsWith('__') && typeof module[name] === 'function' && module[name].prototype?.free === undefined;
 
-/** The entry point of the module that wasm-bindgen made, guarded. */
+/**
+ * The entry point of the module that wasm-bindgen made, guarded. It is an object: of a class, the runtime would make one for each
+ * request. Only a class can have other methods than those of events.
+ */
 export function guardedWorker(exports) {
   module = exports;
   state = globalThis.__worker_init_state;
   watch();
+  const names = Object.keys(module).filter(isEntry);
+  const handlers = Object.fromEntries(names.map((name) => [name, name === 'fetch' ? answered : settled((_, args) => alive(() => module[name](...args)))]));
+  return names.every((name) => HANDLERS.includes(name)) ? handlers : entryPoint(handlers);
+}
+
+function answered(request, env, ctx) {
+  return answer(request, (flight) => alive(() => fetched(flight, request, env, ctx)));
+}
+
+/** The handlers and methods as a class of the runtime, whose handlers get the environment and the context as members. */
+function entryPoint(handlers) {
   class GuardedWorker extends WorkerEntrypoint {}
-  for (const name of Object.keys(module).filter(isEntry)) {
-    const argumentsOf = (entry, args) => (HANDLERS.includes(name) ? [args[0], entry.env, entry.ctx] : args);
-    const call = (entry, args) => alive(() => module[name].apply(entry, argumentsOf(entry, args)));
-    GuardedWorker.prototype[name] =
-      name === 'fetch'
-        ? function (request) {
-            return answer(request, (flight) => alive(() => fetched(flight, request, this)));
-          }
-        : settled(call);
+  for (const [name, handler] of Object.entries(handlers)) {
+    GuardedWorker.prototype[name] = HANDLERS.includes(name)
+      ? function (event) {
+          return handler(event, this.env, this.ctx);
+        }
+      : handler;
   }
   return GuardedWorker;
 }
