@@ -80,6 +80,7 @@
 //! | Keep something for each person | [`Store`], [`Select`], [`StorePage`], [`StoreError`] |
 //! | Call an API | [`Context::http`], [`Connector::hosts`], [`HttpClient`], [`HttpRequest`], [`HttpResponse`], [`HttpError`] |
 //! | Use D1, KV, R2 and secrets | [`Context::d1`], [`D1`], [`Kv`], [`R2`], [`Secret`], [`BindingError`] |
+//! | Call an API that an OpenAPI document describes | [`openapi`] |
 //! | Announce changes | [`Topic`], [`Connector::announces`] |
 //! | Serve it as a Worker | [`serve!`], [`fetch()`] |
 //! | Test it | [`Connector::check`], [`ConfigError`], [`check_wrangler_toml`] |
@@ -99,6 +100,7 @@ mod log;
 mod mcp;
 mod oauth;
 mod objects;
+pub mod openapi;
 mod outbound;
 mod pages;
 mod platform;
@@ -134,7 +136,7 @@ mod public_names {
         CreateMessageRequest CreateMessageResult D1 ElicitResult Form HttpClient HttpError HttpRequest HttpResponse Icon Json Kv ListPage ListedPage ListedResource LoggingLevel Next Partial Permission
         Prompt PromptMessage R2 Resource ResourceContents ResourceTemplate Role Root RpcError Scope Secret Select Skill Store
         StoreError StorePage Subject Theme Tool ToolChoice ToolError ToolResultContent ToolUseContent Topic View __entry
-        check_wrangler_toml fetch schemars serde serve worker
+        check_wrangler_toml fetch openapi schemars serde serve worker
     ";
 
     /// The names that `source` exports: of `pub use` and `pub mod` in the first column.
