@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { withLock } from '../support/lock.mjs';
 import { step } from '../support/log.mjs';
-import { root, toolsDir } from '../support/paths.mjs';
+import { engine, root, toolsDir } from '../support/paths.mjs';
 import { run } from '../support/processes.mjs';
 
 /** Installs the npm packages of the project: wrangler, and what these scripts need. */
@@ -14,6 +14,11 @@ export function ensureProjectPackages() {
 /** Installs what the tests of this repository need beside them. */
 export async function ensureTestPackages() {
   await oneAtATime(() => ensurePackages(path.join(root, 'tests'), 'npm packages for the tests (official clients, conformance suite)'));
+}
+
+/** Installs what `npm run openapi` needs, when it is first used. */
+export async function ensureOpenApiPackages() {
+  await oneAtATime(() => ensurePackages(path.join(engine, 'scripts/openapi'), 'the parser of OpenAPI documents (7 MB, once)'));
 }
 
 const oneAtATime = (body) => withLock(path.join(toolsDir, 'packages.lock'), body);

@@ -6,9 +6,11 @@ mod app_view;
 mod audit;
 mod d1;
 mod flags;
+mod github_search;
 mod guide;
 mod hello;
 mod kv;
+mod library_api;
 mod long_task;
 mod moving;
 mod quota;
@@ -60,6 +62,8 @@ fn connector() -> Connector {
     let connector = audit::add_to(connector);
     let connector = quota::add_to(connector);
     let connector = wiki::add_to(connector);
+    let connector = library_api::add_to(connector);
+    let connector = github_search::add_to(connector);
     upstream_sign_in::add_to(connector)
 }
 

@@ -20,8 +20,7 @@ use mcp_connector_protocol::ToolError;
 /// use mcp_connector::{CallToolResult, Context, ToolError};
 ///
 /// async fn list_pets(cx: Context) -> Result<CallToolResult, ToolError> {
-///     let key = cx.env().secret("PETS_KEY")?.to_string();
-///     let api = Api::new(cx.http(), "https://api.pets.example/v1").header("x-api-key", &key);
+///     let api = Api::new(cx.http(), "https://api.pets.example/v1").header("x-api-key", cx.secret("PETS_KEY")?);
 ///     api.get("/pets").query("limit", &20).send().await?.into_result()
 /// }
 /// ```
@@ -52,34 +51,34 @@ impl Api {
 
     /// Sends a token as `Authorization: Bearer` with each request (RFC 6750 §2.1).
     #[must_use]
-    pub fn bearer(self, token: &str) -> Self {
-        self.header("authorization", &format!("Bearer {token}"))
+    pub fn bearer(self, token: impl AsRef<str>) -> Self {
+        self.header("authorization", format!("Bearer {}", token.as_ref()))
     }
 
     /// Sends a login, `user:password`, as `Authorization: Basic` with each request (RFC 7617 §2).
     #[must_use]
-    pub fn basic(self, login: &str) -> Self {
-        self.header("authorization", &format!("Basic {}", BASE64_STANDARD.encode(login)))
+    pub fn basic(self, login: impl AsRef<str>) -> Self {
+        self.header("authorization", format!("Basic {}", BASE64_STANDARD.encode(login.as_ref())))
     }
 
     /// Sends a header with each request.
     #[must_use]
-    pub fn header(mut self, name: &'static str, value: &str) -> Self {
-        self.headers.push((name.into(), value.to_owned()));
+    pub fn header(mut self, name: &'static str, value: impl AsRef<str>) -> Self {
+        self.headers.push((name.into(), value.as_ref().to_owned()));
         self
     }
 
     /// Sends a parameter of the query with each request.
     #[must_use]
-    pub fn query(mut self, name: &str, value: &str) -> Self {
-        self.query.form(name, &value.into());
+    pub fn query(mut self, name: &str, value: impl AsRef<str>) -> Self {
+        self.query.form(name, &value.as_ref().into());
         self
     }
 
     /// Sends a cookie with each request.
     #[must_use]
-    pub fn cookie(mut self, name: &str, value: &str) -> Self {
-        self.cookies.push(format!("{name}={}", encoded(value)));
+    pub fn cookie(mut self, name: &str, value: impl AsRef<str>) -> Self {
+        self.cookies.push(format!("{name}={}", encoded(value.as_ref())));
         self
     }
 

@@ -1,0 +1,103 @@
+// Makes the Rust file of a document: reads it, decides on tools, scopes and types, and brings them into what is there already.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { root } from '../support/paths.mjs';
+import { Stop } from '../support/log.mjs';
+import { readDocument } from './document/read-document.mjs';
+import { readOperations } from './document/operations.mjs';
+import { Schemas } from './document/schemas.mjs';
+import { declareScopes, Security } from './document/security.mjs';
+import { apiName } from './names.mjs';
+import { serverOf } from './rust/connection.mjs';
+import { complete, fileParts } from './rust/file.mjs';
+import { merge, parse, toolNames, write } from './rust/parts.mjs';
+import { paragraph } from './text.mjs';
+
+/** From so many tools on, a model is better off searching. */
+const MANY = 40;
+
+/** Returns the file for a document, with what is in `before` already. */
+export async function generate(options, { cwd, before }) {
+  const document = await readDocument(options.source, { lenient: options.lenient, cwd });
+  const server = serverOf(document, { wanted: options.server, source: options.source, Stop });
+  const title = paragraph(document.info?.title ?? '').slice(0, 80) || server.host;
+  const api = options.name ?? apiName(title, server.host);
+  const present = before === undefined ? [] : parse(before);
+  const deleted = deletedIn(present);
+  const made = operationsFor(document, api, options);
+  const operations = made.operations.filter(({ name }) => !deleted.has(name));
+  if (operations.length === 0) throw new Stop(nothing(document, made));
+  const scopes = options.search ? scopesOfSearch(operations, api, title) : declareScopes(operations, api, title);
+  const about = { title, version: paragraph(document.info?.version ?? '').slice(0, 40), spec: options.source, api, command: commandOf(options), search: options.search };
+  const parts = fileParts({ operations, skipped: made.skipped, scopes, server, about, search: options.search, allTools: made.operations.map(({ name }) => name) });
+  const signIn = scopes.filter(({ constant }) => operations.some(({ effect, scopes: own }) => effect === 'read' && own.includes(constant))).map(({ constant }) => constant);
+  const { parts: together, report } = merge(present, parts);
+  const all = complete(together, { signIn, search: options.search });
+  summarize({ title, operations, skipped: made.skipped, options, server, before });
+  return { text: formatted(write(all)), report: { ...report, deleted: [...deleted] }, operations, skipped: made.skipped };
+}
+
+function operationsFor(document, api, options) {
+  const wants = ({ method, tags }) => (options.tags.length === 0 || options.tags.some((tag) => tags.some((other) => other.toLowerCase() === tag.toLowerCase()))) && !(options.readOnly && method !== 'get');
+  const { operations, skipped } = readOperations(document, { input: new Schemas(document, 'input'), output: new Schemas(document, 'output'), security: new Security(document, { api, bearer: options.bearer }), wants });
+  if (!options.search) return { operations, skipped };
+  // One connection serves all operations: the one that most of them use. What needs no credentials takes them as well.
+  const key = ({ security }) => security.schemes.map((scheme) => scheme.key).join(' ');
+  const counts = new Map();
+  for (const one of operations.filter((other) => key(other) !== '')) counts.set(key(one), (counts.get(key(one)) ?? 0) + 1);
+  const most = [...counts].sort(([, one], [, other]) => other - one)[0]?.[0] ?? '';
+  const chosen = operations.find((one) => key(one) === most)?.security;
+  const fits = (one) => key(one) === most || key(one) === '';
+  for (const { method, path: where } of operations.filter((one) => !fits(one))) skipped.push({ method: method.toUpperCase(), path: where, reason: 'it needs other credentials than the rest: make a file of its own for its tag' });
+  return { operations: operations.filter(fits).map((one) => ({ ...one, security: chosen })), skipped };
+}
+
+function scopesOfSearch(operations, api, title) {
+  for (const one of operations) one.security = { ...one.security, scopes: [] };
+  return declareScopes(operations, api, title);
+}
+
+/** The tools that an earlier run has made and that are no longer in the file. */
+function deletedIn(parts) {
+  const there = new Set(parts.map(({ name }) => name));
+  return new Set(toolNames(parts).filter((name) => !there.has(name)));
+}
+
+function nothing(document, { skipped }) {
+  if (skipped.length > 0) return `No tool can be made of this document:\n${skipped.slice(0, 10).map(({ method, path: where, reason }) => `  ${method} ${where}: ${reason}`).join('\n')}`;
+  const tags = [...new Set(Object.values(document.paths ?? {}).flatMap((item) => Object.values(item ?? {})).flatMap((operation) => operation?.tags ?? []))];
+  return `No operation of the document is asked for.${tags.length > 0 ? ` Its tags are ${tags.slice(0, 40).join(', ')}.` : ''}`;
+}
+
+function summarize({ title, operations, skipped, options, server, before }) {
+  const writes = operations.filter(({ effect }) => effect !== 'read').length;
+  console.error(`${title}: ${operations.length} operations${options.search ? ' behind three tools' : ''}, ${operations.length - writes} that read and ${writes} that write, at ${server.base}.`);
+  for (const { method, path: where, reason } of skipped) console.error(`  left out: ${method} ${where}: ${reason}`);
+  for (const { name, notes } of operations) for (const note of notes) console.error(`  ${name}: ${note}`);
+  if (server.others.length > 0) console.error(`  Other servers in the document: ${server.others.slice(0, 5).map((url) => paragraph(url)).join(', ')} (--server).`);
+  const secrets = [...new Set(operations.flatMap(({ security }) => security.schemes.map(({ secret }) => secret)))];
+  if (secrets.length > 0 && before === undefined) console.error(`  Set the secret ${secrets.join(' and ')}: npx wrangler secret put ${secrets[0]}, and in .dev.vars for npm start.`);
+  if (!options.search && operations.length > MANY) console.error(`  ${operations.length} tools fill the context of a model. Choose some with --tag, or make three tools that search with --search.`);
+}
+
+function commandOf({ source, tags, readOnly, search, name, server, bearer, lenient }) {
+  const quoted = (text) => (/^[\w./:@=-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`);
+  const parts = [quoted(source), ...tags.map((tag) => `--tag ${quoted(tag)}`)];
+  if (readOnly) parts.push('--read-only');
+  if (search) parts.push('--search');
+  if (name) parts.push(`--name ${quoted(name)}`);
+  if (server) parts.push(`--server ${quoted(server)}`);
+  if (bearer) parts.push(`--bearer ${bearer}`);
+  if (lenient) parts.push('--lenient');
+  return paragraph(parts.join(' '));
+}
+
+/** Formats as the project does: rustfmt.toml is found from its folder. */
+function formatted(text) {
+  const config = existsSync(path.join(root, 'rustfmt.toml')) ? ['--config-path', root] : [];
+  const { status, stdout, stderr, error } = spawnSync('rustfmt', ['--edition', '2024', ...config], { input: text, encoding: 'utf8', maxBuffer: 1 << 30, cwd: root });
+  if (status === 0) return stdout;
+  console.error(`rustfmt did not format the file: ${error?.message ?? paragraph(stderr).slice(0, 400)}`);
+  return text;
+}

@@ -1,0 +1,68 @@
+// How the generated code reaches the API: its address, its credentials, and the scopes of the connector.
+import { snake, UniqueNames } from '../names.mjs';
+import { comment, literal, paragraph } from '../text.mjs';
+
+/** Returns the address of the API, from `servers` of the document, or the one that was asked for. */
+export function serverOf(document, { wanted, source, Stop }) {
+  const servers = (document.servers ?? []).filter((server) => typeof server?.url === 'string');
+  const urls = servers.map((server) => filled(server));
+  const base = /^https?:/.test(source) ? source : undefined;
+  const absolute = urls.map((url) => (URL.canParse(url) ? url : base && URL.canParse(url, base) ? new URL(url, base).href : undefined)).filter((url) => url !== undefined && /^https?:/.test(url));
+  const chosen = wanted ?? absolute.find((url) => url.startsWith('https:')) ?? absolute[0];
+  if (chosen === undefined) {
+    const found = urls.length > 0 ? `Its servers are ${urls.slice(0, 3).map((url) => paragraph(url)).join(', ')}, which have no host.` : 'It names no server.';
+    throw new Stop(`The document does not say where the API is. ${found} Name its address with --server https://…`);
+  }
+  if (!URL.canParse(chosen)) throw new Stop(`${chosen} is not the address of an API: give a whole URL with --server.`);
+  const url = new URL(chosen);
+  // A key goes over TLS, and `cx.http()` sends nothing without, except on this machine.
+  if (url.protocol === 'http:' && !isLoopback(url.hostname)) url.protocol = 'https:';
+  return { base: `${url.origin}${url.pathname.replace(/\/+$/, '')}`, host: url.host, others: urls.filter((other) => other !== chosen) };
+}
+
+const isLoopback = (host) => /^(localhost|.*\.localhost|127\.[0-9.]+|\[::1\])$/.test(host);
+
+/** Puts the default of each variable into the URL of a server. */
+function filled({ url, variables = {} }) {
+  return url.replace(/\{([^}]*)\}/g, (whole, name) => String(variables[name]?.default ?? variables[name]?.enum?.[0] ?? whole));
+}
+
+/** Groups operations by the credentials that they send. Returns the functions that open the API, and which one each operation uses. */
+export function connections(operations) {
+  const sets = new Map();
+  for (const { security } of operations) {
+    const key = security.schemes.map(({ key }) => key).join(' ');
+    sets.set(key, security.schemes);
+  }
+  const names = new Map();
+  const functions = [];
+  const taken = new UniqueNames();
+  const used = [...sets].sort(([, one], [, other]) => (one.length === 0) - (other.length === 0));
+  for (const [key, schemes] of used) {
+    const name = schemes.length === 0 && used.length > 1 ? 'open_api' : names.size === 0 ? 'api' : taken.take(`api_with_${snake(schemes.map(({ key }) => key).join(' '))}`, { separator: '_' });
+    names.set(key, { name, fallible: schemes.length > 0 });
+    functions.push(connection(name, schemes));
+  }
+  return {
+    text: functions.join('\n\n'),
+    apiOf: ({ security }) => {
+      const { name, fallible } = names.get(security.schemes.map(({ key }) => key).join(' '));
+      return `${name}(&cx)${fallible ? '?' : ''}`;
+    },
+    secrets: [...new Set([...sets.values()].flat().map(({ secret }) => secret))],
+  };
+}
+
+function connection(name, schemes) {
+  if (schemes.length === 0) return `/// Opens the API, which needs no credentials, as far as its document says.\nfn ${name}(cx: &Context) -> Api {\n    Api::new(cx.http(), BASE)\n}`;
+  const secrets = schemes.map(({ secret }) => `\`${secret}\``).join(' and ');
+  const login = schemes.some(({ kind }) => kind === 'basic') ? ', as `user:password`' : '';
+  const doc = comment(`Opens the API, with what is in the secret ${secrets}${login}.`);
+  const calls = schemes.map(({ kind, secret, name: wire }) => {
+    const value = `cx.secret(${literal(secret)})?`;
+    if (kind === 'bearer') return `.bearer(${value})`;
+    if (kind === 'basic') return `.basic(${value})`;
+    return `.${kind.split(' ').at(-1)}(${literal(wire)}, ${value})`;
+  });
+  return `${doc}\nfn ${name}(cx: &Context) -> Result<Api, ToolError> {\n    Ok(Api::new(cx.http(), BASE)${calls.join('')})\n}`;
+}

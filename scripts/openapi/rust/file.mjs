@@ -1,0 +1,92 @@
+// The whole generated file: what it says of itself, its imports, the connection, the tools, the types, and what was left out.
+import { connections } from './connection.mjs';
+import { hashOf } from './parts.mjs';
+import { searchParts } from './search.mjs';
+import { toolParts } from './tools.mjs';
+import { comment, literal, paragraph } from '../text.mjs';
+
+/** Where the names come from that the generated code uses. */
+const IMPORTS = {
+  'mcp_connector::openapi': ['Answer', 'Api', 'CallOperation', 'FindOperations', 'Map', 'Operation', 'Parameter', 'Value', 'openapi'],
+  mcp_connector: ['CallToolResult', 'Connector', 'Context', 'Scope', 'Tool', 'ToolError'],
+  schemars: ['JsonSchema'],
+  serde: ['Deserialize', 'Serialize'],
+  'std::collections': ['BTreeMap'],
+};
+
+/** Returns the parts of the file for `operations`. */
+export function fileParts({ operations, skipped, scopes, server, about, search, allTools }) {
+  const connection = connections(operations);
+  const parts = [];
+  if (search) parts.push(...searchParts(operations, about));
+  else {
+    const { tools, types } = toolParts(operations, connection);
+    parts.push(...tools, ...types);
+  }
+  const address = `/// The address of the API.\nconst BASE: &str = ${literal(server.base)};\n\n/// The only host that the Worker asks.\nconst HOST: &str = ${literal(server.host)};`;
+  const constants = scopes.map(({ constant, name, description }) => `const ${constant}: Scope = Scope::new(${literal(name)}, ${literal(description)});`);
+  return [
+    { name: '', text: head(about, allTools) },
+    { name: 'imports', text: '' },
+    part('connection', [address, constants.join('\n'), connection.text].filter(Boolean).join('\n\n')),
+    ...parts.map(({ name, text }) => part(name, text)),
+    { name: 'tools', text: '' },
+    ...(skipped.length > 0 ? [{ name: 'left-out', text: leftOut(skipped) }] : []),
+  ];
+}
+
+const part = (name, text) => ({ name, text, hash: hashOf(text) });
+
+/** Writes the parts that follow from the others: the imports, and the list of tools. */
+export function complete(parts, { signIn, search }) {
+  const body = parts.filter(({ name }) => !['', 'imports', 'tools', 'left-out'].includes(name));
+  const tools = search ? [] : body.filter(({ name, text }) => new RegExp(`\\bfn ${name}_tool\\(\\)`).test(text)).map(({ name }) => name);
+  const list = `/// The tools.\nconst TOOLS: &[fn() -> Tool] = &[${tools.map((name) => `${name}_tool`).join(', ')}];\n\n`;
+  const declared = new Set([...body.map(({ text }) => text).join('\n').matchAll(/^const ([A-Z0-9_]+): Scope =/gm)].map(([, name]) => name));
+  const first = signIn.filter((scope) => declared.has(scope));
+  const begin = `connector.hosts([HOST])${first.length > 0 ? `.sign_in([${first.join(', ')}])` : ''}`;
+  const register = search
+    ? `/// Adds the tools to \`connector\`.\npub(crate) fn add_to(connector: Connector) -> Connector {\n    ${begin}.tool(find_tool()).tool(read_tool())${body.some(({ text }) => /\bfn write_tool\(\)/.test(text)) ? '.tool(write_tool())' : ''}\n}`
+    : `${list}/// Adds the tools to \`connector\`.\npub(crate) fn add_to(connector: Connector) -> Connector {\n    TOOLS.iter().fold(${begin}, |connector, tool| connector.tool(tool()))\n}`;
+  const code = [...body.map(({ text }) => text), register].join('\n').replace(/^\s*\/\/.*$/gm, '').replace(/\br(#*)"[\s\S]*?"\1/g, '""').replace(/"(?:[^"\\]|\\[\s\S])*"/g, '""');
+  const imports = Object.entries(IMPORTS).map(([crate, names]) => [crate, names.filter((name) => used(code, name))]).filter(([, names]) => names.length > 0);
+  return parts.map((one) => {
+    if (one.name === 'imports') return { ...one, text: imports.map(([crate, names]) => useOf(crate, names)).join('\n') };
+    return one.name === 'tools' ? { ...one, text: register } : one;
+  });
+}
+
+function used(code, name) {
+  if (name === 'openapi') return /\bopenapi::/.test(code);
+  return new RegExp(`(?<![:\\w])${name}\\b`).test(code);
+}
+
+function useOf(crate, names) {
+  const paths = names.map((name) => (name === 'openapi' ? 'self' : name));
+  return paths.length === 1 && paths[0] !== 'self' ? `use ${crate}::${paths[0]};` : paths.length === 1 ? `use ${crate};` : `use ${crate}::{${paths.join(', ')}};`;
+}
+
+const REASON = 'the names and the words are those of the document';
+const LINTS = ['doc_markdown', 'enum_variant_names', 'large_enum_variant', 'struct_excessive_bools', 'struct_field_names', 'upper_case_acronyms'];
+
+function head({ title, version, command, search }, allTools) {
+  const what = search ? `Three tools for the ${allTools.length} operations of ${title} ${version}` : `Tools for ${title} ${version}`;
+  const said = (text) => comment(text, { prefix: '//!' });
+  const lines = [
+    said(`${what}, made from its OpenAPI document. To edit: this brings in what is new in the document, and keeps what you have changed.`),
+    '//!',
+    '//! ```sh',
+    `//! npm run openapi -- ${command} --update FILE`,
+    '//! ```',
+    '//!',
+    said('A line `// -- NAME HASH` begins each part, and the hash tells whether somebody has edited it. A part of your own has a mark without a hash. The imports, the list of tools and this comment are written anew each time.'),
+  ];
+  // The tools of the last run are named, so that one that was deleted is not made again.
+  if (!search) lines.push('//!', said(`Tools: ${allTools.join(', ')}.`).split('\n').map((line, index) => (index === 0 ? line : line.replace('//! ', '//!   '))).join('\n'));
+  lines.push(`#![allow(${LINTS.map((lint) => `clippy::${lint}`).join(', ')}, reason = ${literal(REASON)})]`);
+  return lines.join('\n');
+}
+
+function leftOut(skipped) {
+  return ['// No tools were made of these operations:', '//', ...skipped.map(({ method, path, reason }) => comment(`${method} ${path}: ${paragraph(reason)}.`, { prefix: '//' }))].join('\n');
+}
