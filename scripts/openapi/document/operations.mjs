@@ -49,8 +49,10 @@ function readOperation({ document, input, output, security, names, method, path,
 
   const notes = [];
   const parameters = readParameters({ document, input, path, pathItem, raw, notes });
-  const body = method === 'get' ? undefined : readBody(document, input, raw);
-  if (method === 'get' && raw.requestBody !== undefined) notes.push('Its body is left out: a GET has none.');
+  const sent = readBody(document, input, raw);
+  const body = method === 'get' ? undefined : sent;
+  // Some documents describe an empty body for each GET.
+  if (method === 'get' && sent !== undefined && whole(sent.node).properties?.length > 0) notes.push('Its body is left out: a GET has none.');
   const response = readResponse(document, output, raw);
   const taken = new UniqueNames();
   for (const parameter of parameters) {
