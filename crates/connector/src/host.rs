@@ -6,24 +6,29 @@ use std::time::Duration;
 
 use worker::wasm_bindgen_futures::spawn_local;
 
+use mcp_connector_base::caller::Caller;
 use mcp_connector_base::identifier::Subject;
 use mcp_connector_protocol::tasks::{BeginTask, BeginTaskError, TaskCommand, TaskId, TaskView, UnknownTask};
 
+use mcp_connector_oauth::web::origin::Issuer;
 use mcp_connector_oauth::web::request_source::RequestSource;
 use mcp_connector_protocol::{
-    Change, Changes, ClientResponse, Delivery, Event, EventStore, LoggingLevel, OpenStateError, Outcome, Platform,
-    Registry, RequestId, RequestObserver, RequestStateSeal, SealStateError, SessionError, SessionId, Sessions, Stop,
-    Tasks, Unavailable, Watch, WatchError,
+    Change, Changes, ClientResponse, Delivery, Event, EventStore, Hosts, LoggingLevel, OpenStateError, Outcome,
+    Platform, Registry, RequestId, RequestObserver, RequestStateSeal, SealStateError, SessionError, SessionId,
+    Sessions, Stop, Tasks, ToolError, Unavailable, UpstreamAccount, UpstreamAccounts, Watch, WatchError,
 };
 
 use crate::log::request_log::RequestLog;
 use crate::mcp::request_state;
 use crate::oauth::secrets::LazySecrets;
+use crate::oauth::upstream::access::{PersonCredential, PersonToken, UpstreamAccess};
+use crate::oauth::upstream::services::UpstreamServices;
 use crate::objects::anonymous_quota::stub as anonymous_quota;
 use crate::objects::session::state::SessionState;
 use crate::objects::session::stub::SessionStub;
 use crate::objects::subscriptions::stub as subscriptions;
 use crate::objects::task::stub as task;
+use crate::outbound::HttpClient;
 use crate::platform::timer::Timer;
 
 /// The host of a connector on Workers, for one call.
@@ -32,6 +37,9 @@ pub struct Workers {
     env: Rc<worker::Env>,
     registry: Rc<Registry<Self>>,
     secrets: Rc<LazySecrets>,
+    upstreams: Rc<UpstreamServices>,
+    /// Where this server is, if it is known: always in a request.
+    issuer: Option<Issuer>,
     /// The context of the request, which keeps work alive after the answer. None in a Durable Object, which stays awake by itself.
     context: Option<Rc<worker::Context>>,
     /// The log of the request. None in a Durable Object.
@@ -52,8 +60,20 @@ struct Here {
 
 impl Workers {
     /// Creates the host for work outside of any request, as in a Durable Object.
-    pub(crate) fn new(env: worker::Env, registry: Rc<Registry<Self>>, secrets: Rc<LazySecrets>) -> Self {
-        Self { env: Rc::new(env), registry, secrets, context: None, log: None, here: None, anonymous: None }
+    pub(crate) fn new(
+        env: worker::Env,
+        registry: Rc<Registry<Self>>,
+        secrets: Rc<LazySecrets>,
+        (upstreams, issuer): (Rc<UpstreamServices>, Option<Issuer>),
+    ) -> Self {
+        let env = Rc::new(env);
+        Self { env, registry, secrets, upstreams, issuer, context: None, log: None, here: None, anonymous: None }
+    }
+
+    /// Returns the host at `issuer`.
+    #[must_use]
+    pub(crate) fn at(self, issuer: &Issuer) -> Self {
+        Self { issuer: Some(issuer.clone()), ..self }
     }
 
     /// Returns the host for a request. `anonymous` is the network of a client without a token.
@@ -230,6 +250,36 @@ impl Tasks for Workers {
 
     async fn task<C: TaskCommand>(&self, id: &TaskId, command: C) -> Result<C::Answer, Unavailable> {
         task::ask(&self.env, id, &command).await
+    }
+}
+
+impl UpstreamAccounts for Workers {
+    type UpstreamClient = HttpClient;
+
+    fn upstream_client(&self, hosts: &[String], secret: &str) -> HttpClient {
+        HttpClient::of_connector(&self.registry, Hosts::of(hosts)).with_bearer(secret)
+    }
+
+    async fn upstream(
+        &self,
+        name: &str,
+        caller: &Caller,
+        patience: Duration,
+    ) -> Result<UpstreamAccount<HttpClient>, ToolError> {
+        let access = UpstreamAccess {
+            env: Rc::clone(&self.env),
+            services: Rc::clone(&self.upstreams),
+            secrets: Rc::clone(&self.secrets),
+            issuer: self.issuer.clone(),
+        };
+        Ok(match access.token(name, caller, None, patience).await? {
+            UpstreamAccount::Connected(PersonToken { token, hosts }) => {
+                let client = HttpClient::of_connector(&self.registry, Hosts::of(hosts));
+                let credential = PersonCredential::new(access, name, caller, token);
+                UpstreamAccount::Connected(client.with_credential(Rc::new(credential)))
+            }
+            UpstreamAccount::NotConnected(request) => UpstreamAccount::NotConnected(request),
+        })
     }
 }
 

@@ -81,6 +81,7 @@
 //! | Call an API | [`Context::http`], [`Connector::hosts`], [`HttpClient`], [`HttpRequest`], [`HttpResponse`], [`HttpError`] |
 //! | Use D1, KV, R2 and secrets | [`Context::d1`], [`D1`], [`Kv`], [`R2`], [`Secret`], [`BindingError`] |
 //! | Call an API that an OpenAPI document describes | [`openapi`] |
+//! | Use a service in the name of each person | [`Upstream`], [`Context::upstream`] |
 //! | Announce changes | [`Topic`], [`Connector::announces`] |
 //! | Serve it as a Worker | [`serve!`], [`fetch()`] |
 //! | Test it | [`Connector::check`], [`ConfigError`], [`check_wrangler_toml`] |
@@ -110,7 +111,7 @@ mod store;
 mod wrangler_toml;
 
 pub use app::fetch;
-pub use author::{Call, Connector, Context, Next, Prompt, Resource, ResourceTemplate, Tool};
+pub use author::{Call, Connector, Context, Next, Prompt, Resource, ResourceTemplate, Tool, Upstream};
 pub use mcp_connector_base::caller::Caller;
 pub use mcp_connector_base::identifier::Subject;
 pub use mcp_connector_base::scope::Scope;
@@ -135,7 +136,7 @@ mod public_names {
         Annotations BindingError Call CallKind CallOutcome CallToolResult Caller ClientCapability ConfigError Connector ContentBlock Context
         CreateMessageRequest CreateMessageResult D1 ElicitResult Form HttpClient HttpError HttpRequest HttpResponse Icon Json Kv ListPage ListedPage ListedResource LoggingLevel Next Partial Permission
         Prompt PromptMessage R2 Resource ResourceContents ResourceTemplate Role Root RpcError Scope Secret Select Skill Store
-        StoreError StorePage Subject Theme Tool ToolChoice ToolError ToolResultContent ToolUseContent Topic View __entry
+        StoreError StorePage Subject Theme Tool ToolChoice ToolError ToolResultContent ToolUseContent Topic Upstream View __entry
         check_wrangler_toml fetch openapi schemars serde serve worker
     ";
 

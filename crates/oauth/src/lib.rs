@@ -33,6 +33,7 @@
 //! | [`authorize`] | the authorization request, PKCE (RFC 7636), consent, the authorization response |
 //! | [`login`] | the passphrase, identity providers, who may sign in |
 //! | [`grants`] | authorization codes, refresh token rotation (RFC 9700), revocation |
+//! | [`upstream`] | accounts of people at other services, for which this server is a client |
 //! | [`token`] | the token endpoint and the revocation endpoint (RFC 7009) |
 //!
 //! No module reads a clock, draws randomness or knows Cloudflare Workers. The caller passes the time as a [`Timestamp`] and
@@ -55,4 +56,5 @@ pub mod resource;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod token;
+pub mod upstream;
 pub mod web;

@@ -57,6 +57,9 @@ pub use author::tools::into_tool_result::IntoToolResult;
 pub use author::tools::json::Json;
 pub use author::tools::tool::Tool;
 pub use author::tools::tool_error::ToolError;
+pub use author::upstreams::upstream::{
+    ClientSecretPlace, Upstream, UpstreamAccountName, UpstreamClientNames, UpstreamKind,
+};
 pub use call::around::{Call, CallKind, CallOutcome, Next};
 pub use call::context::Context;
 pub use call::wait_until::WaitUntilDone;
@@ -77,6 +80,7 @@ pub use host::request_state::{OpenStateError, RequestStateSeal, SealStateError};
 pub use host::sessions::{SessionError, Sessions, Stop};
 pub use host::tasks::Tasks;
 pub use host::unavailable::Unavailable;
+pub use host::upstream_accounts::{ConnectHistory, ConnectRequest, UpstreamAccount, UpstreamAccounts};
 pub use json_rpc::client_response::ClientResponse;
 pub use json_rpc::request_id::RequestId;
 pub use json_rpc::rpc_error::RpcError;

@@ -66,7 +66,9 @@ pub(crate) async fn answer(
             routes::token_again(app, site, incoming, (env, context), &request).await
         }
         (Route::OAuth(OAuthEndpoint::SignIn(_)), _) => routes::interrupted_page(Start::Application, incoming),
-        (Route::OAuth(OAuthEndpoint::Account(_)), _) => routes::interrupted_page(Start::Account, incoming),
+        (Route::OAuth(OAuthEndpoint::Account(_) | OAuthEndpoint::Upstream(_)), _) => {
+            routes::interrupted_page(Start::Account, incoming)
+        }
         (Route::OAuth(OAuthEndpoint::Direct(_)), _) => cors::readable_by_all(Answer::outage(Outage::Storage)),
         _ if fault == Fault::Other => return None,
         _ => cors::readable_by_all(Answer::outage(Outage::Storage)),

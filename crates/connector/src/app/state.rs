@@ -22,6 +22,7 @@ use crate::http::route::McpEndpoint;
 use crate::http::site::LastSite;
 use crate::log::metrics;
 use crate::oauth::secrets::{LazySecrets, Secrets};
+use crate::oauth::upstream::services::UpstreamServices;
 use crate::pages::frame::page_frame::{AccountLink, Frame};
 
 /// A call that has not answered after this long becomes a stream, so that proxies and clients keep waiting.
@@ -36,6 +37,8 @@ pub(crate) struct App {
     pub(crate) configuration: Rc<Configuration>,
     pub(crate) catalogue: ScopeCatalogue,
     pub(crate) secrets: Rc<LazySecrets>,
+    /// The services that the connector uses in the name of each person.
+    pub(crate) upstreams: Rc<UpstreamServices>,
     pub(crate) last_site: LastSite,
     /// The dataset that gets a data point for each request.
     pub(crate) metrics: Option<JsValue>,
@@ -116,6 +119,15 @@ impl App {
             console_error!("left out: {error}");
         }
         let configuration = Rc::new(configuration(&registry, env));
+        let upstreams = UpstreamServices::read(
+            &registry.upstreams,
+            |name| variables::text_of(env, name),
+            configuration.provider.as_ref(),
+            configuration.auth_issuer.is_some(),
+        );
+        for report in upstreams.reports() {
+            console_error!("configuration: {report}");
+        }
         if configuration.auth_issuer.is_none() && configuration.clients.have_services() {
             registry.declare_authorization_extension(CLIENT_CREDENTIALS);
         }
@@ -136,6 +148,7 @@ impl App {
             catalogue: ScopeCatalogue::new(endpoint.registry.scopes().iter().copied(), endpoint.registry.sign_in()),
             endpoint,
             secrets: Rc::new(LazySecrets::new(Rc::clone(&configuration))),
+            upstreams: Rc::new(upstreams),
             configuration,
             frame,
             last_site: LastSite::default(),
@@ -155,7 +168,8 @@ impl App {
 
     /// Returns the host of a call.
     pub(crate) fn host(&self, env: &Env) -> Workers {
-        Workers::new(env.clone(), Rc::clone(&self.endpoint.registry), Rc::clone(&self.secrets))
+        let upstreams = (Rc::clone(&self.upstreams), self.configuration.public_url.clone());
+        Workers::new(env.clone(), Rc::clone(&self.endpoint.registry), Rc::clone(&self.secrets), upstreams)
     }
 
     /// Returns the scopes that a first sign-in at `endpoint` asks for.

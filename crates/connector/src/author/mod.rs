@@ -135,3 +135,32 @@ pub type Resource = mcp_connector_protocol::Resource<Workers>;
 /// assert_eq!(Connector::new("weather", "1.0.0").template(weather).check(), []);
 /// ```
 pub type ResourceTemplate = mcp_connector_protocol::ResourceTemplate<Workers>;
+
+/// A service that tools use in the name of each person, with the account that they have there.
+///
+/// ```
+/// use mcp_connector::{Connector, Context, Scope, Tool, ToolError, Upstream};
+///
+/// const ISSUES: Scope = Scope::new("issues", "Read your issues");
+///
+/// async fn my_issues(cx: Context) -> Result<String, ToolError> {
+///     let github = cx.upstream("github").await?;
+///     Ok(github.get("https://api.github.com/issues").text().await?)
+/// }
+///
+/// fn connector() -> Connector {
+///     let (authorize, token) = ("https://github.com/login/oauth/authorize", "https://github.com/login/oauth/access_token");
+///     let github = Upstream::oauth("github", authorize, token)
+///         .title("GitHub")
+///         .scopes(["repo"])
+///         .client("GITHUB_ID", "GITHUB_SECRET")
+///         .hosts(["api.github.com"]);
+///     Connector::new("issues", "1.0.0")
+///         .sign_in([ISSUES])
+///         .upstream(github)
+///         .tool(Tool::new("my_issues", "Lists your issues.", my_issues).title("My issues").scope(ISSUES).read_only())
+/// }
+///
+/// assert_eq!(connector().check(), []);
+/// ```
+pub type Upstream = mcp_connector_protocol::Upstream<Workers>;

@@ -9,11 +9,17 @@ use crate::host::Workers;
 use crate::http::answer::Answer;
 use crate::http::route::McpEndpoint;
 use crate::http::site::Site;
+use crate::oauth::upstream::services::UpstreamServices;
 use crate::pages;
 use crate::pages::home::content::{Effect, HomeBinding, HomePage, HomeTool, Missing};
 
 /// Returns the page.
-pub(crate) fn page(registry: &Registry<Workers>, site: &Site, configuration: &Configuration) -> Answer {
+pub(crate) fn page(
+    registry: &Registry<Workers>,
+    site: &Site,
+    configuration: &Configuration,
+    upstreams: &UpstreamServices,
+) -> Answer {
     let info = registry.info();
     let tools = registry.tools.iter().map(|ready| {
         let tool = &ready.tool;
@@ -36,7 +42,7 @@ pub(crate) fn page(registry: &Registry<Workers>, site: &Site, configuration: &Co
         has_account: !registry.scopes().is_empty() && configuration.auth_issuer.is_none(),
         challenges_in_result: configuration.challenge == ChallengeForm::Result,
         missing: configuration.missing().map(Missing::of),
-        setting_errors: configuration.errors.iter().map(SettingError::report).collect(),
+        setting_errors: configuration.errors.iter().map(SettingError::report).chain(upstreams.reports()).collect(),
         missing_bindings: configuration.missing_bindings.iter().map(binding).collect(),
     };
     Answer::page(200, pages::home(&page))

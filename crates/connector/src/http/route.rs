@@ -5,6 +5,7 @@ use mcp_connector_oauth::resource::metadata::{MetadataForm, authorization_server
 use mcp_connector_oauth::resource::protected_resource::{
     MCP_PATH, PRIVATE_MCP_PATH, PROTECTED_RESOURCE_METADATA_PATH, SSE_PATH,
 };
+use mcp_connector_oauth::upstream::name::UpstreamName;
 use mcp_connector_protocol::{AI_CATALOG_PATH, SERVER_CARD_SUFFIX};
 
 /// One of the MCP endpoints. Each is a protected resource of its own.
@@ -46,8 +47,19 @@ pub(crate) enum OAuthEndpoint {
     SignIn(SignInStep),
     /// The account page.
     Account(AccountStep),
+    /// A page for an upstream account.
+    Upstream(UpstreamStep),
     /// An endpoint that programs post to.
     Direct(DirectEndpoint),
+}
+
+/// The pages for an upstream account. The path of each ends with the name of its service ([`upstream_name`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UpstreamStep {
+    /// Where a person connects the account.
+    Connect,
+    /// The redirect URI at the service.
+    Callback,
 }
 
 /// The steps of a sign-in, in their order.
@@ -114,8 +126,40 @@ pub(crate) const ACCOUNT_SIGN_IN_PATH: &str = "/authorize/account";
 /// The same, with the choice of an account.
 pub(crate) const OTHER_ACCOUNT_PATH: &str = "/authorize/account?prompt=select_account";
 
+/// What the path of the page begins with on which a person connects an upstream account.
+const CONNECT_PATH: &str = "/account/connect/";
+/// What the redirect URI at an upstream service begins with.
+const UPSTREAM_CALLBACK_PATH: &str = "/upstream/callback/";
+
+/// Returns the path of the page on which a person connects an account at the service of this name.
+pub(crate) fn connect_path(upstream: &str) -> String {
+    [CONNECT_PATH, upstream].concat()
+}
+
+/// Returns the path of the redirect URI at the service of this name.
+pub(crate) fn upstream_callback_path(upstream: &str) -> String {
+    [UPSTREAM_CALLBACK_PATH, upstream].concat()
+}
+
+/// Returns the name of the service in the path of one of its pages.
+pub(crate) fn upstream_name(path: &str) -> Option<UpstreamName> {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let name = path.strip_prefix(CONNECT_PATH).or_else(|| path.strip_prefix(UPSTREAM_CALLBACK_PATH))?;
+    UpstreamName::parse(name).ok()
+}
+
+impl UpstreamStep {
+    fn of(path: &str) -> Option<Self> {
+        upstream_name(path)?;
+        Some(if path.starts_with(CONNECT_PATH) { Self::Connect } else { Self::Callback })
+    }
+}
+
 impl OAuthEndpoint {
     fn of(path: &str) -> Option<Self> {
+        if let Some(step) = UpstreamStep::of(path) {
+            return Some(Self::Upstream(step));
+        }
         Some(match path {
             paths::AUTHORIZE => Self::SignIn(SignInStep::Ask),
             CONSENT_PATH => Self::SignIn(SignInStep::Consent),
@@ -245,6 +289,8 @@ mod tests {
             ("/account/", Route::OAuth(OAuthEndpoint::Account(AccountStep::Page))),
             ("/account/passkeys", Route::OAuth(OAuthEndpoint::Account(AccountStep::Passkeys))),
             ("/account/confirm", Route::OAuth(OAuthEndpoint::Account(AccountStep::Confirm))),
+            ("/account/connect/github", Route::OAuth(OAuthEndpoint::Upstream(UpstreamStep::Connect))),
+            ("/upstream/callback/github/", Route::OAuth(OAuthEndpoint::Upstream(UpstreamStep::Callback))),
             ("/authorize/account", Route::OAuth(OAuthEndpoint::Account(AccountStep::SignIn))),
             ("/token/", Route::OAuth(OAuthEndpoint::Direct(DirectEndpoint::Token))),
             ("/register", Route::OAuth(OAuthEndpoint::Direct(DirectEndpoint::Register))),
@@ -252,6 +298,14 @@ mod tests {
         ] {
             assert_eq!(Route::of(path), route, "{path}");
         }
+    }
+
+    #[test]
+    fn the_path_of_an_upstream_account_names_its_service() {
+        for path in [connect_path("github"), upstream_callback_path("github") + "/"] {
+            assert_eq!(upstream_name(&path).unwrap().as_str(), "github", "{path}");
+        }
+        assert_eq!(upstream_name("/account/connect/a/b"), None);
     }
 
     #[test]
@@ -275,6 +329,11 @@ mod tests {
             "/favicon",
             "/authorize/x",
             "/account/x",
+            "/account/connect",
+            "/account/connect/GitHub",
+            "/account/connect/a/b",
+            "/upstream/callback",
+            "/upstream/callback/a%20b",
             "/token/token",
         ] {
             assert_eq!(Route::of(path), Route::NotFound, "{path}");

@@ -96,7 +96,8 @@ async fn admitted(
     let streams = Announcements { app, env: &env, incoming, resource: site.resource(endpoint) };
     let is_anonymous = authentication.caller().is_none() && registry.keeps_state_for(None);
     let network = is_anonymous.then(|| incoming.network());
-    let host = app.host(&env).for_request(Rc::clone(&context), Rc::clone(incoming.request_log()), network);
+    let host =
+        app.host(&env).at(&site.issuer).for_request(Rc::clone(&context), Rc::clone(incoming.request_log()), network);
     if endpoint == McpEndpoint::HttpSse && method == "GET" {
         return http_sse::open(app, incoming, &host, authentication.subject()).await;
     }

@@ -16,3 +16,4 @@ pub(crate) mod secrets;
 pub(crate) mod sign_in_error;
 pub(crate) mod token;
 pub(crate) mod token_request;
+pub(crate) mod upstream;

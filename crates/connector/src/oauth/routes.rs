@@ -19,6 +19,7 @@ use crate::oauth::context::OAuthContext;
 use crate::oauth::sign_in_error::SignInError;
 use crate::oauth::sign_in_error::Start;
 use crate::oauth::token_request::TokenRequest;
+use crate::oauth::upstream::routes as upstream;
 use crate::oauth::{authorize, metadata, register, revoke, token};
 
 /// Answers a request to `endpoint`.
@@ -36,6 +37,7 @@ pub(crate) async fn answer(
         OAuthEndpoint::Jwks => document(incoming, site, &app.configuration, metadata::key_set),
         OAuthEndpoint::SignIn(step) => authorize::answer(app, site, step, incoming, (env, context)).await,
         OAuthEndpoint::Account(step) => account::answer(app, site, step, incoming, (env, context)).await,
+        OAuthEndpoint::Upstream(step) => upstream::answer(app, site, step, incoming, (env, context)).await,
         OAuthEndpoint::Direct(endpoint) => {
             cors::readable_by_all(for_programs(app, site, endpoint, incoming, (env, context)).await)
         }

@@ -40,6 +40,7 @@ const DEPLOYED: [(&str, &[&str]); 11] = [
             "TABLE IF NOT EXISTS entered (id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID",
             "TABLE IF NOT EXISTS sign_in (id TEXT PRIMARY KEY, value BLOB NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID",
             "TABLE IF NOT EXISTS identity (one INTEGER PRIMARY KEY CHECK (one = 1), value BLOB NOT NULL)",
+            "TABLE IF NOT EXISTS upstreams (name TEXT PRIMARY KEY, value BLOB NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID",
         ],
     ),
     (

@@ -1,13 +1,17 @@
 //! What is the same for all requests of a client, and their methods.
 
+use std::rc::Rc;
+
 use mcp_connector_protocol::Hosts;
+
+use crate::outbound::credential::Credential;
 
 /// What the requests of a client have in common.
 pub(crate) struct ClientSettings {
     pub(crate) hosts: Hosts,
     pub(crate) agent: String,
-    /// The header `Authorization` of each request.
-    pub(crate) authorization: Option<String>,
+    /// The token of a person that is sent with each request.
+    pub(crate) credential: Option<Rc<dyn Credential>>,
 }
 
 /// The method of a request (RFC 9110 §9).

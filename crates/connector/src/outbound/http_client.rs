@@ -2,16 +2,16 @@
 
 use std::rc::Rc;
 
-use mcp_connector_protocol::Hosts;
+use mcp_connector_protocol::{Hosts, Registry};
 
-use crate::author::Context;
 use crate::outbound::client_settings::{ClientSettings, Method};
+use crate::outbound::credential::{Credential, FixedToken};
 use crate::outbound::http_request::HttpRequest;
 
 /// The `User-Agent` of a connector whose name or version does not go into a header.
 const AGENT: &str = concat!("mcp-connector/", env!("CARGO_PKG_VERSION"));
 
-/// A client for the APIs that a connector calls, returned by [`Context::http`].
+/// A client for the APIs that a connector calls, returned by [`Context::http`](crate::Context::http).
 ///
 /// - Requests go to the hosts that the connector declares with [`Connector::hosts`](crate::Connector::hosts), by https. Loopback
 ///   hosts, for development, are also reached by http.
@@ -46,15 +46,25 @@ pub struct HttpClient(Rc<ClientSettings>);
 impl HttpClient {
     /// Creates a client for `hosts`. `agent` is its `User-Agent`.
     pub(crate) fn new(hosts: Hosts, agent: String) -> Self {
-        Self(Rc::new(ClientSettings { hosts, agent, authorization: None }))
+        Self(Rc::new(ClientSettings { hosts, agent, credential: None }))
     }
 
-    /// Returns a client that sends `token` with each request (RFC 6750 §2.1).
+    /// Returns the client of a connector for `hosts`.
+    pub(crate) fn of_connector<H: 'static>(registry: &Registry<H>, hosts: Hosts) -> Self {
+        Self::new(hosts, agent(&registry.info().name, &registry.info().version))
+    }
+
+    /// Returns a client that sends a token with each request (RFC 6750 §2.1). It follows no redirects.
     #[must_use]
-    #[allow(dead_code, reason = "for clients of upstream accounts")]
-    pub(crate) fn with_bearer(&self, token: &str) -> Self {
+    pub(crate) fn with_credential(&self, credential: Rc<dyn Credential>) -> Self {
         let (hosts, agent) = (self.0.hosts.clone(), self.0.agent.clone());
-        Self(Rc::new(ClientSettings { hosts, agent, authorization: Some(format!("Bearer {token}")) }))
+        Self(Rc::new(ClientSettings { hosts, agent, credential: Some(credential) }))
+    }
+
+    /// Returns a client that sends `token` with each request.
+    #[must_use]
+    pub(crate) fn with_bearer(&self, token: &str) -> Self {
+        self.with_credential(Rc::new(FixedToken(token.to_owned())))
     }
 
     /// Begins a GET request.
@@ -84,15 +94,6 @@ impl HttpClient {
 
     fn request(&self, method: Method, url: &str) -> HttpRequest {
         HttpRequest::new(Rc::clone(&self.0), method, url)
-    }
-}
-
-impl Context {
-    /// Returns a client for the hosts that the connector declares with [`Connector::hosts`](crate::Connector::hosts).
-    #[must_use]
-    pub fn http(&self) -> HttpClient {
-        let registry = self.host().registry();
-        HttpClient::new(registry.hosts().clone(), agent(&registry.info().name, &registry.info().version))
     }
 }
 

@@ -4,6 +4,9 @@ use std::fmt;
 
 use thiserror::Error;
 
+/// The status of an answer that refuses a token (RFC 6750 §3.1).
+pub(crate) const UNAUTHORIZED: u16 = 401;
+
 /// Why a request of [`Context::http`](crate::Context::http) has no usable answer.
 ///
 /// Its text is for the model: what happened, and what to do next. By `?` it becomes a [`ToolError`](crate::ToolError). Match it
@@ -80,6 +83,18 @@ pub enum HttpError {
         /// The seconds of `Retry-After`.
         retry_after: Option<u64>,
     },
+    /// The API does not accept the account or key of the person, of a client that [`Context::upstream`](crate::Context::upstream)
+    /// returned.
+    #[error(
+        "{host} does not accept the account or key of this person{}. It has to be connected again: call this tool once more.",
+        said(message.as_deref())
+    )]
+    AccountRefused {
+        /// The host of the URL.
+        host: String,
+        /// What the API says about it, shortened.
+        message: Option<String>,
+    },
     /// The answer is not the JSON that was expected.
     #[error("{host} answered in a form that the connector does not read: {expected}. Trying again does not help.")]
     Unexpected {
@@ -96,6 +111,7 @@ impl HttpError {
     pub const fn status(&self) -> Option<u16> {
         match self {
             Self::Status { status, .. } | Self::Redirected { status, .. } => Some(*status),
+            Self::AccountRefused { .. } => Some(UNAUTHORIZED),
             Self::Request(_)
             | Self::UndeclaredHost { .. }
             | Self::Unreachable { .. }
@@ -152,6 +168,10 @@ impl fmt::Display for StatusText<'_> {
             _ => write!(f, ". {next}"),
         }
     }
+}
+
+fn said(message: Option<&str>) -> String {
+    message.map_or_else(String::new, |message| format!(", and says: “{message}”"))
 }
 
 fn named(host: &str) -> &str {

@@ -12,8 +12,8 @@ use worker::wasm_bindgen::JsValue;
 
 use crate::outbound::attempts::{Attempts, Next, Seen};
 use crate::outbound::client_settings::{ClientSettings, Method};
-use crate::outbound::http_error::HttpError;
-use crate::outbound::http_response::{HttpResponse, Limits};
+use crate::outbound::http_error::{HttpError, UNAUTHORIZED};
+use crate::outbound::http_response::{HttpResponse, Limits, SentFor};
 use crate::platform::clock::now_in_milliseconds;
 use crate::platform::fetch;
 use crate::platform::fetch::FetchError;
@@ -60,7 +60,8 @@ impl HttpRequest {
             ("accept".to_owned(), "application/json, */*;q=0.5".to_owned()),
             ("user-agent".to_owned(), client.agent.clone()),
         ];
-        headers.extend(client.authorization.clone().map(|value| ("authorization".to_owned(), value)));
+        let token = client.credential.as_ref().map(|credential| credential.token());
+        headers.extend(token.map(|token| ("authorization".to_owned(), bearer(&token))));
         let draft = Url::parse(url)
             .map(|url| Draft { method, url, headers, body: None })
             .map_err(|error| HttpError::Request(format!("its URL is not valid: {error}")));
@@ -116,7 +117,7 @@ impl HttpRequest {
 
     /// Sends a token as `Authorization: Bearer` (RFC 6750 §2.1).
     pub fn bearer(self, token: impl AsRef<str>) -> Self {
-        self.header("authorization", format!("Bearer {}", token.as_ref()))
+        self.header("authorization", bearer(token.as_ref()))
     }
 
     /// Sends a value as JSON.
@@ -193,6 +194,7 @@ impl HttpRequest {
         let limits = Limits { timeout, max_bytes, deadline: now_in_milliseconds().saturating_add(millis(timeout)) };
         let body = draft.body.take().map(|bytes| JsValue::from(Uint8Array::from(bytes.as_slice())));
         let mut attempts = Attempts::of(draft.method);
+        let mut credential = client.credential.as_ref();
         loop {
             draft.admitted_by(&client)?;
             let left = limits.left();
@@ -218,7 +220,8 @@ impl HttpRequest {
                 None => Seen::NoConnection,
             };
             match (attempts.next(&seen, &draft.url, limits.left()), answer) {
-                (Next::Follow(url), answer) => {
+                // With the token of a person no redirect is followed.
+                (Next::Follow(url), answer) if client.credential.is_none() => {
                     answer.iter().for_each(fetch::discard);
                     draft.url = url;
                 }
@@ -226,10 +229,20 @@ impl HttpRequest {
                     answer.iter().for_each(fetch::discard);
                     Timer::new(wait).await;
                 }
-                (Next::End, Some(answer)) => {
-                    return Ok(HttpResponse::new(answer, draft.host(), limits, draft.secrets()));
+                (Next::End | Next::Follow(_), Some(answer)) => {
+                    // The server has not carried out what it refuses. It is asked once more, whatever the method.
+                    if answer.status() == UNAUTHORIZED
+                        && let Some(refused) = credential.take_if(|credential| draft.sends(&credential.token()))
+                        && let Some(token) = refused.refused().await
+                    {
+                        fetch::discard(&answer);
+                        draft.set_header("authorization", &bearer(&token))?;
+                        continue;
+                    }
+                    let sent_for = client.credential.as_ref().map_or(SentFor::Connector, |_| SentFor::Person);
+                    return Ok(HttpResponse::new(answer, (draft.host(), sent_for), limits, draft.secrets()));
                 }
-                (Next::End, None) => return Err(HttpError::Unreachable { host: draft.host() }),
+                (Next::End | Next::Follow(_), None) => return Err(HttpError::Unreachable { host: draft.host() }),
             }
         }
     }
@@ -273,6 +286,11 @@ impl Draft {
         Ok(())
     }
 
+    /// Returns whether it is sent with this token. A handler may have set another one.
+    fn sends(&self, token: &str) -> bool {
+        self.headers.iter().any(|(name, value)| name == "authorization" && *value == bearer(token))
+    }
+
     /// Returns what must not be repeated in an error: credentials that an API may say back.
     fn secrets(&self) -> Vec<String> {
         let public = ["accept", "accept-language", "content-type", "user-agent"];
@@ -289,6 +307,11 @@ impl Draft {
 fn form(fields: &(impl Serialize + ?Sized), what: &str) -> Result<String, HttpError> {
     serde_urlencoded::to_string(fields)
         .map_err(|error| HttpError::Request(format!("{what} has to be a struct or pairs of plain values: {error}")))
+}
+
+/// Returns the header with a token (RFC 6750 §2.1).
+fn bearer(token: &str) -> String {
+    format!("Bearer {token}")
 }
 
 fn millis(duration: Duration) -> u64 {

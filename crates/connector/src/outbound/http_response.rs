@@ -7,7 +7,7 @@ use worker::web_sys::Response;
 
 use crate::outbound::api_message::{MAX_ERROR_BYTES, message};
 use crate::outbound::attempts::retry_after;
-use crate::outbound::http_error::HttpError;
+use crate::outbound::http_error::{HttpError, UNAUTHORIZED};
 use crate::platform::clock::now_in_milliseconds;
 use crate::platform::fetch;
 use crate::platform::fetch::FetchError;
@@ -16,9 +16,19 @@ use crate::platform::fetch::FetchError;
 pub struct HttpResponse {
     response: Response,
     host: String,
+    sent_for: SentFor,
     limits: Limits,
     /// What an error must not repeat.
     secrets: Vec<String>,
+}
+
+/// Whose credential a request was sent with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SentFor {
+    /// One of the connector's own, or none.
+    Connector,
+    /// That of the person who is calling.
+    Person,
 }
 
 /// The limits of a request and its answer.
@@ -38,8 +48,13 @@ impl Limits {
 }
 
 impl HttpResponse {
-    pub(crate) const fn new(response: Response, host: String, limits: Limits, secrets: Vec<String>) -> Self {
-        Self { response, host, limits, secrets }
+    pub(crate) fn new(
+        response: Response,
+        (host, sent_for): (String, SentFor),
+        limits: Limits,
+        secrets: Vec<String>,
+    ) -> Self {
+        Self { response, host, sent_for, limits, secrets }
     }
 
     /// Returns the status (RFC 9110 §15).
@@ -72,7 +87,10 @@ impl HttpResponse {
                 let retry_after = self.header("retry-after").as_deref().and_then(retry_after);
                 let body = fetch::body(&self.response, MAX_ERROR_BYTES).await.ok().flatten();
                 let message = body.and_then(|body| message(&body, &self.secrets));
-                Err(HttpError::Status { host: self.host, status, message, retry_after })
+                Err(match (status, self.sent_for) {
+                    (UNAUTHORIZED, SentFor::Person) => HttpError::AccountRefused { host: self.host, message },
+                    _ => HttpError::Status { host: self.host, status, message, retry_after },
+                })
             }
         }
     }

@@ -6,6 +6,7 @@
 pub(crate) mod account;
 pub(crate) mod all_clients;
 pub(crate) mod components;
+pub(crate) mod connect;
 pub(crate) mod consent;
 pub(crate) mod error;
 pub(crate) mod frame;
@@ -26,6 +27,7 @@ pub(crate) use crate::pages::account::people::people;
 pub(crate) use crate::pages::account::person::person;
 pub(crate) use crate::pages::account::sign_in::{account_login, account_provider_login};
 pub(crate) use crate::pages::all_clients::all_clients;
+pub(crate) use crate::pages::connect::connect;
 pub(crate) use crate::pages::consent::consent;
 pub(crate) use crate::pages::error::{error, failure};
 pub(crate) use crate::pages::home::page::home;

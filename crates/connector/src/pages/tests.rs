@@ -264,6 +264,7 @@ pub(crate) fn apps() -> AccountPage<'static> {
         keys: AccessKeysSection { keys: Vec::new(), ..keys() },
         passkeys: None,
         browsers: Vec::new(),
+        upstreams: Vec::new(),
         all_clients: None,
         people: None,
         notice: None,
@@ -509,6 +510,11 @@ pub(crate) fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
 }
 
 /// The page without its head, so without the style sheet.
+/// The document of a page, in the frame of a connector.
+pub(crate) fn shown_in_frame(page: &Page) -> String {
+    frame().document(page)
+}
+
 fn body(page: &str) -> &str {
     between(page, "<body>", "</html>")
 }

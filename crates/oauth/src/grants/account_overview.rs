@@ -8,6 +8,7 @@ use crate::grants::access_keys::summary::AccessKeySummary;
 use crate::grants::summary::GrantSummary;
 use crate::login::passkeys::registered_passkeys::PasskeySummary;
 use crate::login::remembered::remembered_browser::RememberedBrowser;
+use crate::upstream::summary::UpstreamSummary;
 
 /// What has access for a person.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +21,8 @@ pub struct AccountOverview {
     pub browsers: Vec<RememberedBrowser>,
     /// The passkeys, the oldest first.
     pub passkeys: Vec<PasskeySummary>,
+    /// The upstream accounts, by the names of their services.
+    pub upstreams: Vec<UpstreamSummary>,
     /// What the identity provider last said about the person, if it is known.
     pub profile: Option<Profile>,
 }

@@ -43,7 +43,7 @@ const RECORD_AFTER: u64 = 24 * 3600;
 
 /// The rows of a subject, and the rules that apply to them.
 pub struct GrantStore<R> {
-    pub(in crate::grants) rows: R,
+    pub(crate) rows: R,
     pub(in crate::grants) limits: Limits,
     /// The current setting `IDENTITY_CLAIMS`.
     pub(in crate::grants) claims: ClaimsVersion,
@@ -188,10 +188,12 @@ impl<R: GrantRows> GrantStore<R> {
         Ok(self.rows.signed_out_at()?.is_some_and(|signed_out_at| signed_in_at <= signed_out_at))
     }
 
-    /// Ends all grants and access keys of the person, and all their sign-ins in any browser. No browser is remembered after that.
+    /// Ends all grants and access keys of the person, and all their sign-ins in any browser. No browser is remembered after that, and no
+    /// upstream account is connected.
     pub fn sign_out(&mut self, now: Timestamp) -> Result<Revoked, R::Error> {
         self.rows.put_signed_out_at(now, now.plus(SESSION_LIFETIME))?;
         self.forget_all_browsers()?;
+        self.rows.delete_all_upstreams()?;
         self.revoke_all(now)
     }
 
@@ -222,8 +224,15 @@ impl<R: GrantRows> GrantStore<R> {
         self.end_everything(EndReason::Person, now)
     }
 
+    /// Ends everything of a person who may not use this server any more: all grants, access keys and upstream accounts. Invalidates the
+    /// codes that wait.
+    pub(in crate::grants) fn end_person(&mut self, reason: EndReason, now: Timestamp) -> Result<Revoked, R::Error> {
+        self.rows.delete_all_upstreams()?;
+        self.end_everything(reason, now)
+    }
+
     /// Ends all grants and access keys, and invalidates the codes that wait.
-    pub(in crate::grants) fn end_everything(&mut self, reason: EndReason, now: Timestamp) -> Result<Revoked, R::Error> {
+    fn end_everything(&mut self, reason: EndReason, now: Timestamp) -> Result<Revoked, R::Error> {
         let mut revoked = self.end_all_grants(reason, now)?;
         revoked.ended.extend(self.end_all_keys()?);
         Ok(revoked)

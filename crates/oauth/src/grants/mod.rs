@@ -20,7 +20,7 @@ pub mod grant_store;
 pub mod identity;
 pub mod limits;
 #[cfg(test)]
-mod model_tests;
+pub(crate) mod model_tests;
 pub mod owner;
 pub mod refresh;
 pub mod revoked;

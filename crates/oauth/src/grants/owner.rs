@@ -11,6 +11,7 @@ use crate::grants::revoked::Revoked;
 use crate::grants::rows::GrantRows;
 use crate::login::account_session::SESSION_LIFETIME;
 use crate::login::admission::AdmissionPolicy;
+use crate::upstream::summary::UpstreamSummary;
 
 impl<R: GrantRows> GrantStore<R> {
     /// Returns everything that the person has connected.
@@ -19,7 +20,9 @@ impl<R: GrantRows> GrantStore<R> {
         let versions = policy.versions();
         let (browsers, passkeys) = (self.browsers(versions, now)?, self.passkeys(versions, now)?);
         let profile = self.profile(None, policy)?;
-        Ok(AccountOverview { grants, keys, browsers, passkeys, profile })
+        let upstreams = self.rows.upstreams()?;
+        let upstreams = upstreams.into_iter().map(|(name, connection)| UpstreamSummary::of(name, connection)).collect();
+        Ok(AccountOverview { grants, keys, browsers, passkeys, upstreams, profile })
     }
 
     /// Ends what the owner of this server wants to end.
@@ -27,11 +30,11 @@ impl<R: GrantRows> GrantStore<R> {
         match action {
             AccountAction::End { grant } => self.end_some(&[*grant], now),
             AccountAction::EndSeveral { grants } => self.end_some(grants, now),
-            AccountAction::EndAll => self.end_everything(EndReason::Owner, now),
+            AccountAction::EndAll => self.end_person(EndReason::Owner, now),
             AccountAction::SignOut => {
                 self.rows.put_signed_out_at(now, now.plus(SESSION_LIFETIME))?;
                 self.forget_all_browsers()?;
-                self.end_everything(EndReason::Owner, now)
+                self.end_person(EndReason::Owner, now)
             }
         }
     }

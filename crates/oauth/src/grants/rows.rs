@@ -10,6 +10,8 @@ use crate::grants::grant::Grant;
 use crate::grants::identity::stored_identity::StoredIdentity;
 use crate::login::passkeys::registered_passkeys::Passkeys;
 use crate::login::remembered::remembered_browsers::RememberedBrowsers;
+use crate::upstream::connection::UpstreamConnection;
+use crate::upstream::name::UpstreamName;
 
 /// The rows of one subject. Each is stored with the time from which on it may be deleted.
 pub trait GrantRows {
@@ -58,6 +60,15 @@ pub trait GrantRows {
     fn passkeys(&self) -> Result<Option<Passkeys>, Self::Error>;
     /// Stores the passkeys.
     fn put_passkeys(&mut self, row: &Passkeys, forget_at: Timestamp) -> Result<(), Self::Error>;
+    /// Returns the connection to an upstream service. A row that cannot be read counts as none: the person connects again.
+    fn upstream(&self, name: &UpstreamName) -> Result<Option<UpstreamConnection>, Self::Error>;
+    /// Returns the connections whose rows can be read, by the names of their services.
+    fn upstreams(&self) -> Result<Vec<(UpstreamName, UpstreamConnection)>, Self::Error>;
+    /// Stores a connection until [`UpstreamConnection::forget_at`].
+    fn put_upstream(&mut self, name: &UpstreamName, row: &UpstreamConnection) -> Result<(), Self::Error>;
+    fn delete_upstream(&mut self, name: &UpstreamName) -> Result<(), Self::Error>;
+    /// Deletes all connections, also those whose rows cannot be read.
+    fn delete_all_upstreams(&mut self) -> Result<(), Self::Error>;
     /// Deletes every row whose `forget_at` is not after `now`. Returns the earliest `forget_at` of the others.
     fn forget(&mut self, now: Timestamp) -> Result<Option<Timestamp>, Self::Error>;
 }

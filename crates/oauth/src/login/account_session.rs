@@ -13,6 +13,7 @@ use crate::crypto::seal::{Sealable, Sealed};
 use crate::login::admission::{Admission, AdmissionPolicy};
 use crate::login::person::Person;
 use crate::login::provider::pending_login::LoginPurpose;
+use crate::upstream::connect_target::ConnectTarget;
 use crate::web::cookie::HostCookie;
 use crate::web::web_url::WebScheme;
 
@@ -49,7 +50,7 @@ impl SignInKind {
     #[must_use]
     pub const fn of(purpose: &LoginPurpose) -> Self {
         match purpose {
-            LoginPurpose::Client(_) | LoginPurpose::Account => Self::Usual,
+            LoginPurpose::Client(_) | LoginPurpose::Account | LoginPurpose::Connect(_) => Self::Usual,
             LoginPurpose::Reauthentication { .. } => Self::Anew,
         }
     }
@@ -68,8 +69,11 @@ impl Sealable for FormToken {
 }
 
 /// A sign-in to the account page that was begun in this browser.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AccountSignIn;
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountSignIn {
+    /// Where it leads instead of to the account page.
+    pub connect: Option<ConnectTarget>,
+}
 
 impl Sealable for AccountSignIn {
     const PURPOSE: &'static str = "signing in to the account page";

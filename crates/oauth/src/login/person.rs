@@ -4,6 +4,7 @@ use mcp_connector_base::identifier::Subject;
 use mcp_connector_base::profile::Profile;
 
 use crate::login::admission::Admission;
+use crate::upstream::tokens::UpstreamTokens;
 
 /// Maximum length of a name, in characters.
 const MAX_NAME: usize = 100;
@@ -26,6 +27,8 @@ pub struct ProviderIdentity {
     pub profile: Profile,
     /// The refresh token of the provider, if it gives one.
     pub refresh_token: Option<ProviderRefreshToken>,
+    /// The tokens of the sign-in, where a connector uses the provider in the name of the person.
+    pub tokens: Option<UpstreamTokens>,
 }
 
 /// A refresh token of an identity provider. It is never printed, and stored encrypted.
@@ -62,6 +65,15 @@ impl Person {
     #[must_use]
     pub fn email(&self) -> Option<&str> {
         self.identity.as_ref()?.profile.email()
+    }
+
+    /// Returns the person with the tokens of the sign-in, for a connector that uses the provider in their name.
+    #[must_use]
+    pub fn with_tokens(mut self, tokens: Option<UpstreamTokens>) -> Self {
+        if let Some(identity) = &mut self.identity {
+            identity.tokens = tokens;
+        }
+        self
     }
 
     /// Returns the person with the refresh token that the provider gave for them.

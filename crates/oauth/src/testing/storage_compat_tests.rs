@@ -9,6 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::authorize::pkce::CodeVerifier;
 use crate::clients::client_id::registered_client;
+use crate::crypto::at_rest::EncryptedSecret;
 use crate::crypto::credential_version::CredentialVersion;
 use crate::crypto::keys::master::MasterKey;
 use crate::crypto::keys::ring::KeyRing;
@@ -50,6 +51,7 @@ use crate::resource::bearer::BearerToken;
 use crate::resource::protected_resource::{Resource, ResourceServer};
 use crate::testing::test_keys::TestRandom;
 use crate::testing::test_rows::TestRows;
+use crate::upstream::connection::{ConnectionEnd, Refresh, TokenSet, UpstreamConnection};
 use crate::web::discovery::ExternalIssuer;
 use crate::web::network::Network;
 use crate::web::origin::Issuer;
@@ -65,6 +67,12 @@ use mcp_connector_base::timestamp::Timestamp;
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 const PASSPHRASE: &str = "correct horse battery staple";
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+
+/// A connection to an upstream service with a refresh token, and one that has ended.
+const UPSTREAM_CONNECTED: &str = "\
+    AYCkp9oGACoBAgMEBQYHCAkKCwwNDg8QERITFBUWFxjv0SzneNUpP3d1RKkHlGJorSUBkMCn2gbUv6faBgEqAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZVx\
+    qrG5sl2mnvJNzn6blLHvO-AQlyZXBvIHVzZXIBB29jdG9jYXSApKfaBoCkp9oG";
+const UPSTREAM_ENDED: &str = "AYCkp9oGAQIBB29jdG9jYXSApKfaBoCkp9oG";
 
 /// The row of the `Keyring`.
 const MASTER_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
@@ -309,7 +317,7 @@ fn what_an_identity_provider_has_said_is_read_by_every_version() {
         .with_roles(["admin"])
         .with_claims([("team", &team)]);
     let refresh_token = Some(ProviderRefreshToken::new("provider's token"));
-    let identity = ProviderIdentity { profile, refresh_token };
+    let identity = ProviderIdentity { profile, refresh_token, tokens: None };
     let stored = StoredIdentity::new(&identity, ClaimsVersion::default(), binding, keys().storage(), &random(1), NOW);
     assert_storage_compat(&stored, &[IDENTITY_1, IDENTITY_2]);
     let token_refresh = Some(TokenRefresh { began_at: NOW, answer: TokenRefreshAnswer::Missing });
@@ -424,4 +432,17 @@ fn a_client_id_of_an_earlier_version_is_known() {
     assert_eq!(client.name.unwrap().as_str(), "App");
     assert_eq!(client.redirect_uris.len(), 2);
     assert!(client.secrets.iter().any(|secret| secret.matches(CLIENT_SECRET)));
+}
+
+#[test]
+fn a_connection_to_an_upstream_service_is_read_as_recorded() {
+    let binding = b"upstream\0github\0https://github.com/login/oauth/access_token\0us\0owner";
+    let encrypt = |text, seed| EncryptedSecret::new(text, binding, keys().storage(), &random(seed)).unwrap();
+    let refresh = Refresh::Token(encrypt("rt", 2));
+    let tokens = TokenSet::new(encrypt("at", 1), refresh, Some(3600), Some("repo user".to_owned()), NOW);
+    let connected = UpstreamConnection::new(tokens, Some("octocat".to_owned()), None, NOW);
+    assert_storage_compat(&connected, &[UPSTREAM_CONNECTED]);
+    assert_storage_compat(&connected.clone().ended(ConnectionEnd::Expired), &[UPSTREAM_ENDED]);
+    let stored = row::<UpstreamConnection>(UPSTREAM_CONNECTED).tokens.unwrap();
+    assert_eq!(stored.access_token.decrypt(binding, keys().storage()).as_deref(), Some("at"));
 }

@@ -16,6 +16,8 @@ use crate::grants::identity::stored_identity::StoredIdentity;
 use crate::grants::rows::GrantRows;
 use crate::login::passkeys::registered_passkeys::Passkeys;
 use crate::login::remembered::remembered_browsers::RememberedBrowsers;
+use crate::upstream::connection::UpstreamConnection;
+use crate::upstream::name::UpstreamName;
 
 /// Rows in memory, and the number of writes.
 #[derive(Clone, Default)]
@@ -28,6 +30,7 @@ pub(crate) struct TestRows {
     recorded_at: BTreeMap<GrantId, Timestamp>,
     remembered: Option<(RememberedBrowsers, Timestamp)>,
     passkeys: Option<(Passkeys, Timestamp)>,
+    upstreams: BTreeMap<UpstreamName, UpstreamConnection>,
     pub(crate) writes: Cell<usize>,
 }
 
@@ -146,6 +149,32 @@ impl GrantRows for TestRows {
         Ok(())
     }
 
+    fn upstream(&self, name: &UpstreamName) -> Result<Option<UpstreamConnection>, Infallible> {
+        Ok(self.upstreams.get(name).cloned())
+    }
+
+    fn upstreams(&self) -> Result<Vec<(UpstreamName, UpstreamConnection)>, Infallible> {
+        Ok(self.upstreams.iter().map(|(name, row)| (name.clone(), row.clone())).collect())
+    }
+
+    fn put_upstream(&mut self, name: &UpstreamName, row: &UpstreamConnection) -> Result<(), Infallible> {
+        self.wrote();
+        self.upstreams.insert(name.clone(), UpstreamConnection::from_row(&row.to_row().unwrap()).unwrap());
+        Ok(())
+    }
+
+    fn delete_upstream(&mut self, name: &UpstreamName) -> Result<(), Infallible> {
+        self.wrote();
+        self.upstreams.remove(name);
+        Ok(())
+    }
+
+    fn delete_all_upstreams(&mut self) -> Result<(), Infallible> {
+        self.wrote();
+        self.upstreams.clear();
+        Ok(())
+    }
+
     fn forget(&mut self, now: Timestamp) -> Result<Option<Timestamp>, Infallible> {
         self.codes.retain(|_, row| row.1 > now);
         self.grants.retain(|_, row| row.1 > now);
@@ -160,6 +189,8 @@ impl GrantRows for TestRows {
         let rows = self.codes.values().map(|row| row.1).chain(self.grants.values().map(|row| row.1));
         let rows = rows.chain(self.access_keys.values().map(|row| row.1));
         self.passkeys = self.passkeys.take().filter(|row| row.1 > now);
+        self.upstreams.retain(|_, row| row.forget_at() > now);
+        let rows = rows.chain(self.upstreams.values().map(UpstreamConnection::forget_at));
         let others = [
             self.signed_out.map(|row| row.1),
             self.remembered.as_ref().map(|row| row.1),

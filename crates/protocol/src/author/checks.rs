@@ -57,6 +57,8 @@ impl<H: 'static> Connector<H> {
             errors.extend(unseen(&self.views));
             errors.extend(unseen(&self.skills));
         }
+        let signs_in = self.needed_scopes().next().is_some() || !self.sign_in.is_empty();
+        errors.extend(ConfigError::of_upstreams(&self.upstreams, signs_in));
         for (index, tool) in self.tools.iter().enumerate() {
             let mut kinds = in_tool(tool);
             if self.tools.iter().take(index).any(|earlier| earlier.name == tool.name) {

@@ -6,6 +6,8 @@ use crate::author::hosts::{Hosts, InvalidHost};
 use crate::author::page_settings::{InvalidPageSetting, PageSettings};
 use crate::author::resources::uri_template::{InvalidTemplate, InvalidUri};
 use crate::author::skills::frontmatter::InvalidFrontmatter;
+use crate::author::upstreams::invalid_upstream::InvalidUpstream;
+use crate::author::upstreams::upstream::Upstream;
 use crate::discovery::server_name::InvalidServerName;
 use crate::tool_schema::refused::RefusedSchema;
 
@@ -42,6 +44,24 @@ impl ConfigError {
     /// Returns the declared hosts that no request can be sent to.
     pub(crate) fn of_hosts(connector: &str, hosts: &Hosts) -> impl Iterator<Item = Self> {
         hosts.errors().iter().map(move |error| Self::new("connector", connector, ErrorKind::Host(error.clone())))
+    }
+}
+
+impl ConfigError {
+    /// Returns the upstream services that cannot be used.
+    pub(crate) fn of_upstreams<H>(upstreams: &[Upstream<H>], somebody_signs_in: bool) -> Vec<Self> {
+        let mut errors = Vec::new();
+        for (index, upstream) in upstreams.iter().enumerate() {
+            let mut kinds: Vec<_> = upstream.errors().into_iter().map(ErrorKind::Upstream).collect();
+            if upstreams.iter().take(index).any(|earlier| earlier.name == upstream.name) {
+                kinds.push(ErrorKind::NameTaken);
+            }
+            if !somebody_signs_in {
+                kinds.push(ErrorKind::Upstream(InvalidUpstream::NobodySignsIn));
+            }
+            errors.extend(kinds.into_iter().map(|kind| Self::new("upstream", &upstream.name, kind)));
+        }
+        errors
     }
 }
 
@@ -102,6 +122,8 @@ pub(crate) enum ErrorKind {
     Skill(InvalidSkill),
     #[error("the first sign-in asks for no scope, but a feature needs one: call .sign_in([…])")]
     NoSignIn,
+    #[error("{0}")]
+    Upstream(InvalidUpstream),
     #[error("it is shown to some people only, but nobody signs in: add a scope with .scope(…)")]
     SeenByNobody,
 }

@@ -10,6 +10,7 @@ use crate::author::resources::view::View;
 use crate::author::skills::skill::Skill;
 use crate::author::tools::tool::Tool;
 use crate::author::tools::tool_error::ToolError;
+use crate::author::upstreams::upstream::Upstream;
 use crate::call::around::{Call, CallOutcome, Hooks, Next};
 use crate::subscriptions::change::{Topic, Topics};
 use crate::types::icon::Icon;
@@ -49,6 +50,7 @@ pub struct Connector<H> {
     pub(crate) prompts: Vec<Prompt<H>>,
     pub(crate) views: Vec<View>,
     pub(crate) skills: Vec<Skill>,
+    pub(crate) upstreams: Vec<Upstream<H>>,
     pub(crate) hooks: Hooks<H>,
 }
 
@@ -82,6 +84,7 @@ impl<H: 'static> Connector<H> {
             prompts: Vec::new(),
             views: Vec::new(),
             skills: Vec::new(),
+            upstreams: Vec::new(),
             hooks: Hooks::new(),
         }
     }
@@ -335,6 +338,29 @@ impl<H: 'static> Connector<H> {
     #[must_use]
     pub fn skill(mut self, skill: Skill) -> Self {
         self.skills.push(skill);
+        self
+    }
+
+    /// Adds a service that tools use in the name of each person, with the account that they have there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mcp_connector::{Connector, Scope, Upstream};
+    ///
+    /// const FILES: Scope = Scope::new("files", "Read your files");
+    ///
+    /// let connector = Connector::new("files", "1.0.0").sign_in([FILES]).upstream(
+    ///     Upstream::oauth("box", "https://account.box.com/api/oauth2/authorize", "https://api.box.com/oauth2/token")
+    ///         .revocation("https://api.box.com/oauth2/revoke")
+    ///         .client("BOX_ID", "BOX_SECRET")
+    ///         .hosts(["api.box.com"]),
+    /// );
+    /// assert_eq!(connector.check(), []);
+    /// ```
+    #[must_use]
+    pub fn upstream(mut self, upstream: Upstream<H>) -> Self {
+        self.upstreams.push(upstream);
         self
     }
 

@@ -14,4 +14,5 @@ pub(crate) mod registry;
 pub(crate) mod resources;
 pub(crate) mod skills;
 pub(crate) mod tools;
+pub(crate) mod upstreams;
 pub(crate) mod visibility;

@@ -17,6 +17,7 @@ use crate::author::resources::uri_template::Uri;
 use crate::author::skills::skill_catalogue::SkillCatalogue;
 use crate::author::tools::tool::Tool;
 use crate::author::tools::validated_tool::ValidatedTool;
+use crate::author::upstreams::upstream::Upstream;
 use crate::author::visibility::audience::Access;
 use crate::call::around::Hooks;
 use crate::discovery::server_name::ServerName;
@@ -53,6 +54,7 @@ pub struct Registry<H> {
     pub(crate) templates: Vec<Rc<ValidatedTemplate<H>>>,
     pub(crate) prompts: Vec<Rc<ValidatedPrompt<H>>>,
     pub(crate) skills: SkillCatalogue,
+    pub upstreams: Vec<Rc<Upstream<H>>>,
     hooks: Rc<Hooks<H>>,
 }
 
@@ -102,6 +104,13 @@ impl<H: 'static> Registry<H> {
         }
         let templates = with_somebody_to_see(connector.templates, signs_in, &mut rejected);
         let prompts = with_somebody_to_see(connector.prompts, signs_in, &mut rejected);
+        rejected.extend(ConfigError::of_upstreams(&connector.upstreams, signs_in));
+        let mut upstreams: Vec<Rc<Upstream<H>>> = Vec::new();
+        for upstream in connector.upstreams.into_iter().filter(|upstream| signs_in && upstream.errors().is_empty()) {
+            if !upstreams.iter().any(|earlier| earlier.name == upstream.name) {
+                upstreams.push(Rc::new(upstream));
+            }
+        }
         let server_info = json!({ "name": connector.info.name, "version": connector.info.version });
         let registry = Self {
             server_info: serde_json::value::to_raw_value(&server_info).unwrap_or_else(|_| RawValue::NULL.to_owned()),
@@ -120,6 +129,7 @@ impl<H: 'static> Registry<H> {
             templates: validated(templates, &mut rejected),
             prompts: validated(prompts, &mut rejected),
             skills,
+            upstreams,
             hooks: Rc::new(connector.hooks),
         };
         (registry, rejected)

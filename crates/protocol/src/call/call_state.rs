@@ -201,6 +201,16 @@ impl CallState {
         self.send("notifications/message", &LogMessage { level, logger, data }).await;
     }
 
+    /// Tells the client that the person is done on the page that they were asked to visit ("URL Mode"; until 2025-11-25).
+    pub(crate) async fn elicitation_complete(&self, id: &str) {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Complete<'a> {
+            elicitation_id: &'a str,
+        }
+        self.send("notifications/elicitation/complete", &Complete { elicitation_id: id }).await;
+    }
+
     /// Sends a request to the client. The response comes with another POST.
     pub(crate) async fn request(&self, id: RequestId, method: &'static str, params: &Value) {
         self.send_message(Some(id), method, params).await;

@@ -6,4 +6,5 @@ pub(crate) mod cancellation;
 pub(crate) mod context;
 pub(crate) mod surrounded;
 pub(crate) mod time_limit;
+pub(crate) mod upstream;
 pub(crate) mod wait_until;

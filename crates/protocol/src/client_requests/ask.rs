@@ -32,6 +32,15 @@ impl<H: Host> Context<H> {
         }
     }
 
+    /// Returns whether a question can reach the client of this call.
+    pub(crate) fn can_be_asked(&self) -> bool {
+        match &self.call_state().asking {
+            Asking::Nobody | Asking::SignedIn => false,
+            Asking::MultiRoundTrip(_) => true,
+            Asking::Stream(_) => self.call_state().is_open(),
+        }
+    }
+
     async fn ask_on_stream(&self, session: &SessionId, question: Question) -> Result<Object, ToolError> {
         if !self.call_state().is_open() {
             return Err(ToolError::new("The client takes no stream for this call, so it cannot be asked."));

@@ -61,6 +61,13 @@ impl<T> ElicitResult<T> {
     }
 }
 
+/// What the person did with the question to visit a page.
+pub(crate) struct Visit {
+    pub(crate) result: ElicitResult<()>,
+    /// The id of the question, until 2025-11-25.
+    pub(crate) elicitation_id: Option<String>,
+}
+
 impl<H: Host> Context<H> {
     /// Asks the person to fill in a form with the fields of `T`, and returns the answer ("Elicitation").
     ///
@@ -175,15 +182,26 @@ impl<H: Host> Context<H> {
         message: impl Into<String>,
         url: &str,
     ) -> Result<ElicitResult<()>, ToolError> {
+        Ok(self.elicit_visit(key, message, url).await?.result)
+    }
+
+    /// Like [`elicit_url`](Self::elicit_url), with the id by which the client learns that the person is done.
+    pub(crate) async fn elicit_visit(
+        &self,
+        key: &str,
+        message: impl Into<String>,
+        url: &str,
+    ) -> Result<Visit, ToolError> {
         let (message, version) = (message.into(), self.protocol_version());
-        let params = if version.is_modern() {
-            json!({ "mode": "url", "message": message, "url": url })
-        } else {
-            let id = format!("{:032x}", self.host().random_bits()?);
-            json!({ "mode": "url", "message": message, "url": url, "elicitationId": id })
-        };
+        let elicitation_id =
+            if version.is_modern() { None } else { Some(format!("{:032x}", self.host().random_bits()?)) };
+        let mut params = json!({ "mode": "url", "message": message, "url": url });
+        if let (Some(id), Some(params)) = (&elicitation_id, params.as_object_mut()) {
+            params.insert("elicitationId".to_owned(), id.as_str().into());
+        }
         let question = Question { method: "elicitation/create", params, needs: ClientCapability::UrlElicitation };
-        self.elicit_result(self.ask(key, question).await?)?.try_map(|_| Ok(()))
+        let result = self.elicit_result(self.ask(key, question).await?)?.try_map(|_| Ok(()))?;
+        Ok(Visit { result, elicitation_id })
     }
 
     fn elicit_result(&self, mut result: Object) -> Result<ElicitResult<Option<Object>>, ToolError> {

@@ -7,14 +7,33 @@ use crate::host::request_observer::RequestObserver;
 use crate::host::request_state::RequestStateSeal;
 use crate::host::sessions::Sessions;
 use crate::host::tasks::Tasks;
+use crate::host::upstream_accounts::UpstreamAccounts;
 
 /// All that a connector needs from the place it runs in. Every type that has its parts implements it.
 pub trait Host:
-    Platform + Sessions + EventStore + Changes + Tasks + RequestStateSeal + RequestObserver + Clone + 'static
+    Platform
+    + Sessions
+    + EventStore
+    + Changes
+    + Tasks
+    + UpstreamAccounts
+    + RequestStateSeal
+    + RequestObserver
+    + Clone
+    + 'static
 {
 }
 
 impl<H> Host for H where
-    H: Platform + Sessions + EventStore + Changes + Tasks + RequestStateSeal + RequestObserver + Clone + 'static
+    H: Platform
+        + Sessions
+        + EventStore
+        + Changes
+        + Tasks
+        + UpstreamAccounts
+        + RequestStateSeal
+        + RequestObserver
+        + Clone
+        + 'static
 {
 }

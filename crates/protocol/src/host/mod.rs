@@ -9,3 +9,4 @@ pub(crate) mod request_state;
 pub(crate) mod sessions;
 pub(crate) mod tasks;
 pub(crate) mod unavailable;
+pub(crate) mod upstream_accounts;

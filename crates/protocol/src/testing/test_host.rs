@@ -11,6 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures::FutureExt;
 
+use crate::author::tools::tool_error::ToolError;
 use crate::host::changes::Changes;
 use crate::host::event_store::EventStore;
 use crate::host::platform::Platform;
@@ -19,6 +20,7 @@ use crate::host::request_state::{OpenStateError, RequestStateSeal, SealStateErro
 use crate::host::sessions::{SessionError, Sessions, Stop};
 use crate::host::tasks::Tasks;
 use crate::host::unavailable::Unavailable;
+use crate::host::upstream_accounts::{ConnectHistory, ConnectRequest, UpstreamAccount, UpstreamAccounts};
 use crate::json_rpc::client_response::ClientResponse;
 use crate::json_rpc::request_id::RequestId;
 use crate::streams::event::{Delivery, Event};
@@ -30,6 +32,7 @@ use crate::tasks::task::{Effect, Task};
 use crate::tasks::task_view::TaskView;
 use crate::transport::session::SessionId;
 use crate::types::logging_level::LoggingLevel;
+use mcp_connector_base::caller::Caller;
 use mcp_connector_base::identifier::Subject;
 
 /// A host without a runtime. Its storage is memory, and its time stands still unless a test moves it.
@@ -61,6 +64,8 @@ pub struct TestState {
     pub(crate) background: RefCell<Vec<Pin<Box<dyn Future<Output = ()>>>>>,
     /// The numbers of the events that were kept, with whether their stream was lost.
     pub(crate) kept_events: RefCell<Vec<(u64, bool)>>,
+    /// After how many looks the person has connected their upstream account.
+    pub(crate) connects_after: Cell<usize>,
     /// The requests that were cancelled.
     pub(crate) cancelled: RefCell<Vec<String>>,
     /// Set by a handler that was dropped.
@@ -220,6 +225,25 @@ impl Tasks for TestHost {
             tasks.remove(id.as_str());
         }
         Ok(answer)
+    }
+}
+
+impl UpstreamAccounts for TestHost {
+    type UpstreamClient = String;
+
+    fn upstream_client(&self, hosts: &[String], secret: &str) -> String {
+        format!("{secret} for {}", hosts.join(" "))
+    }
+
+    async fn upstream(&self, name: &str, _: &Caller, _: Duration) -> Result<UpstreamAccount<String>, ToolError> {
+        let left = self.state.connects_after.get();
+        self.state.connects_after.set(left.saturating_sub(1));
+        Ok(if left == 0 {
+            UpstreamAccount::Connected(format!("the client of {name}"))
+        } else {
+            let (title, url) = ("GitHub".to_owned(), format!("https://host.example/account/connect/{name}?for=x"));
+            UpstreamAccount::NotConnected(ConnectRequest { title, url, history: ConnectHistory::New })
+        })
     }
 }
 

@@ -46,6 +46,10 @@ use crate::oauth::identity::remembered as signed_in_before;
 use crate::oauth::sign_in_error::SignInError;
 use crate::oauth::sign_in_error::Start;
 use crate::oauth::sign_in_error::wrong_method;
+use crate::oauth::upstream::access::MARK_FIELD;
+use crate::oauth::upstream::account as upstreams;
+use crate::oauth::upstream::connect::path_of;
+use crate::oauth::upstream::remembered as remembered_upstreams;
 use crate::pages;
 use crate::pages::account::access_keys::KEY_FIELD;
 use crate::pages::account::action::{
@@ -69,10 +73,14 @@ use mcp_connector_oauth::grants::summary::GrantSummary;
 use mcp_connector_oauth::login::account_session::{AccountSignIn, Session, SignInKind};
 use mcp_connector_oauth::login::passkeys::ceremony::Purpose;
 use mcp_connector_oauth::login::provider::pending_login::{LoginPurpose, PendingLogin};
+use mcp_connector_oauth::upstream::connect_target::ConnectTarget;
+use mcp_connector_oauth::upstream::name::UpstreamName;
 use mcp_connector_oauth::web::form::{Parameters, with_query};
 use mcp_connector_oauth::web::redirect_uri::destination_of;
 use mcp_connector_oauth::web::web_url::WebUrl;
 
+/// The name of the query parameter with the upstream service whose account is to be connected after a sign-in.
+const CONNECT_FIELD: &str = "connect";
 /// How long the page shows a grant that ended because there were too many, in seconds.
 const DISPLACED_IS_NEWS: u64 = 30 * 24 * 3600;
 
@@ -118,7 +126,7 @@ pub(crate) async fn answer(
 async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, SignInError> {
     let session = session(oauth, incoming);
     let notice = notice(oauth, incoming, session.as_ref());
-    let Some(session) = session else { return way_in(oauth, incoming, notice.as_ref()) };
+    let Some(session) = session else { return way_in(oauth, incoming, notice.as_ref(), None) };
     let object = ObjectName::of(session.subject());
     let policy = oauth.secrets.policy().clone();
     let list = ListGrants { signed_in_at: session.signed_in_at(), policy };
@@ -136,6 +144,7 @@ async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, S
         },
         keys: access_keys::section(oauth, &session, &overview),
         passkeys: passkeys::section(oauth, &overview.passkeys),
+        upstreams: upstreams::entries(oauth, &overview),
         browsers: browsers::entries(oauth, incoming, &overview.browsers),
         all_clients: is_owner.then_some(ACCOUNT_CLIENTS_PATH),
         // With the passphrase there is nobody else.
@@ -189,6 +198,12 @@ async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Si
             let answer = signed_out(oauth, Notice::SignedOut);
             return Ok(signed_in_before::with_cookie(oauth, incoming, answer, None));
         }
+        AccountFormAction::DisconnectUpstream => {
+            return Ok(match upstreams::disconnect(oauth, &session, &form).await? {
+                Some(outcome) => done(oauth, &session, ACCOUNT_PATH, &outcome),
+                None => signed_out(oauth, Notice::SignedOut),
+            });
+        }
         AccountFormAction::SignOutEverywhere => AccountAction::SignOut,
         AccountFormAction::EndClient => return Err(SignInError::BrokenForm),
     };
@@ -198,6 +213,9 @@ async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Si
         return Ok(signed_out(oauth, Notice::SignedOut));
     };
     remembered::forget(&revoked.ended, oauth.now);
+    if action == AccountAction::SignOut {
+        remembered_upstreams::forget_all(session.subject());
+    }
     let (app, sign_ins) = (form.get(NAME_FIELD).ok().flatten().map(str::to_owned), revoked.ended.len());
     let outcome = match action {
         AccountAction::End { .. } if asked == AccountFormAction::EndKey => Outcome::EndedKey { key: app },
@@ -245,17 +263,24 @@ async fn begin(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, 
     }
 }
 
-/// Returns what the person signs in for: an action that waits for proof, or the page.
+/// Returns what the person signs in for: an action that waits for proof, an upstream account, or the page.
 fn purpose(incoming: &Incoming) -> LoginPurpose {
-    let query = Parameters::parse(incoming.query().as_bytes()).ok();
-    let pending = query.as_ref().and_then(|query| query.get(PENDING_FIELD).ok().flatten());
-    pending.map_or(LoginPurpose::Account, |pending| LoginPurpose::Reauthentication { pending: pending.to_owned() })
+    let Ok(query) = Parameters::parse(incoming.query().as_bytes()) else { return LoginPurpose::Account };
+    let field = |name| query.get(name).ok().flatten();
+    if let Some(pending) = field(PENDING_FIELD) {
+        return LoginPurpose::Reauthentication { pending: pending.to_owned() };
+    }
+    match field(CONNECT_FIELD).and_then(|name| UpstreamName::parse(name).ok()) {
+        Some(upstream) => LoginPurpose::Connect(ConnectTarget { upstream, mark: field(MARK_FIELD).map(str::to_owned) }),
+        None => LoginPurpose::Account,
+    }
 }
 
 /// Returns where a sign-in to the account page leads.
 fn path_after(purpose: &LoginPurpose) -> String {
     match purpose {
         LoginPurpose::Reauthentication { pending } => with_query(ACCOUNT_CONFIRM_PATH, &[(PENDING_FIELD, pending)]),
+        LoginPurpose::Connect(target) => path_of(target),
         LoginPurpose::Account | LoginPurpose::Client(_) => ACCOUNT_PATH.to_owned(),
     }
 }
@@ -282,16 +307,17 @@ pub(crate) async fn callback(
 /// Handles the form with the passphrase.
 async fn enter(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, SignInError> {
     let form = read_form(oauth, incoming).await?;
-    let (AccountSignIn, _, sealed) = open(oauth, incoming, &form, SEALED_FIELD)?;
+    let (AccountSignIn { connect }, _, sealed) = open(oauth, incoming, &form, SEALED_FIELD)?;
+    let path = connect.as_ref().map_or_else(|| ACCOUNT_PATH.to_owned(), path_of);
     if let Some(response) = passkey::response(&form) {
-        return enter_by_passkey(oauth, incoming, sealed, response).await;
+        return enter_by_passkey(oauth, incoming, (sealed, path), response).await;
     }
     if passkey::is_asked_for(&form) {
         return Ok(login_page(sealed, &passkey::request(oauth, Purpose::Account, sealed), None, None));
     }
     match passphrase::attempt(oauth, incoming, &form).await? {
         Attempt::Entered { person, browser } => {
-            let answer = signed_in(oauth, &person, SignInKind::Usual, ACCOUNT_PATH.to_owned())?;
+            let answer = signed_in(oauth, &person, SignInKind::Usual, path)?;
             Ok(passphrase::remember(oauth, answer, &browser))
         }
         Attempt::Refused(error) => Ok(login_page(sealed, &offer(oauth, incoming, sealed), None, Some(error))),
@@ -302,11 +328,11 @@ async fn enter(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, 
 async fn enter_by_passkey(
     oauth: &OAuthContext<'_>,
     incoming: &Incoming,
-    sealed: &str,
+    (sealed, path): (&str, String),
     response: &str,
 ) -> Result<Answer, SignInError> {
     if passkey::use_it(oauth, incoming, Purpose::Account, sealed, response).await? {
-        let answer = signed_in(oauth, &passphrase::owner(oauth)?, SignInKind::Usual, ACCOUNT_PATH.to_owned())?;
+        let answer = signed_in(oauth, &passphrase::owner(oauth)?, SignInKind::Usual, path)?;
         return Ok(passkey::know(oauth, answer));
     }
     Ok(login_page(sealed, &offer(oauth, incoming, sealed), None, Some(LoginError::Passkey)))
@@ -316,17 +342,27 @@ fn offer(oauth: &OAuthContext<'_>, incoming: &Incoming, sealed: &str) -> Passkey
     passkey::offer(oauth, incoming, Purpose::Account, sealed)
 }
 
-/// Shows the page of a person who is not signed in.
-fn way_in(oauth: &OAuthContext<'_>, incoming: &Incoming, notice: Option<&Notice>) -> Result<Answer, SignInError> {
+/// Shows the page of a person who is not signed in. With a target, the sign-in leads there.
+pub(crate) fn way_in(
+    oauth: &OAuthContext<'_>,
+    incoming: &Incoming,
+    notice: Option<&Notice>,
+    target: Option<ConnectTarget>,
+) -> Result<Answer, SignInError> {
     if let Some(provider) = &oauth.configuration().provider {
+        let mut parameters = Vec::new();
+        if let Some(target) = &target {
+            parameters.push((CONNECT_FIELD, target.upstream.as_str()));
+            parameters.extend(target.mark.as_deref().map(|mark| (MARK_FIELD, mark)));
+        }
         // The provider redirects to the address that it knows, so the cookies have to be set there.
-        let begin = oauth.site.issuer.at(ACCOUNT_SIGN_IN_PATH);
-        let other = provider.has_accounts().then(|| oauth.site.issuer.at(OTHER_ACCOUNT_PATH));
+        let begin = oauth.site.issuer.at(&with_query(ACCOUNT_SIGN_IN_PATH, &parameters));
+        let other = provider.has_accounts().then(|| oauth.site.issuer.at(&with_query(OTHER_ACCOUNT_PATH, &parameters)));
         let page = pages::account_provider_login(provider.name(), &begin, other.as_deref(), notice);
         return Ok(Answer::page(200, page));
     }
     let (browser, cookies) = browser(oauth, incoming);
-    let sealed = seal(oauth, &AccountSignIn, &browser)?;
+    let sealed = seal(oauth, &AccountSignIn { connect: target }, &browser)?;
     let offer = offer(oauth, incoming, sealed.as_str());
     Ok(login_page(sealed.as_str(), &offer, notice, None).with_cookies(cookies))
 }

@@ -17,6 +17,7 @@ use crate::oauth::browser_forms::read_form;
 use crate::oauth::context::OAuthContext;
 use crate::oauth::identity::stored::stored;
 use crate::oauth::sign_in_error::SignInError;
+use crate::oauth::upstream::signed_in as upstream_signed_in;
 use crate::objects::directory::commands::SignedInPerson;
 use crate::objects::directory::stub::DirectoryStub;
 use crate::objects::grants::stub::GrantsStub;
@@ -96,6 +97,7 @@ pub(crate) fn signed_in(
             let _ = GrantsStub { env: &env }.ask(object, StoreIdentity(identity)).await;
         }
     });
+    upstream_signed_in::connect(oauth, person);
     let keys = oauth.secrets.keys();
     let Some(cookie) = Session::begin(person, kind, oauth.site.asked.scheme(), keys, &oauth.entropy, oauth.now) else {
         console_error!("sign-in: a name is too long for a cookie");

@@ -53,7 +53,7 @@ async fn resume(
     }
     let consented = match &at_provider.purpose {
         LoginPurpose::Client(consented) => consented,
-        LoginPurpose::Account | LoginPurpose::Reauthentication { .. } => {
+        LoginPurpose::Account | LoginPurpose::Connect(_) | LoginPurpose::Reauthentication { .. } => {
             return Ok(account::callback(oauth, incoming, answer, &at_provider).await);
         }
     };

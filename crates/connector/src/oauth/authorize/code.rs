@@ -18,6 +18,7 @@ use crate::oauth::identity::allowed_scopes;
 use crate::oauth::identity::remembered;
 use crate::oauth::identity::stored::stored;
 use crate::oauth::sign_in_error::SignInError;
+use crate::oauth::upstream::signed_in;
 
 /// Redirects to the client with a code for a person whom an identity provider has named. This checks at the latest whether the
 /// owner has ended the client, and gives no code while that cannot be checked.
@@ -29,7 +30,9 @@ pub(crate) async fn for_person(
     enter_consent(oauth, consented, person).await?;
     let code =
         issue_code(consented, person, stored(oauth, person), &oauth.grants(), oauth.secrets.keys(), oauth.now).await;
-    Ok(redirect(oauth, consented, &code.map_err(refused)?))
+    let answer = redirect(oauth, consented, &code.map_err(refused)?);
+    signed_in::connect(oauth, person);
+    Ok(answer)
 }
 
 /// Redirects to the client with a code for the owner, who proves who they are by `proof`. The answer has the cookie of the browser

@@ -24,12 +24,14 @@ use mcp_connector_oauth::external_issuer::identity_claims::EmailClaim;
 use mcp_connector_oauth::external_issuer::token::{ExternalPolicy, ExternalTokenError};
 use mcp_connector_oauth::login::account_session::SignInKind;
 use mcp_connector_oauth::login::admission::{AccessApplication, Admission};
-use mcp_connector_oauth::login::person::{Person, ProviderIdentity, ProviderRefreshToken};
+use mcp_connector_oauth::login::person::{Person, ProviderIdentity};
 use mcp_connector_oauth::login::provider::error::LoginError;
 use mcp_connector_oauth::login::provider::pending_login::{LoginPurpose, PendingLogin};
 use mcp_connector_oauth::login::provider::profile::UserProfile;
+use mcp_connector_oauth::login::provider::response::ProviderResponse;
 use mcp_connector_oauth::login::provider::state::ProviderState;
 use mcp_connector_oauth::resource::bearer::BearerToken;
+use mcp_connector_oauth::upstream::tokens::UpstreamTokens;
 use mcp_connector_oauth::web::cookie::BrowserNonce;
 use mcp_connector_oauth::web::discovery::ExternalIssuer;
 use mcp_connector_oauth::web::form::{Parameters, with_query};
@@ -125,12 +127,12 @@ impl Identity for Option<Provider> {
         let claims = &oauth.configuration().identity_claims;
         match self {
             Some(Provider::OpenId(client, allowed)) => {
-                let (profile, token) = from_openid(oauth, client, code, pending).await?;
-                Ok(profile.admitted(allowed, claims)?.with_refresh_token(token))
+                let (profile, tokens) = from_openid(oauth, client, code, pending).await?;
+                Ok(with_tokens(oauth, profile.admitted(allowed, claims)?, &tokens))
             }
             Some(Provider::GitHub(client, allowed)) => {
-                let (profile, token) = from_github(oauth, client, code, pending).await?;
-                Ok(profile.admitted(allowed, claims)?.with_refresh_token(token))
+                let (profile, tokens) = from_github(oauth, client, code, pending).await?;
+                Ok(with_tokens(oauth, profile.admitted(allowed, claims)?, &tokens))
             }
             Some(Provider::Access { .. }) | None => Err(SignInError::BrokenForm),
         }
@@ -195,9 +197,17 @@ fn redirect_to_provider(
     // What the client asks for, and what the owner always wants.
     let prompts = prompt.as_deref().into_iter().chain(prompts.iter().map(|(_, value)| value.as_str()));
     let prompt = Some(prompts.collect::<Vec<_>>().join(" ")).filter(|prompt| !prompt.is_empty());
-    parameters.extend(endpoint.scope.map(|scope| ("scope", scope)));
+    let service = oauth.app.upstreams.of_identity().map(|(_, service)| service);
+    let scope = sign_in_scope(endpoint.scope, service.and_then(|service| service.scope.as_deref()));
+    parameters.extend(scope.as_deref().map(|scope| ("scope", scope)));
     parameters.extend(prompt.as_deref().map(|prompt| ("prompt", prompt)));
     parameters.extend(others.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    let of_service = service.into_iter().flat_map(|service| &service.parameters);
+    for (name, value) in of_service.filter(|(name, _)| name != "prompt") {
+        if !parameters.iter().any(|(known, _)| known == name) {
+            parameters.push((name, value));
+        }
+    }
     if SignInKind::of(&pending.purpose) == SignInKind::Anew {
         parameters.push(("max_age", "0"));
     }
@@ -209,22 +219,41 @@ fn callback(oauth: &OAuthContext<'_>) -> String {
     oauth.site.issuer.at(CALLBACK_PATH)
 }
 
+/// Returns the person with what the provider has given for them: its refresh token, and all tokens if the connector uses the provider in
+/// their name.
+fn with_tokens(oauth: &OAuthContext<'_>, person: Person, tokens: &ProviderResponse) -> Person {
+    let is_used = oauth.app.upstreams.of_identity().is_some();
+    let used = if is_used { UpstreamTokens::read(tokens).ok() } else { None };
+    person.with_refresh_token(upstream::refresh_token(tokens)).with_tokens(used)
+}
+
+/// Returns the scopes of a sign-in: those that the owner has set, and those of the service that is connected in the same step.
+fn sign_in_scope(own: Option<&str>, of_service: Option<&str>) -> Option<String> {
+    let mut scopes: Vec<&str> = Vec::new();
+    for scope in own.into_iter().chain(of_service).flat_map(|scopes| scopes.split(' ')) {
+        if !scopes.contains(&scope) {
+            scopes.push(scope);
+        }
+    }
+    (!scopes.is_empty()).then(|| scopes.join(" "))
+}
+
 async fn from_openid(
     oauth: &OAuthContext<'_>,
     client: &ProviderClient,
     code: &str,
     pending: &PendingLogin,
-) -> Result<(UserProfile, Option<ProviderRefreshToken>), SignInError> {
+) -> Result<(UserProfile, ProviderResponse), SignInError> {
     let provider = upstream::metadata(&client.issuer).await?;
     let callback = callback(oauth);
     let (endpoint, grant) = (TokenEndpoint::of(&provider), code_grant(code, &callback, pending));
-    let tokens = upstream::request_tokens(client, &endpoint, &grant).await?;
+    let tokens = upstream::request_tokens(client.credentials(), &endpoint, &grant).await?;
     let claims = &oauth.configuration().identity_claims;
     let profile = upstream::openid_profile(client, claims, &provider, &tokens, Some(&pending.nonce), oauth.now).await?;
     if SignInKind::of(&pending.purpose) == SignInKind::Anew {
         profile.check_authenticated_anew(oauth.now)?;
     }
-    Ok((profile, upstream::refresh_token(&tokens)))
+    Ok((profile, tokens))
 }
 
 async fn from_github(
@@ -232,11 +261,12 @@ async fn from_github(
     client: &ProviderClient,
     code: &str,
     pending: &PendingLogin,
-) -> Result<(UserProfile, Option<ProviderRefreshToken>), SignInError> {
+) -> Result<(UserProfile, ProviderResponse), SignInError> {
     let callback = callback(oauth);
     let endpoint = upstream::github_tokens(client);
-    let tokens = upstream::request_tokens(client, &endpoint, &code_grant(code, &callback, pending)).await?;
-    Ok((upstream::github_profile(client, &tokens).await?, upstream::refresh_token(&tokens)))
+    let tokens =
+        upstream::request_tokens(client.credentials(), &endpoint, &code_grant(code, &callback, pending)).await?;
+    Ok((upstream::github_profile(client, &tokens).await?, tokens))
 }
 
 /// Returns the parameters that redeem a code (RFC 6749 §4.1.3).
@@ -287,7 +317,7 @@ async fn behind_access(
         known
     };
     let display_name = profile.name().map(str::to_owned).or(display_name);
-    let identity = Some(Box::new(ProviderIdentity { profile, refresh_token: None }));
+    let identity = Some(Box::new(ProviderIdentity { profile, refresh_token: None, tokens: None }));
     Ok(Person { subject: caller.subject, display_name, admission: Admission::Access(application), identity })
 }
 
@@ -313,6 +343,23 @@ impl<'a> ProviderAnswer<'a> {
             (Some(code), None) => Ok(Self::Code(code)),
             (None, Some(error)) => Ok(Self::Refused(ProviderError::of(error))),
             (Some(_), Some(_)) | (None, None) => Err(SignInError::BrokenForm),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sign_in_asks_for_the_scopes_of_the_service_that_it_connects() {
+        for (own, of_service, expected) in [
+            (Some("openid email"), Some("openid calendar"), Some("openid email calendar")),
+            (None, Some("repo"), Some("repo")),
+            (Some("openid"), None, Some("openid")),
+            (None, None, None),
+        ] {
+            assert_eq!(sign_in_scope(own, of_service).as_deref(), expected);
         }
     }
 }

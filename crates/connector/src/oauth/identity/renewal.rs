@@ -14,6 +14,9 @@ use mcp_connector_oauth::grants::identity::stored_identity::StoredIdentity;
 use mcp_connector_oauth::login::provider::error::LoginError;
 use mcp_connector_oauth::login::provider::metadata::ProviderMetadata;
 use mcp_connector_oauth::login::provider::response::ProviderResponse;
+use mcp_connector_oauth::upstream::connection::TokenSet;
+use mcp_connector_oauth::upstream::name::UpstreamName;
+use mcp_connector_oauth::upstream::tokens::UpstreamTokens;
 use mcp_connector_protocol::Unavailable;
 
 use crate::app::state::app;
@@ -34,6 +37,15 @@ pub(crate) struct ProviderTokens {
     response: ProviderResponse,
     /// None of GitHub.
     metadata: Option<ProviderMetadata>,
+    /// The same, encrypted, for the upstream account that shares them.
+    upstream: Option<(UpstreamName, TokenSet)>,
+}
+
+impl ProviderTokens {
+    /// Returns what an upstream account gets that shares the refresh token.
+    pub(crate) fn upstream(&self) -> Option<(UpstreamName, TokenSet)> {
+        self.upstream.clone()
+    }
 }
 
 /// Exchanges the refresh token of a provider. An outage of the provider is no outage of ours: the log says so, and what is stored
@@ -105,10 +117,15 @@ async fn redeem(
     let entropy = Entropy::new().map_err(storage)?;
     let grant = [("grant_type", "refresh_token"), ("refresh_token", token.as_str())];
     is_sent.set(true);
-    let response = upstream::request_tokens(client, &endpoint, &grant).await?;
+    let response = upstream::request_tokens(client.credentials(), &endpoint, &grant).await?;
     let next = upstream::refresh_token(&response);
     let next = next.and_then(|next| EncryptedSecret::new(next.as_str(), &binding, keys, &entropy));
-    Ok(Some((next, ProviderTokens { response, metadata })))
+    let upstream = app.upstreams.of_identity().and_then(|(service, _)| {
+        let tokens = UpstreamTokens::read(&response).ok()?;
+        let tokens = tokens.encrypted(&service.binding(&due.subject), keys, &entropy, now())?;
+        Some((service.name.clone(), tokens))
+    });
+    Ok(Some((next, ProviderTokens { response, metadata, upstream })))
 }
 
 async fn person(env: &Env, due: &DueRenewal, tokens: &ProviderTokens) -> Result<RenewalOutcome, UpstreamError> {

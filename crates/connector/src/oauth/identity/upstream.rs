@@ -3,6 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use worker::web_sys::Response;
 
 use mcp_connector_base::outage::Outage;
 use mcp_connector_base::profile::Profile;
@@ -45,8 +46,15 @@ impl From<LoginError> for UpstreamError {
 
 /// The token endpoint of a provider.
 pub(crate) struct TokenEndpoint {
-    url: String,
-    secret_place: SecretPlace,
+    pub(crate) url: String,
+    pub(crate) secret_place: SecretPlace,
+}
+
+/// This server as a client of a provider.
+#[derive(Clone, Copy)]
+pub(crate) struct ClientCredentials<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) secret: &'a str,
 }
 
 impl TokenEndpoint {
@@ -58,8 +66,19 @@ impl TokenEndpoint {
 
 /// Returns the token endpoint of GitHub.
 pub(crate) fn github_tokens(client: &ProviderClient) -> TokenEndpoint {
-    let url = format!("{}/login/oauth/access_token", base(&client.issuer));
-    TokenEndpoint { url, secret_place: SecretPlace::Body }
+    TokenEndpoint { url: github_token_url(client), secret_place: SecretPlace::Body }
+}
+
+/// Returns the URL of the token endpoint of GitHub.
+pub(crate) fn github_token_url(client: &ProviderClient) -> String {
+    format!("{}/login/oauth/access_token", base(&client.issuer))
+}
+
+impl ProviderClient {
+    /// Returns what this server proves who it is with.
+    pub(crate) fn credentials(&self) -> ClientCredentials<'_> {
+        ClientCredentials { id: &self.client_id, secret: &self.client_secret }
+    }
 }
 
 /// Returns an issuer without a slash at its end.
@@ -81,30 +100,11 @@ pub(crate) async fn metadata(issuer: &ExternalIssuer) -> Result<ProviderMetadata
 
 /// Requests tokens by a grant, whose parameters are given (RFC 6749 §4.1.3, §6).
 pub(crate) async fn request_tokens(
-    client: &ProviderClient,
+    client: ClientCredentials<'_>,
     endpoint: &TokenEndpoint,
     grant: &[(&str, &str)],
 ) -> Result<ProviderResponse, UpstreamError> {
-    let mut parameters = grant.to_vec();
-    let authorization = match endpoint.secret_place {
-        SecretPlace::Body => {
-            let (id, secret) = (client.client_id.as_str(), client.client_secret.as_str());
-            parameters.extend([("client_id", id), ("client_secret", secret)]);
-            None
-        }
-        SecretPlace::Header => {
-            // RFC 6749 §2.3.1: each half is form-urlencoded.
-            let (id, secret) = (percent_encoded(&client.client_id), percent_encoded(&client.client_secret));
-            Some(format!("Basic {}", STANDARD.encode(format!("{id}:{secret}"))))
-        }
-    };
-    let form = with_query("", &parameters);
-    let request = OutboundRequest {
-        authorization: authorization.as_deref(),
-        form: Some(form.trim_start_matches('?')),
-        ..OutboundRequest::get(&endpoint.url)
-    };
-    let response = request.send().await?;
+    let response = post_form(client, endpoint, grant).await?;
     match response.status() {
         200 => {}
         // The provider is busy, which says nothing about this grant.
@@ -125,6 +125,44 @@ pub(crate) async fn request_tokens(
         Some(error) => Err(LoginError::TokenEndpoint(TokenEndpointError::of(Some(error))).into()),
         None => Ok(answer),
     }
+}
+
+/// Revokes a token (RFC 7009 §2.1). Returns whether the provider has taken the request.
+pub(crate) async fn revoke_token(
+    client: ClientCredentials<'_>,
+    endpoint: &TokenEndpoint,
+    token: &str,
+    hint: &str,
+) -> bool {
+    let response = post_form(client, endpoint, &[("token", token), ("token_type_hint", hint)]).await;
+    response.is_ok_and(|response| response.status() == 200)
+}
+
+/// Posts a form to an endpoint at which this server proves who it is.
+async fn post_form(
+    client: ClientCredentials<'_>,
+    endpoint: &TokenEndpoint,
+    form: &[(&str, &str)],
+) -> Result<Response, Outage> {
+    let mut parameters = form.to_vec();
+    let authorization = match endpoint.secret_place {
+        SecretPlace::Body => {
+            parameters.extend([("client_id", client.id), ("client_secret", client.secret)]);
+            None
+        }
+        SecretPlace::Header => {
+            // RFC 6749 §2.3.1: each half is form-urlencoded.
+            let (id, secret) = (percent_encoded(client.id), percent_encoded(client.secret));
+            Some(format!("Basic {}", STANDARD.encode(format!("{id}:{secret}"))))
+        }
+    };
+    let form = with_query("", &parameters);
+    let request = OutboundRequest {
+        authorization: authorization.as_deref(),
+        form: Some(form.trim_start_matches('?')),
+        ..OutboundRequest::get(&endpoint.url)
+    };
+    request.send().await
 }
 
 /// Returns the refresh token of an answer, if there is one.

@@ -3,3 +3,5 @@
 pub(crate) mod object;
 pub(crate) mod rows;
 pub(crate) mod stub;
+pub(crate) mod upstream_refreshes;
+mod upstream_tokens;

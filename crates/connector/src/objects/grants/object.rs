@@ -21,12 +21,13 @@ use mcp_connector_oauth::grants::commands::{
     RevokeForClient, RevokeToken, StoreCode, StoreIdentity,
 };
 use mcp_connector_oauth::grants::grant_store::{ClientUseToRecord, GrantStore};
-use mcp_connector_oauth::grants::identity::renewal::DueRenewal;
+use mcp_connector_oauth::grants::identity::renewal::{DueRenewal, TokenRefreshOutcome};
 use mcp_connector_oauth::grants::limits::Limits;
 use mcp_connector_oauth::grants::refresh::request::{RefreshError, RefreshRequest, Refreshed};
 use mcp_connector_oauth::grants::revoked::Revoked;
 use mcp_connector_oauth::grants::sign_in::commands::{CheckBrowser, ForgetBrowser, StoreSignIn};
 use mcp_connector_oauth::grants::sign_in::passkey_commands::{AddPasskey, FindPasskeyKey, RemovePasskey, UsePasskey};
+use mcp_connector_oauth::upstream::commands::{ConnectUpstream, DisconnectUpstream, GetUpstreamToken};
 use mcp_connector_protocol::Unavailable;
 
 use crate::app::state::app;
@@ -36,6 +37,7 @@ use crate::objects::directory::stub::DirectoryStub;
 use crate::objects::dispatch;
 use crate::objects::dispatch::dispatch;
 use crate::objects::grants::rows::SqlRows;
+use crate::objects::grants::upstream_refreshes::UpstreamRefreshes;
 use crate::objects::rows::transaction;
 use crate::platform::clock::{Entropy, now};
 
@@ -46,14 +48,15 @@ const SWEEP_AFTER: u64 = 3600;
 #[durable_object(alarm)]
 pub struct Grants {
     state: State,
-    env: Env,
+    pub(super) env: Env,
     /// Held while the identity provider is asked.
-    renewing: Mutex<()>,
+    pub(super) renewing: Mutex<()>,
+    pub(super) upstream_refreshes: UpstreamRefreshes,
 }
 
 impl DurableObject for Grants {
     fn new(state: State, env: Env) -> Self {
-        Self { state, env, renewing: Mutex::new(()) }
+        Self { state, env, renewing: Mutex::new(()), upstream_refreshes: UpstreamRefreshes::default() }
     }
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
@@ -79,6 +82,9 @@ impl DurableObject for Grants {
             UsePasskey => async |command| self.carry_out(command),
             AddPasskey => async |command| self.add_passkey(command).await,
             RemovePasskey => async |command| self.carry_out(command),
+            GetUpstreamToken => async |command| self.upstream_token(command).await,
+            ConnectUpstream => async |command| self.connect_upstream(command).await,
+            DisconnectUpstream => async |command| self.carry_out(command),
         })
     }
 
@@ -94,7 +100,10 @@ impl DurableObject for Grants {
 }
 
 impl Grants {
-    fn carry_out<C: GrantsCommand<Answer: 'static> + 'static>(&self, command: C) -> worker::Result<C::Answer> {
+    pub(super) fn carry_out<C: GrantsCommand<Answer: 'static> + 'static>(
+        &self,
+        command: C,
+    ) -> worker::Result<C::Answer> {
         let (now, entropy) = (now(), Entropy::new().map_err(|_| "no randomness")?);
         self.with_store(move |store| command.carry_out(store, now, &entropy))
     }
@@ -183,23 +192,29 @@ impl Grants {
     ) -> worker::Result<()> {
         let Some(_renewing) = self.renewing.try_lock() else { return Ok(()) };
         match self.with_store(move |store| due(store))? {
-            Some(due) => self.renew(due).await,
+            Some(due) => self.renew(due).await.map(drop),
             None => Ok(()),
         }
     }
 
-    /// Renews what the identity provider says of the person. Whoever calls holds the lock.
-    async fn renew(&self, due: DueRenewal) -> worker::Result<()> {
+    /// Renews what the identity provider says of the person. Whoever calls holds the lock. Returns whether the provider has answered
+    /// the exchange of its refresh token.
+    pub(super) async fn renew(&self, due: DueRenewal) -> worker::Result<bool> {
         let due = Rc::new(due);
         let begun = Rc::clone(&due);
         self.with_store(move |store| store.begin_token_refresh(&begun, now()))?;
         let (outcome, tokens) = renewal::refresh_tokens(&self.env, &due).await;
+        let is_answered = matches!(outcome, TokenRefreshOutcome::Redeemed(_) | TokenRefreshOutcome::Refused);
         // Before anything else is asked, which may fail: the provider may take no other token from now on.
         let exchanged = Rc::clone(&due);
         self.with_store(move |store| store.take_token_refresh(&exchanged, outcome, now()))?;
-        let Some(tokens) = tokens else { return Ok(()) };
+        let Some(tokens) = tokens else { return Ok(is_answered) };
+        if let Some((upstream, tokens)) = tokens.upstream() {
+            self.with_store(move |store| store.take_identity_tokens(&upstream, tokens, now()))?;
+        }
         let outcome = renewal::ask(&self.env, &due, &tokens).await;
-        self.with_store(move |store| store.take_renewal(&due, outcome, now()))
+        self.with_store(move |store| store.take_renewal(&due, outcome, now()))?;
+        Ok(is_answered)
     }
 
     fn due_renewal(&self, command: &RefreshRequest, asked_at: Timestamp) -> worker::Result<Option<DueRenewal>> {
@@ -235,7 +250,7 @@ impl Grants {
     }
 
     /// Runs `work` as one transaction, which happens whole or not at all.
-    fn with_store<T: 'static>(
+    pub(super) fn with_store<T: 'static>(
         &self,
         work: impl FnOnce(&mut GrantStore<SqlRows>) -> worker::Result<T> + 'static,
     ) -> worker::Result<T> {
@@ -248,7 +263,7 @@ impl Grants {
         })
     }
 
-    async fn sweep_later(&self, now: Timestamp) -> worker::Result<()> {
+    pub(super) async fn sweep_later(&self, now: Timestamp) -> worker::Result<()> {
         let planned = self.state.storage().get_alarm().await?.and_then(|at| u64::try_from(at).ok());
         let latest = now.plus(SWEEP_AFTER).as_seconds() * 1000;
         if planned.is_none_or(|planned| planned > latest) { self.wake_in(SWEEP_AFTER).await } else { Ok(()) }

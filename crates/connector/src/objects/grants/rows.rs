@@ -14,6 +14,8 @@ use mcp_connector_oauth::grants::identity::stored_identity::StoredIdentity;
 use mcp_connector_oauth::grants::rows::GrantRows;
 use mcp_connector_oauth::login::passkeys::registered_passkeys::Passkeys;
 use mcp_connector_oauth::login::remembered::remembered_browsers::RememberedBrowsers;
+use mcp_connector_oauth::upstream::connection::UpstreamConnection;
+use mcp_connector_oauth::upstream::name::UpstreamName;
 
 use mcp_connector_base::codec::DecodeError;
 
@@ -29,7 +31,8 @@ const TABLES: &str = "\
     CREATE TABLE IF NOT EXISTS signed_out (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, forget_at INTEGER NOT NULL);\
     CREATE TABLE IF NOT EXISTS entered (id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;\
     CREATE TABLE IF NOT EXISTS sign_in (id TEXT PRIMARY KEY, value BLOB NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID;\
-    CREATE TABLE IF NOT EXISTS identity (one INTEGER PRIMARY KEY CHECK (one = 1), value BLOB NOT NULL)";
+    CREATE TABLE IF NOT EXISTS identity (one INTEGER PRIMARY KEY CHECK (one = 1), value BLOB NOT NULL);\
+    CREATE TABLE IF NOT EXISTS upstreams (name TEXT PRIMARY KEY, value BLOB NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID";
 
 /// The row of the remembered browsers in the table `sign_in`.
 const BROWSERS: &str = "browsers";
@@ -179,6 +182,36 @@ impl GrantRows for SqlRows {
         self.put_sign_in(PASSKEYS, row, forget_at)
     }
 
+    fn upstream(&self, name: &UpstreamName) -> worker::Result<Option<UpstreamConnection>> {
+        let row = blobs(&self.0, "SELECT value FROM upstreams WHERE name = ?", vec![name.as_str().into()])?.pop();
+        Ok(row.and_then(|row| readable(&row)))
+    }
+
+    fn upstreams(&self) -> worker::Result<Vec<(UpstreamName, UpstreamConnection)>> {
+        let rows = values(&self.0, "SELECT name, value FROM upstreams ORDER BY name", vec![])?;
+        let read = |row: [SqlStorageValue; 2]| match row {
+            [SqlStorageValue::String(name), SqlStorageValue::Blob(row)] => {
+                Some((UpstreamName::parse(&name).ok()?, readable(&row)?))
+            }
+            _ => None,
+        };
+        Ok(rows.into_iter().filter_map(read).collect())
+    }
+
+    fn put_upstream(&mut self, name: &UpstreamName, row: &UpstreamConnection) -> worker::Result<()> {
+        let upsert = "INSERT INTO upstreams VALUES (?, ?, ?) \
+            ON CONFLICT (name) DO UPDATE SET value = excluded.value, forget_at = excluded.forget_at";
+        self.put(upsert, name.to_string(), row, row.forget_at())
+    }
+
+    fn delete_upstream(&mut self, name: &UpstreamName) -> worker::Result<()> {
+        self.0.exec("DELETE FROM upstreams WHERE name = ?", vec![name.as_str().into()]).map(drop)
+    }
+
+    fn delete_all_upstreams(&mut self) -> worker::Result<()> {
+        self.0.exec("DELETE FROM upstreams", None).map(drop)
+    }
+
     fn forget(&mut self, now: Timestamp) -> worker::Result<Option<Timestamp>> {
         for delete in [
             "DELETE FROM codes WHERE forget_at <= ?",
@@ -186,6 +219,7 @@ impl GrantRows for SqlRows {
             "DELETE FROM access_keys WHERE forget_at <= ?",
             "DELETE FROM signed_out WHERE forget_at <= ?",
             "DELETE FROM sign_in WHERE forget_at <= ?",
+            "DELETE FROM upstreams WHERE forget_at <= ?",
         ] {
             self.0.exec(delete, vec![seconds(now)?])?;
         }
@@ -195,7 +229,12 @@ impl GrantRows for SqlRows {
         self.moment(
             "SELECT min(forget_at) AS at FROM (SELECT forget_at FROM codes UNION ALL SELECT forget_at FROM grants \
             UNION ALL SELECT forget_at FROM access_keys UNION ALL SELECT forget_at FROM signed_out \
-            UNION ALL SELECT forget_at FROM sign_in)",
+            UNION ALL SELECT forget_at FROM sign_in UNION ALL SELECT forget_at FROM upstreams)",
         )
     }
+}
+
+/// Returns a connection to an upstream service, if its row can be read.
+fn readable(row: &[u8]) -> Option<UpstreamConnection> {
+    UpstreamConnection::from_row(row).inspect_err(|error| console_error!("upstream: a row is {error}")).ok()
 }

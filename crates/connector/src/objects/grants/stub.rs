@@ -1,10 +1,13 @@
 //! The `Grants` objects, as the endpoints reach them.
 
+use std::time::Duration;
+
 use worker::Env;
 
 use mcp_connector_base::outage::Outage;
 use mcp_connector_oauth::crypto::opaque::ObjectName;
 use mcp_connector_oauth::grants::commands::{EndClientGrants, Grants, GrantsCommand};
+use mcp_connector_oauth::upstream::commands::{GetUpstreamToken, UpstreamTokenAnswer};
 use mcp_connector_protocol::Unavailable;
 
 use crate::config::bindings::Binding;
@@ -24,6 +27,21 @@ impl Grants for GrantsStub<'_> {
 }
 
 impl GrantsStub<'_> {
+    /// Returns the token of an upstream account, for which the object may wait.
+    pub(crate) async fn upstream_token(
+        &self,
+        object: ObjectName,
+        command: &GetUpstreamToken,
+        patience: Duration,
+    ) -> Result<UpstreamTokenAnswer, Unavailable> {
+        let object = ObjectStub::new(self.env, Binding::Grants, object.to_string());
+        match object.ask_patiently(command, patience).await {
+            // The object may have been replaced while it waited. A refresh that it had begun goes on with the same refresh token.
+            Err(Unavailable) => object.ask_patiently(command, patience).await,
+            answer => answer,
+        }
+    }
+
     /// Ends the grants of a client in the object of this name.
     pub(crate) async fn end_client(&self, object: &str, command: &EndClientGrants) -> Result<(), Unavailable> {
         ObjectStub::new(self.env, Binding::Grants, object).ask(command).await.map(drop)

@@ -40,10 +40,12 @@ pub(crate) enum AccountFormAction {
     EndKey,
     /// Ends a client for everybody. Only the owner may.
     EndClient,
+    /// Ends the connection of an upstream account.
+    DisconnectUpstream,
 }
 
 impl AccountFormAction {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::End,
         Self::EndApp,
         Self::EndAll,
@@ -55,6 +57,7 @@ impl AccountFormAction {
         Self::ForgetBrowser,
         Self::EndKey,
         Self::EndClient,
+        Self::DisconnectUpstream,
     ];
 
     /// Returns its name in a form.
@@ -71,6 +74,7 @@ impl AccountFormAction {
             Self::ForgetBrowser => "forget-browser",
             Self::EndKey => "end-key",
             Self::EndClient => "end-client",
+            Self::DisconnectUpstream => "disconnect-upstream",
         }
     }
 

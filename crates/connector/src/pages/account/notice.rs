@@ -95,6 +95,24 @@ pub(crate) enum Outcome {
         /// The name of the client, if it has one.
         client: Option<String>,
     },
+    /// An upstream account was disconnected.
+    DisconnectedUpstream {
+        /// The name of the service.
+        service: String,
+        revoked: RevokedThere,
+    },
+    /// Nothing yet: the person signs in to connect an upstream account.
+    SignInToConnect {
+        /// The name of the service.
+        service: String,
+    },
+}
+
+/// Whether a service was told that a person has disconnected their account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum RevokedThere {
+    Yes,
+    No,
 }
 
 impl Sealable for Outcome {
@@ -173,6 +191,14 @@ impl Outcome {
                 Self::AddedPasskey { passkey } => { "The passkey " strong { (isolated(passkey)) } " is added." },
                 Self::RemovedPasskey { passkey } => { "The passkey " strong { (isolated(passkey)) } " is removed." },
                 Self::ForgotBrowser { browser } => { strong { (isolated(browser)) } " is forgotten." },
+                Self::DisconnectedUpstream { service, revoked } => {
+                    strong { (isolated(service)) } " is disconnected, and its token is deleted here. "
+                    @match revoked {
+                        RevokedThere::Yes => { (isolated(service)) " was told to end it, too." },
+                        RevokedThere::No => { "To end the permission there, too, open the settings of your account at " (isolated(service)) "." },
+                    }
+                },
+                Self::SignInToConnect { service } => { "Sign in to connect your account at " strong { (isolated(service)) } "." },
                 Self::EndedClient { client } => { (app(client)) " is ended for everybody. Nobody can connect it again." },
             }
         }

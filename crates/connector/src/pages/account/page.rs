@@ -12,7 +12,8 @@ use crate::pages::account::apps::{self, AppsSection};
 use crate::pages::account::browsers::{self, BrowserEntry};
 use crate::pages::account::notice::{Notice, notice_line};
 use crate::pages::account::passkeys::{self, PasskeysSection};
-use crate::pages::account::sign_out::{self, Connected};
+use crate::pages::account::sign_out::{self, Connected, Upstreams};
+use crate::pages::account::upstreams::{self, UpstreamEntry};
 use crate::pages::components::form::Button;
 use crate::pages::components::section::Section;
 use crate::pages::frame::page_frame::{Page, PageKind};
@@ -33,6 +34,8 @@ pub(crate) struct AccountPage<'a> {
     pub(crate) passkeys: Option<PasskeysSection<'a>>,
     /// The remembered browsers.
     pub(crate) browsers: Vec<BrowserEntry<'a>>,
+    /// The upstream services.
+    pub(crate) upstreams: Vec<UpstreamEntry<'a>>,
     /// The path of the owner's page. None for everybody else.
     pub(crate) all_clients: Option<&'a str>,
     /// The path of the owner's page with all people. None for everybody else, and where there is one person only.
@@ -45,6 +48,7 @@ pub(crate) struct AccountPage<'a> {
 pub(crate) fn account(page: &AccountPage<'_>, form: &FormTarget<'_>) -> Page {
     let connected =
         if page.apps.sign_ins.is_empty() && page.keys.keys.is_empty() { Connected::Nothing } else { Connected::Apps };
+    let elsewhere = if page.upstreams.is_empty() { Upstreams::None } else { Upstreams::Used };
     let content = html! {
         main.wide {
             header.account {
@@ -56,6 +60,7 @@ pub(crate) fn account(page: &AccountPage<'_>, form: &FormTarget<'_>) -> Page {
             }
             (notice_line(page.notice.as_ref()))
             (apps::section(&page.apps, page.now, form))
+            (upstreams::section(&page.upstreams, form))
             (access_keys::section(&page.keys, page.now, form))
             @if let Some(passkeys) = &page.passkeys { (passkeys::section(passkeys, page.now, form)) }
             (browsers::section(&page.browsers, page.now, form))
@@ -68,7 +73,7 @@ pub(crate) fn account(page: &AccountPage<'_>, form: &FormTarget<'_>) -> Page {
                     }
                 }))
             }
-            (sign_out::section(connected, form))
+            (sign_out::section(connected, elsewhere, form))
         }
     };
     Page::new("Your account", content, PageKind::StaysHere)

@@ -16,8 +16,15 @@ pub(crate) enum Connected {
     Nothing,
 }
 
+/// Whether the connector uses accounts of the person elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Upstreams {
+    Used,
+    None,
+}
+
 /// Draws the section.
-pub(crate) fn section(connected: Connected, form: &FormTarget<'_>) -> Markup {
+pub(crate) fn section(connected: Connected, upstreams: Upstreams, form: &FormTarget<'_>) -> Markup {
     Section::new("all", "End everything")
         .content(html! {
             @if connected == Connected::Apps {
@@ -27,7 +34,11 @@ pub(crate) fn section(connected: Connected, form: &FormTarget<'_>) -> Markup {
                 }))
             }
             (Fold::new("Sign out everywhere").content(html! {
-                p { "Disconnects all apps, ends all access keys, and signs you out of this page in every browser. Use it if you have lost a device." }
+                p {
+                    "Disconnects all apps, ends all access keys, "
+                    @if upstreams == Upstreams::Used { "disconnects your accounts elsewhere, " }
+                    "and signs you out of this page in every browser. Use it if you have lost a device."
+                }
                 (action_form(form, AccountFormAction::SignOutEverywhere).button(Button::danger("Sign out everywhere now")))
             }))
         })

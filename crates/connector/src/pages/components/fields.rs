@@ -55,6 +55,41 @@ impl Render for TextField {
     }
 }
 
+/// A secret of another service, which is typed once and never shown.
+#[derive(Debug)]
+pub(crate) struct SecretField<'a> {
+    id: &'static str,
+    name: &'static str,
+    label: &'a str,
+    error_id: Option<&'static str>,
+}
+
+impl<'a> SecretField<'a> {
+    /// Creates a field that has to be filled. `id` is unique on the page.
+    pub(crate) fn new(id: &'static str, name: &'static str, label: &'a str) -> Self {
+        Self { id, name, label, error_id: None }
+    }
+
+    /// Names the element that says why it is asked for again.
+    pub(crate) fn error_id(mut self, id: Option<&'static str>) -> Self {
+        self.error_id = id;
+        self
+    }
+}
+
+impl Render for SecretField<'_> {
+    fn render(&self) -> Markup {
+        let invalid = self.error_id.map(|_| "true");
+        html! {
+            div.field {
+                label.label for=(self.id) { (visible(self.label)) }
+                input id=(self.id) type="password" name=(self.name) maxlength="8192" required autocomplete="off"
+                    autocapitalize="off" spellcheck="false" aria-invalid=[invalid] aria-describedby=[self.error_id];
+            }
+        }
+    }
+}
+
 /// One choice of several.
 #[derive(Debug)]
 pub(crate) struct Select<'a> {

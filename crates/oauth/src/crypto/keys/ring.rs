@@ -71,6 +71,12 @@ impl KeyRing {
         self.derivation.mac("log-person")
     }
 
+    /// Derives the key of the marks in links to the page on which a person connects an upstream account.
+    #[must_use]
+    pub fn connect_link(&self) -> MacKey {
+        self.derivation.mac("connect-link")
+    }
+
     /// Returns the keys that encrypt the secrets of other servers for storage.
     #[must_use]
     pub const fn storage(&self) -> &CipherKeys {

@@ -154,7 +154,7 @@ impl<R: GrantRows> GrantStore<R> {
                 })?;
                 self.rows.put_signed_out_at(now, now.plus(SESSION_LIFETIME))?;
                 match due.identity.last_answer() {
-                    TokenRefreshAnswer::Read => self.end_everything(EndReason::CredentialsChanged, now),
+                    TokenRefreshAnswer::Read => self.end_person(EndReason::CredentialsChanged, now),
                     TokenRefreshAnswer::Missing => self.end_all_grants(EndReason::CredentialsChanged, now),
                 }
                 .map(drop)

@@ -12,6 +12,8 @@ pub struct ProviderMetadata {
     pub authorization_endpoint: String,
     pub token_endpoint: String,
     pub userinfo_endpoint: Option<String>,
+    /// Where tokens are revoked (RFC 7009).
+    pub revocation_endpoint: Option<String>,
     /// Whether every authorization response has `iss` (RFC 9207 §3).
     pub sends_iss: bool,
     /// The supported values of `prompt`, if the provider announces them (Initiating User Registration via OpenID Connect §4.1).
@@ -48,6 +50,7 @@ impl ProviderMetadata {
             authorization_endpoint: endpoint("authorization_endpoint")?.ok_or_else(missing)?,
             token_endpoint: endpoint("token_endpoint")?.ok_or_else(missing)?,
             userinfo_endpoint: endpoint("userinfo_endpoint")?,
+            revocation_endpoint: endpoint("revocation_endpoint")?,
             sends_iss: metadata.0.get("authorization_response_iss_parameter_supported") == Some(&Value::Bool(true)),
             prompts: metadata
                 .0

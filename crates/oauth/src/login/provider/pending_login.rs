@@ -6,6 +6,7 @@ use crate::authorize::consent::{ConsentedRequest, MAX_SEALED_REQUEST};
 use crate::authorize::prompt::LoginOptions;
 use crate::crypto::seal::Sealable;
 use crate::login::provider::error::LoginError;
+use crate::upstream::connect_target::ConnectTarget;
 
 /// What a person signs in for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +15,8 @@ pub enum LoginPurpose {
     Client(Box<ConsentedRequest>),
     /// To see the account page.
     Account,
+    /// To connect an upstream account, on the page that they come back to.
+    Connect(ConnectTarget),
     /// To prove anew who they are, before an action at the account page that they come back to.
     Reauthentication {
         /// The sealed action.

@@ -57,7 +57,7 @@ impl UserProfile {
         };
         let email = self.account.email.as_deref().map(|email| (email, source));
         let profile = kept.profile(&self.claims, email).with_login(self.account.login.as_deref());
-        let identity = Some(Box::new(ProviderIdentity { profile, refresh_token: None }));
+        let identity = Some(Box::new(ProviderIdentity { profile, refresh_token: None, tokens: None }));
         let admission = match self.email_trust {
             EmailTrust::VerifiedOnly => Admission::Account(self.account),
             EmailTrust::Trusted => Admission::AccountWithTrustedEmail(self.account),
@@ -143,6 +143,13 @@ impl UserProfile {
     #[must_use]
     pub fn lacks(&self, kept: &IdentityClaims) -> bool {
         self.account.email.is_none() || kept.are_missing_in(&self.claims)
+    }
+
+    /// Returns what the person is called at the provider, for a page: an address, which need not be verified, or a name.
+    #[must_use]
+    pub fn account_name(&self) -> Option<&str> {
+        let names = ["email", "preferred_username", "name"].into_iter();
+        names.filter_map(|name| self.claims.get(name)).find_map(Value::as_str)
     }
 
     /// Returns the subject at this server.

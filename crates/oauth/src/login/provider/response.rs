@@ -27,6 +27,11 @@ impl ProviderResponse {
         self.0.get(member)?.as_str()
     }
 
+    /// Returns a member.
+    pub(crate) fn member(&self, member: &str) -> Option<&Value> {
+        self.0.get(member)
+    }
+
     /// Returns a member that is a string or a list of strings.
     pub(crate) fn texts(&self, member: &str) -> Vec<&str> {
         match self.0.get(member) {

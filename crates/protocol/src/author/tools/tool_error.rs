@@ -86,6 +86,13 @@ impl ToolError {
         Self(Failure::Protocol(error))
     }
 
+    /// Returns the text for the model. A question that is open has none.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn message(&self) -> &str {
+        self.outcome().unwrap_or_default()
+    }
+
     /// Creates an error about the arguments. `message` must not repeat them.
     pub(crate) fn arguments(message: impl Into<String>) -> Self {
         Self(Failure::Arguments(message.into()))

@@ -1,0 +1,13 @@
+//! Upstream accounts: how people connect them, and how calls get their tokens.
+
+pub(crate) mod access;
+pub(crate) mod account;
+pub(crate) mod callback;
+pub(crate) mod connect;
+pub(crate) mod endpoints;
+pub(crate) mod error;
+pub(crate) mod refresh;
+pub(crate) mod remembered;
+pub(crate) mod routes;
+pub(crate) mod services;
+pub(crate) mod signed_in;
