@@ -1,5 +1,6 @@
 //! The fixtures of the official conformance suite and of our own behaviour tests, as a Worker. The suite decides the names,
-//! arguments and answers of its fixtures. Only the diary needs a sign-in.
+//! arguments and answers of its fixtures. Only the diary and what uses accounts
+//! elsewhere need a sign-in.
 
 mod announcing;
 mod arguments;
@@ -19,13 +20,14 @@ mod skills;
 mod stored;
 mod structured;
 mod tasks;
+mod upstream;
 
 use mcp_connector::{Connector, Icon};
 
 mcp_connector::serve!(connector);
 
 /// The parts, in the order of their tools. The suite calls the first tool without arguments, so `content` comes first.
-const PARTS: [fn(Connector) -> Connector; 18] = [
+const PARTS: [fn(Connector) -> Connector; 19] = [
     content::add_to,
     structured::add_to,
     messages::add_to,
@@ -44,6 +46,7 @@ const PARTS: [fn(Connector) -> Connector; 18] = [
     stored::add_to,
     tasks::add_to,
     skills::add_to,
+    upstream::add_to,
 ];
 
 /// The icon of the connector.
