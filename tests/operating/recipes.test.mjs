@@ -4,7 +4,6 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,7 +14,7 @@ import { currentNode } from '../../scripts/setup/node.mjs';
 import { openStream } from '../support/mcp/http-sse-client.mjs';
 import { calling, eventually, legacy, listTools, modern, post, send, stream, textOf } from '../support/mcp/requests.mjs';
 import { openSession } from '../support/mcp/session.mjs';
-import { SIGN_IN, bearer, connect, form, register, secret, tokensOf } from '../support/oauth/client.mjs';
+import { Browser, SIGN_IN, answerPage, bearer, connect, form, register, secret, tokensOf } from '../support/oauth/client.mjs';
 import { ROOT, WRANGLER, start } from '../support/workers/wrangler-dev.mjs';
 
 const KEY = secret('key-of-the-weather-service', 'an API key');
@@ -43,8 +42,7 @@ before(async () => {
     WEATHER_API_KEY: KEY,
     WIKI_SEARCH: elsewhere.origin,
     WIKI_KEY,
-    UPSTREAM_ISSUER: elsewhere.origin,
-    UPSTREAM_CLIENT_SECRET: UPSTREAM_SECRET,
+    GITHUB_SECRET: UPSTREAM_SECRET,
     OAUTH_CLIENTS: JSON.stringify([SERVICE]),
     SSE_TRANSPORT: 'on',
     LOG_PERSON: 'hash',
@@ -81,10 +79,10 @@ const FAILURES = {
   Long: () => [200, { celsius: 1, sky: 'x'.repeat(5_000_000) }],
 };
 
-/** A weather service, a search, and a service at which people sign in; it knows the challenge of each code it has given. */
+/** A weather service and a search. */
 async function startElsewhere() {
-  const here = { codes: new Map(), seen: [], indexed: new Map(), revoked: false };
-  const { codes, seen } = here;
+  const here = { seen: [], indexed: new Map() };
+  const { seen } = here;
   const answers = {
     'GET /weather': ({ query, headers }) => {
       if (headers.authorization !== `Bearer ${KEY}`) return [401, {}];
@@ -97,26 +95,16 @@ async function startElsewhere() {
       if (headers.authorization !== `Bearer ${WIKI_KEY}`) return [401, { message: `${headers.authorization} is not a key` }];
       return [200, { hits: [...here.indexed].filter(([, page]) => page.body.includes(query.get('q'))).map(([id, { title }]) => ({ id, title })) }];
     },
-    'POST /token': ({ form, headers }) => {
-      const basic = `Basic ${Buffer.from(`my-tools:${UPSTREAM_SECRET}`).toString('base64')}`;
-      const challenge = createHash('sha256').update(form.get('code_verifier') ?? '').digest('base64url');
-      const known = codes.get(form.get('code'));
-      codes.delete(form.get('code'));
-      const good = headers.authorization === basic && known === challenge && form.get('grant_type') === 'authorization_code';
-      return good ? [200, { access_token: `token-${codes.size}`, token_type: 'Bearer' }] : [400, { error: 'invalid_grant' }];
-    },
-    'GET /userinfo': ({ headers }) => (!here.revoked && /^Bearer token-/.test(headers.authorization ?? '') ? [200, { name: 'Ada' }] : [401, {}]),
   };
   const listener = createServer(async (incoming, response) => {
     const { pathname, searchParams } = new URL(incoming.url, 'http://elsewhere');
     const chunks = [];
     for await (const chunk of incoming) chunks.push(chunk);
     const text = Buffer.concat(chunks).toString();
-    const form = new URLSearchParams(text);
     seen.push(`${incoming.method} ${pathname}`);
     const page = incoming.method === 'PUT' && /^\/pages\/(\d+)$/.exec(pathname);
     if (page) here.indexed.set(Number(page[1]), JSON.parse(text));
-    const [status, body, more = {}] = page ? [200, {}] : answers[`${incoming.method} ${pathname}`]?.({ query: searchParams, form, headers: incoming.headers }) ?? [404, {}];
+    const [status, body, more = {}] = page ? [200, {}] : answers[`${incoming.method} ${pathname}`]?.({ query: searchParams, headers: incoming.headers }) ?? [404, {}];
     response.writeHead(status, { 'content-type': 'application/json', ...more }).end(JSON.stringify(body));
   });
   await new Promise((resolve) => listener.listen(0, '127.0.0.1', resolve));
@@ -385,66 +373,17 @@ test('LOG_PERSON=hash: the line of a call tells people apart and names nobody', 
   assert.equal((await ask({})).person, undefined);
 });
 
-describe('a token of the other service', () => {
-  const ASKS = { elicitation: { form: {}, url: {} } };
-
-  /** What the person does elsewhere: signs in, comes back, and reads a number. */
-  async function openPage(url) {
-    const { origin, pathname, searchParams: asked } = new URL(url);
-    assert.equal(origin + pathname, `${elsewhere.origin}/authorize`);
-    assert.equal(asked.get('client_id'), 'my-tools');
-    assert.equal(asked.get('code_challenge_method'), 'S256');
-    const code = `code-${asked.get('state').slice(0, 8)}&=+`;
-    elsewhere.codes.set(code, asked.get('code_challenge'));
-    const page = await fetch(`${server.origin}/upstream/callback?${new URLSearchParams({ code, state: asked.get('state') })}`.replace(/\+/g, '%2B'));
-    assert.equal(page.headers.get('cache-control'), 'no-store');
-    return { number: /<b>(\d{6})<\/b>/.exec(await page.text())?.[1], state: asked.get('state') };
-  }
-
-  // The embedded owner is one person: what one of these tests leaves behind, the next one finds.
-  test('a client that cannot ask is told the address, and a wrong number ends the sign-in', async () => {
-    const mine = await someone('upstream');
-    const address = async () => /https?:\/\/\S+/.exec(failed(await mine('upstream_profile')))[0];
-    const first = await address();
-    assert.equal(await address(), first, 'the same sign-in as long as it is open');
-    assert.match(failed(await mine('upstream_profile', { number: '000000' })), /Nobody has signed in yet/);
-    const { number } = await openPage(first);
-    const wrong = number === '123456' ? '654321' : '123456';
-    assert.match(failed(await mine('upstream_profile', { number: wrong })), /not the number/);
-    assert.match(failed(await mine('upstream_profile', { number })), /Nobody has signed in yet/, 'there is one try');
-    assert.equal((await openPage(first)).number, undefined, 'an address that is used up leads nowhere');
-    assert.notEqual(await address(), first);
-  });
-
-  test('a token of the other service is asked for once: the client opens the page, the person tells its number, and the tool goes on', async () => {
-    const mine = await someone('upstream');
-    const first = await mine('upstream_profile', {}, { capabilities: ASKS });
-    const { mode, url } = first.inputRequests['sign-in'].params;
-    assert.equal(mode, 'url');
-    const accepted = { 'sign-in': { action: 'accept' } };
-    const second = await mine('upstream_profile', {}, { capabilities: ASKS, more: { inputResponses: accepted, requestState: first.requestState } });
-    assert.ok(second.inputRequests.number, 'then the number is asked for');
-    const { number } = await openPage(url);
-    const answers = { number: { action: 'accept', content: { number } } };
-    const third = await mine('upstream_profile', {}, { capabilities: ASKS, more: { inputResponses: answers, requestState: second.requestState } });
-    assert.equal(said(third), '{"name":"Ada"}');
-    elsewhere.seen.length = 0;
-    assert.equal(said(await mine('upstream_profile')), '{"name":"Ada"}');
-    assert.deepEqual(elsewhere.seen, ['GET /userinfo'], 'the token is kept');
-  });
-
-  test('a token of the other service that is refused elsewhere is forgotten, and the next call begins anew', async () => {
-    const mine = await someone('upstream');
-    elsewhere.revoked = true;
-    assert.match(failed(await mine('upstream_profile')), /sign in anew/);
-    elsewhere.revoked = false;
-    assert.match(failed(await mine('upstream_profile')), /Ask the person to sign in at/);
-  });
-
-  test('a callback that nobody asked for is refused, and leaves nothing', async () => {
-    for (const query of ['code=a&state=' + 'x'.repeat(43), 'code=a', 'code=a&state=short', 'state=' + 'x'.repeat(43), '%&%%=']) {
-      const page = await fetch(`${server.origin}/upstream/callback?${query}`);
-      assert.match(await page.text(), /was not asked for here/, query);
-    }
+describe('an account elsewhere', () => {
+  test('the tool of a service with accounts leads the person to connect theirs, and the page leads to the service', async () => {
+    const mine = await someone('issues');
+    const link = new URL(/http:\S+/.exec(failed(await mine('my_issues')))[0]);
+    assert.equal(link.origin + link.pathname, `${server.origin}/account/connect/github`);
+    const browser = new Browser(server);
+    let page = await answerPage(browser, await browser.open(link));
+    page = await browser.submit(page, page.forms.find(({ action }) => action === '/account/connect/github'));
+    assert.equal(page.url.origin + page.url.pathname, 'https://github.com/login/oauth/authorize');
+    assert.equal(page.parameters.client_id, 'Iv1.0123456789abcdef');
+    assert.equal(page.parameters.scope, 'repo');
+    assert.equal(page.parameters.redirect_uri, `${server.origin}/upstream/callback/github`);
   });
 });

@@ -25,20 +25,9 @@ mod usage;
 mod wiki;
 mod workers_ai;
 
-use mcp_connector::{Connector, worker};
+use mcp_connector::Connector;
 
-mcp_connector::serve!(connector, fetch);
-
-async fn fetch(
-    request: worker::web_sys::Request,
-    env: worker::Env,
-    context: worker::Context,
-) -> worker::Result<worker::web_sys::Response> {
-    if let Some(page) = upstream_sign_in::callback(&request, &env).await? {
-        return Ok(page.into());
-    }
-    mcp_connector::fetch(request, env, context).await
-}
+mcp_connector::serve!(connector);
 
 fn connector() -> Connector {
     let connector = Connector::new("recipes", env!("CARGO_PKG_VERSION")).title("Recipes");
