@@ -233,6 +233,7 @@ export class Person {
   /** Gives a client access, and returns its tokens. */
   async connectClient(scope = 'elsewhere', browser = new Browser(this.site)) {
     const client = await register(this.site);
+    this.client = client;
     const { verifier, challenge } = pkce();
     const sent = asking(client, { challenge, scope });
     const away = await signIn(browser, authorizePath(sent));
