@@ -10,7 +10,7 @@ import { main, step, Stop } from './support/log.mjs';
 import { root } from './support/paths.mjs';
 import { attempt, outputOf } from './support/processes.mjs';
 
-const NPM_FOLDERS = ['.', 'tests', 'bench', 'scripts/setup/node', 'templates/small'];
+const NPM_FOLDERS = ['.', 'tests', 'bench', 'scripts/openapi', 'scripts/setup/node', 'templates/small'];
 const WRANGLER_FILES = ['wrangler.toml', 'templates/small/wrangler.toml', ...readdirSync(path.join(root, 'examples')).map((name) => `examples/${name}/wrangler.toml`)];
 
 await main(async () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -246,6 +247,24 @@ describe('the document', () => {
     write('split.yaml', 'openapi: 3.0.3\ninfo: { title: Tea, version: "1" }\nservers: [{ url: https://tea.example }]\npaths:\n  /a:\n    post:\n      operationId: brew\n      requestBody: { required: true, content: { application/json: { schema: { $ref: "leaf.yaml#/Leaf" } } } }\n      responses: { "204": { description: Done. } }\n');
     const { text } = await generated(path.join(scratch, 'split.yaml'));
     assert.match(text, /parent: Option<Box<\w+>>/);
+  });
+
+  test('may be at a URL, to which its server is relative, and reads no files then', async () => {
+    const document = { openapi: '3.1.0', info: { title: 'Tea', version: '1' }, servers: [{ url: '/v1' }], paths: { '/a': { get: { operationId: 'brew', ...ok } } } };
+    const secretFile = path.join(scratch, 'secret.json');
+    writeFileSync(secretFile, '{"type": "string", "description": "A secret."}');
+    const stealing = { ...document, paths: { '/a': { post: taking({ type: 'object', properties: { a: { $ref: `file://${secretFile}` } } }) } } };
+    const server = createServer((request, response) => response.setHeader('content-type', 'application/json').end(JSON.stringify(request.url === '/a.json' ? document : stealing)));
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const origin = `http://127.0.0.1:${server.address().port}`;
+    try {
+      const { text } = await generated(`${origin}/a.json`);
+      assert.ok(text.includes(`const BASE: &str = "${origin}/v1";`), text);
+      await assert.rejects(generated(`${origin}/b.json`), /refers to something that cannot be read/);
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
   });
 
   for (const [what, text, message] of [

@@ -11,33 +11,32 @@ const MAX_MISTAKES = 8;
  * `lenient` are said and passed over.
  */
 export async function readDocument(source, { lenient, cwd }) {
-  const { default: SwaggerParser } = await import('@apidevtools/swagger-parser');
+  // Read by the parser below the one of OpenAPI, which would lose the port of a server that is relative to the document.
+  const { $RefParser } = await import('@apidevtools/json-schema-ref-parser');
   const isUrl = /^https?:\/\//i.test(source);
   const from = isUrl ? source : path.resolve(cwd, source);
-  // What a server sends must not name files of this machine.
-  const options = { resolve: { file: isUrl ? false : undefined, http: { safeUrlResolver: false } } };
+  // What a server sends must not name files of this machine, nor, unless it runs here itself, addresses of its network.
+  const isElsewhere = isUrl && !/^https?:\/\/(localhost|127\.[0-9.]+|\[::1\])(:|\/|$)/i.test(source);
+  const options = { resolve: { ...(isUrl && { file: false }), http: { safeUrlResolver: isElsewhere } } };
   let parsed;
   try {
-    parsed = await new SwaggerParser().parse(from, options);
+    parsed = await new $RefParser().parse(from, options);
   } catch (error) {
     throw new Stop(unreadable(source, error, isUrl));
   }
   checkVersion(source, parsed);
   let document;
   try {
-    document = await new SwaggerParser().bundle(from, options);
+    document = await new $RefParser().bundle(from, options);
   } catch (error) {
     throw new Stop(`${source} refers to something that cannot be read: ${firstLine(error)}`);
   }
-  await validate(source, document, { SwaggerParser, lenient });
+  await validate(source, document, lenient);
   return document;
 }
 
 function unreadable(source, error, isUrl) {
   if (error.code === 'ENOENT' || /ENOENT|no such file/i.test(error.message)) return `There is no file ${source}.`;
-  const [, version] = /Unsupported OpenAPI version: (.*?)\. Swagger/.exec(error.message) ?? [];
-  if (version !== undefined) return otherVersion(source, version);
-  if (/is not a valid Openapi API definition/i.test(error.message)) return notOpenApi(source);
   const what = /unexpected|bad indentation|JSON|YAML|duplicated|parsing/i.test(error.message) && !isUrl ? 'is neither JSON nor YAML' : 'cannot be read';
   return `${source} ${what}: ${firstLine(error)}`;
 }
@@ -55,7 +54,8 @@ function checkVersion(source, document) {
 const notOpenApi = (source) => `${source} is no OpenAPI document: it has no member \`openapi\`, such as \`openapi: 3.1.0\`.`;
 const otherVersion = (source, version) => `${source} is OpenAPI ${paragraph(version).slice(0, 20)}, and this takes 3.0 and 3.1.`;
 
-async function validate(source, document, { SwaggerParser, lenient }) {
+async function validate(source, document, lenient) {
+  const { default: SwaggerParser } = await import('@apidevtools/swagger-parser');
   const copy = structuredClone(document);
   // The rules for paths and their parameters are those that become a tool; the reader of operations says them with their reasons.
   const options = { dereference: { circular: 'ignore' }, validate: { spec: false } };
