@@ -13,11 +13,14 @@ use mcp_connector_protocol::tasks::{BeginTask, BeginTaskError, TaskCommand, Task
 use mcp_connector_oauth::web::origin::Issuer;
 use mcp_connector_oauth::web::request_source::RequestSource;
 use mcp_connector_protocol::{
-    Change, Changes, ClientResponse, Delivery, Event, EventStore, Hosts, LoggingLevel, OpenStateError, Outcome,
-    Platform, Registry, RequestId, RequestObserver, RequestStateSeal, SealStateError, SessionError, SessionId,
-    Sessions, Stop, Tasks, ToolError, Unavailable, UpstreamAccount, UpstreamAccounts, Watch, WatchError,
+    Change, Changes, ClientResponse, Delivery, Event, EventStore, FileLimits, Files, Hosts, LoggingLevel,
+    OpenStateError, Outcome, Platform, Registry, RequestId, RequestObserver, RequestStateSeal, SealStateError,
+    SessionError, SessionId, Sessions, Stop, Tasks, ToolError, Unavailable, UploadUrl, UpstreamAccount,
+    UpstreamAccounts, Watch, WatchError,
 };
 
+use crate::files::links::handler_files::HandlerFiles;
+use crate::files::stored_file::StoredFile;
 use crate::log::request_log::RequestLog;
 use crate::mcp::request_state;
 use crate::oauth::secrets::LazySecrets;
@@ -85,6 +88,26 @@ impl Workers {
         anonymous: Option<RequestSource>,
     ) -> Self {
         Self { context: Some(context), log: Some(log), anonymous, ..self }
+    }
+
+    /// Returns the origin for links to this server: `PUBLIC_URL`, or what the client has asked.
+    fn origin(&self) -> Result<String, ToolError> {
+        let origin = self.issuer.as_ref().map(|issuer| issuer.as_str().to_owned());
+        origin.ok_or_else(|| {
+            ToolError::new(
+                "Work in the background cannot know the address of this server: its owner must set PUBLIC_URL.",
+            )
+        })
+    }
+
+    fn files<'a>(&'a self, caller: Option<&'a Caller>) -> HandlerFiles<'a> {
+        HandlerFiles {
+            env: &self.env,
+            binding: self.registry.files(),
+            keeps_state: self.registry.keeps_state_for(caller),
+            secrets: &self.secrets,
+            caller,
+        }
     }
 
     /// Returns the host for a call in the object of a session. `note` is what the object is told of the call if its instance dies.
@@ -230,6 +253,33 @@ impl Changes for Workers {
             }
         }
         subscriptions::watch(&self.env, watch, owner).await
+    }
+}
+
+impl Files for Workers {
+    type File = StoredFile;
+
+    async fn upload_url(
+        &self,
+        caller: Option<&Caller>,
+        purpose: &str,
+        limits: &FileLimits,
+    ) -> Result<UploadUrl, ToolError> {
+        let random = self.random_bits()?;
+        let upload = self.files(caller).upload_url(&self.origin()?, random, purpose, limits).await?;
+        if let (None, Some(network)) = (caller, &self.anonymous) {
+            // Guests share what is kept for them: each upload counts as a session does.
+            anonymous_quota::take_state(&self.env, network, &upload.key).await?;
+        }
+        Ok(upload)
+    }
+
+    async fn download_url(&self, caller: Option<&Caller>, key: &str) -> Result<String, ToolError> {
+        self.files(caller).download_url(&self.origin()?, key).await
+    }
+
+    async fn file(&self, caller: Option<&Caller>, key: &str) -> Result<StoredFile, ToolError> {
+        self.files(caller).file(key).await
     }
 }
 

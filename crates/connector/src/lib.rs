@@ -82,7 +82,9 @@
 //! | Use D1, KV, R2 and secrets | [`Context::d1`], [`D1`], [`Kv`], [`R2`], [`Secret`], [`BindingError`] |
 //! | Call an API that an OpenAPI document describes | [`openapi`] |
 //! | Use a service in the name of each person | [`Upstream`], [`Context::upstream`] |
-//! | Announce changes | [`Topic`], [`Connector::announces`] |
+//! | Take files and give them | [`Connector::files`], [`Context::upload_url`], [`FileLimits`], [`UploadUrl`], [`StoredFile`], [`FileReader`] |
+//! | Announce changes | [`Topic`], [`Connector::announces`], [`Change`], [`announce()`], [`announce_to()`] |
+//! | Handle events from outside | [`Connector::webhook`], [`Webhook`], [`WebhookRequest`], [`Connector::cron`], [`Connector::queue`], [`EventContext`] |
 //! | Serve it as a Worker | [`serve!`], [`fetch()`] |
 //! | Test it | [`Connector::check`], [`ConfigError`], [`check_wrangler_toml`] |
 //!
@@ -95,6 +97,8 @@ pub mod __entry;
 mod app;
 mod author;
 mod config;
+mod events;
+mod files;
 mod host;
 mod http;
 mod log;
@@ -111,15 +115,17 @@ mod store;
 mod wrangler_toml;
 
 pub use app::fetch;
-pub use author::{Call, Connector, Context, Next, Prompt, Resource, ResourceTemplate, Tool, Upstream};
+pub use author::{Call, Connector, Context, EventContext, Next, Prompt, Resource, ResourceTemplate, Tool, Upstream};
+pub use events::announce::{announce, announce_to};
+pub use files::stored_file::{FileReader, StoredFile};
 pub use mcp_connector_base::caller::Caller;
 pub use mcp_connector_base::identifier::Subject;
 pub use mcp_connector_base::scope::Scope;
 pub use mcp_connector_protocol::{
-    Annotations, CallKind, CallOutcome, CallToolResult, ClientCapability, ConfigError, ContentBlock,
-    CreateMessageRequest, CreateMessageResult, ElicitResult, Form, Icon, Json, ListPage, ListedPage, ListedResource,
-    LoggingLevel, Partial, Permission, PromptMessage, ResourceContents, Role, Root, RpcError, Skill, Theme, ToolChoice,
-    ToolError, ToolResultContent, ToolUseContent, Topic, View,
+    Annotations, CallKind, CallOutcome, CallToolResult, Change, ClientCapability, ConfigError, ContentBlock,
+    CreateMessageRequest, CreateMessageResult, ElicitResult, FileLimits, Form, Icon, Json, ListPage, ListedPage,
+    ListedResource, LoggingLevel, Partial, Permission, PromptMessage, ResourceContents, Role, Root, RpcError, Skill,
+    Theme, ToolChoice, ToolError, ToolResultContent, ToolUseContent, Topic, UploadUrl, View, Webhook, WebhookRequest,
 };
 pub use outbound::{HttpClient, HttpError, HttpRequest, HttpResponse};
 pub use storage::{BindingError, D1, Kv, R2, Secret};
@@ -133,10 +139,11 @@ mod public_names {
     //! The names that this crate exports. A new one is added here, too: each is a promise to everybody who uses the crate.
 
     const NAMES: &str = "
-        Annotations BindingError Call CallKind CallOutcome CallToolResult Caller ClientCapability ConfigError Connector ContentBlock Context
-        CreateMessageRequest CreateMessageResult D1 ElicitResult Form HttpClient HttpError HttpRequest HttpResponse Icon Json Kv ListPage ListedPage ListedResource LoggingLevel Next Partial Permission
+        Annotations BindingError Call CallKind CallOutcome CallToolResult Caller Change ClientCapability ConfigError Connector ContentBlock Context
+        CreateMessageRequest CreateMessageResult D1 ElicitResult EventContext FileLimits FileReader Form HttpClient HttpError HttpRequest HttpResponse Icon Json Kv ListPage ListedPage ListedResource LoggingLevel Next Partial Permission
         Prompt PromptMessage R2 Resource ResourceContents ResourceTemplate Role Root RpcError Scope Secret Select Skill Store
-        StoreError StorePage Subject Theme Tool ToolChoice ToolError ToolResultContent ToolUseContent Topic Upstream View __entry
+        StoreError StorePage StoredFile Subject Theme Tool ToolChoice ToolError ToolResultContent ToolUseContent Topic UploadUrl Upstream View Webhook WebhookRequest __entry
+        announce announce_to
         check_wrangler_toml fetch openapi schemars serde serve worker
     ";
 

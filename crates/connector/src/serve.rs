@@ -2,7 +2,9 @@
 
 use std::future::Future;
 
+use worker::js_sys::Promise;
 use worker::wasm_bindgen::JsValue;
+use worker::wasm_bindgen_futures::future_to_promise;
 use worker::worker_sys::Context as RawContext;
 use worker::{Context, Env, web_sys};
 
@@ -10,6 +12,7 @@ pub use worker::wasm_bindgen;
 
 pub use crate::app::{answer, start};
 
+use crate::events::triggers;
 use crate::platform::crossing::paused::promise_of;
 
 /// Runs the `fetch` of a Worker that has its own. Returns a promise of its answer.
@@ -19,6 +22,20 @@ where
     O: Future<Output = worker::Result<web_sys::Response>> + 'static,
 {
     promise_of(handler(request, env, Context::new(context)))
+}
+
+/// Runs the handlers of a schedule.
+pub fn scheduled(event: JsValue, env: Env) -> Promise {
+    settled(triggers::scheduled(event, env))
+}
+
+/// Runs the handler of a queue with a batch of its messages.
+pub fn queue(batch: JsValue, env: Env) -> Promise {
+    settled(triggers::queue(batch, env))
+}
+
+fn settled(work: impl Future<Output = Result<(), JsValue>> + 'static) -> Promise {
+    future_to_promise(async move { work.await.map(|()| JsValue::UNDEFINED) })
 }
 
 /// Serves a connector as a Worker: its entry points and the classes of its Durable Objects.
@@ -40,6 +57,9 @@ where
 ///
 /// A second argument is the path of a function that answers requests in place of [`fetch`](crate::fetch()), for a Worker that
 /// has paths of its own.
+///
+/// The schedules and queues of the connector are served, too. A Worker that has functions of its own for them, with
+/// `#[event(scheduled)]` or `#[event(queue)]` of the crate `worker`, keeps those.
 #[macro_export]
 macro_rules! serve {
     (@entry $connector:path, $answer:expr) => {
@@ -58,6 +78,24 @@ macro_rules! serve {
                 context: $crate::worker::worker_sys::Context,
             ) -> $crate::worker::wasm_bindgen::JsValue {
                 ($answer)(request, env, context)
+            }
+
+            #[wasm_bindgen::prelude::wasm_bindgen(js_name = __scheduled, wasm_bindgen = $crate::__entry::wasm_bindgen)]
+            pub fn __scheduled(
+                event: wasm_bindgen::JsValue,
+                env: $crate::worker::Env,
+                _context: wasm_bindgen::JsValue,
+            ) -> $crate::worker::js_sys::Promise {
+                $crate::__entry::scheduled(event, env)
+            }
+
+            #[wasm_bindgen::prelude::wasm_bindgen(js_name = __queue, wasm_bindgen = $crate::__entry::wasm_bindgen)]
+            pub fn __queue(
+                batch: wasm_bindgen::JsValue,
+                env: $crate::worker::Env,
+                _context: wasm_bindgen::JsValue,
+            ) -> $crate::worker::js_sys::Promise {
+                $crate::__entry::queue(batch, env)
             }
         };
     };

@@ -8,7 +8,9 @@ mod asking;
 mod cancellation;
 mod content;
 mod counting;
+mod events;
 mod failures;
+mod files;
 mod legacy_asking;
 mod listing;
 mod messages;
@@ -27,7 +29,7 @@ use mcp_connector::{Connector, Icon};
 mcp_connector::serve!(connector);
 
 /// The parts, in the order of their tools. The suite calls the first tool without arguments, so `content` comes first.
-const PARTS: [fn(Connector) -> Connector; 19] = [
+const PARTS: [fn(Connector) -> Connector; 21] = [
     content::add_to,
     structured::add_to,
     messages::add_to,
@@ -47,6 +49,8 @@ const PARTS: [fn(Connector) -> Connector; 19] = [
     tasks::add_to,
     skills::add_to,
     upstream::add_to,
+    files::add_to,
+    events::add_to,
 ];
 
 /// The icon of the connector.

@@ -4,7 +4,9 @@
 mod announcements;
 mod app_view;
 mod audit;
+mod cron;
 mod d1;
+mod files;
 mod flags;
 mod github_search;
 mod guide;
@@ -13,6 +15,7 @@ mod kv;
 mod library_api;
 mod long_task;
 mod moving;
+mod queue;
 mod quota;
 mod r2;
 mod readme;
@@ -22,6 +25,7 @@ mod skill;
 mod upstream_api;
 mod upstream_sign_in;
 mod usage;
+mod webhook;
 mod wiki;
 mod workers_ai;
 
@@ -53,6 +57,10 @@ fn connector() -> Connector {
     let connector = wiki::add_to(connector);
     let connector = library_api::add_to(connector);
     let connector = github_search::add_to(connector);
+    let connector = files::add_to(connector);
+    let connector = cron::add_to(connector);
+    let connector = queue::add_to(connector);
+    let connector = webhook::add_to(connector);
     upstream_sign_in::add_to(connector)
 }
 

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use serde_json::json;
 use worker::{Context, Env};
 
 use mcp_connector_base::outage::Outage;
@@ -70,6 +71,12 @@ pub(crate) async fn answer(
             routes::interrupted_page(Start::Account, incoming)
         }
         (Route::OAuth(OAuthEndpoint::Direct(_)), _) => cors::readable_by_all(Answer::outage(Outage::Storage)),
+        // Its body is gone. A link that was taken is spent.
+        (Route::File(_), _) if !matches!(incoming.method(), "GET" | "HEAD") => {
+            readable(unread_upload(log.id()), app, site, incoming)
+        }
+        // A webhook, whose sender tries again.
+        (Route::NotFound, _) if incoming.method() == "POST" => Answer::outage(Outage::Storage),
         _ if fault == Fault::Other => return None,
         _ => cors::readable_by_all(Answer::outage(Outage::Storage)),
     })
@@ -87,6 +94,11 @@ fn unread(fault: Fault, reference: &str) -> Answer {
             retry_where_useful(refused(503, &text))
         }
     }
+}
+
+fn unread_upload(reference: &str) -> Answer {
+    let text = format!("The server was interrupted. Ask for a new link and send the file again. (request {reference})");
+    Answer::json(500, &json!({ "error": "server_error", "error_description": text }))
 }
 
 fn retry_where_useful(answer: Answer) -> Answer {

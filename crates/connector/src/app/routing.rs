@@ -12,6 +12,8 @@ use worker::{Context, Env, console_error, web_sys};
 use crate::app::lost_requests;
 use crate::app::state::{App, app};
 use crate::config::settings::Feature;
+use crate::events::webhook;
+use crate::files::endpoint as files;
 use crate::http::answer::Answer;
 use crate::http::cors;
 use crate::http::discovery::{favicon, proof, server_card};
@@ -108,6 +110,9 @@ async fn route(app: &Rc<App>, incoming: &Incoming, env: Env, context: Context) -
     {
         return answer;
     }
+    if let Some(webhook) = app.endpoint.registry.events().webhook(incoming.path()) {
+        return webhook::answer(app, &site, webhook, incoming, &env).await;
+    }
     if let Some(page) = page_for_browser(app, &site, incoming) {
         return page;
     }
@@ -134,6 +139,8 @@ async fn route(app: &Rc<App>, incoming: &Incoming, env: Env, context: Context) -
             let icons = &app.endpoint.registry.info().icons;
             favicon::answer(icons, form, if_none_match().as_deref()).unwrap_or_else(|| not_found(&site))
         }),
+        Route::File(_) if app.endpoint.registry.files().is_none() => not_found(&site),
+        Route::File(endpoint) => files::answer(app, &site, endpoint, incoming, (&env, &context)).await,
         // An external issuer gives out the tokens.
         Route::OAuth(_) if configuration.auth_issuer.is_some() => not_found(&site),
         Route::OAuth(endpoint) => oauth::answer(app, &site, endpoint, incoming, (&env, &context)).await,
@@ -162,7 +169,8 @@ fn page_for_browser(app: &App, site: &Site, incoming: &Incoming) -> Option<Answe
         | Route::ServerCard(_)
         | Route::AiCatalog
         | Route::DomainProof(_)
-        | Route::Favicon(_) => return None,
+        | Route::Favicon(_)
+        | Route::File(_) => return None,
     };
     if !is_navigation(incoming) || request_guard::check_host(site, configuration).is_err() {
         return None;

@@ -16,6 +16,7 @@ use crate::config::bindings;
 use crate::config::bindings::Needs;
 use crate::config::configuration::{Configuration, PrivateSignIn};
 use crate::config::variables;
+use crate::files::bucket::{Bucket, not_bound};
 use crate::host::Workers;
 use crate::http::limit::Limit;
 use crate::http::route::McpEndpoint;
@@ -101,6 +102,11 @@ fn configuration(registry: &Registry<Workers>, env: &Env) -> Configuration {
     }
     for advice in advice {
         console_warn!("{advice}");
+    }
+    if let Some(binding) = registry.files()
+        && Bucket::bound(env, binding).is_none()
+    {
+        console_error!("{}", not_bound(binding));
     }
     configuration.missing_bindings = missing;
     configuration

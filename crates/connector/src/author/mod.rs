@@ -23,6 +23,18 @@ pub use context::Context;
 /// ```
 pub type Next = mcp_connector_protocol::Next<Workers>;
 
+/// The context of a handler that no client calls: of a webhook, a schedule or a queue.
+///
+/// ```
+/// use mcp_connector::{Change, EventContext, ToolError};
+///
+/// async fn every_morning(cx: EventContext) -> Result<(), ToolError> {
+///     cx.announce(Change::resource("report://today")).await;
+///     Ok(())
+/// }
+/// ```
+pub type EventContext = mcp_connector_protocol::EventContext<Workers>;
+
 /// What a connector offers, as its author declares it: its name, the words of its pages, and its tools, resources, prompts,
 /// views and skills.
 ///

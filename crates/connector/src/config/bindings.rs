@@ -153,7 +153,7 @@ impl Binding {
     /// Returns what happens without it, where nothing is closed and the log should say so.
     const fn advice(self, needs: Needs) -> Option<&'static str> {
         match self {
-            Self::SubjectStore => Some("tools that use `Store` fail"),
+            Self::SubjectStore => Some("tools that use `Store` fail, and no file can be uploaded"),
             Self::RegisterLimit if needs.own_sign_in => Some("nothing limits how many clients register"),
             Self::CallLimit => Some("nothing limits how many calls a client makes"),
             Self::OAuthKv

@@ -117,6 +117,16 @@ impl Answer {
         Self::event_stream(AnswerBody::Stream(stream))
     }
 
+    /// Returns an answer whose body the runtime passes on.
+    pub(crate) fn stream(status: u16, stream: web_sys::ReadableStream) -> Self {
+        Self { status, headers: Vec::new(), body: AnswerBody::Stream(stream) }
+    }
+
+    /// Returns whether it is a page that [`Answer::framed`] has yet to write.
+    pub(crate) const fn is_page(&self) -> bool {
+        matches!(self.body, AnswerBody::Page(_))
+    }
+
     fn event_stream(body: AnswerBody) -> Self {
         Self { status: 200, headers: Vec::new(), body }
             .header("content-type", "text/event-stream")

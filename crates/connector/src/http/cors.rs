@@ -13,6 +13,10 @@ const REQUEST_HEADERS: &str = "authorization, content-type, accept, mcp-protocol
 /// The headers that a page may read.
 const EXPOSED_HEADERS: &str = "www-authenticate, mcp-session-id, mcp-protocol-version, x-request-id, retry-after";
 
+/// The headers of a file that a page may read.
+const FILE_HEADERS: &str =
+    "content-disposition, content-length, content-range, accept-ranges, etag, x-request-id, retry-after";
+
 /// How long a browser remembers a preflight, in seconds. Chromium keeps none for longer.
 pub(crate) const MAX_AGE: &str = "7200";
 
@@ -27,6 +31,17 @@ pub(crate) fn readable_by(answer: Answer, origin: Option<&str>) -> Answer {
         Some(origin) => answer
             .header("access-control-allow-origin", origin.to_owned())
             .header("access-control-expose-headers", EXPOSED_HEADERS),
+    }
+}
+
+/// Lets the page at `origin`, which has been checked, read a file.
+pub(crate) fn file_readable_by(answer: Answer, origin: Option<&str>) -> Answer {
+    let answer = answer.header("vary", "origin");
+    match origin {
+        None => answer,
+        Some(origin) => answer
+            .header("access-control-allow-origin", origin.to_owned())
+            .header("access-control-expose-headers", FILE_HEADERS),
     }
 }
 

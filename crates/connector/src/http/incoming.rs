@@ -4,7 +4,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use thiserror::Error;
-use worker::js_sys::Uint8Array;
+use worker::js_sys::{Array, Uint8Array};
+use worker::wasm_bindgen::{JsCast, JsValue};
 use worker::wasm_bindgen_futures::JsFuture;
 use worker::web_sys;
 
@@ -80,7 +81,7 @@ impl Incoming {
         let path = match path.strip_suffix('/').unwrap_or(path) {
             _ if route == Route::NotFound => "",
             "" => "/",
-            path => path,
+            path => route.logged_path().unwrap_or(path),
         };
         let lost = if head.is_again() { head.number().lost() } else { None };
         let log = match lost.as_ref().and_then(LostRequest::reference) {
@@ -140,6 +141,16 @@ impl Incoming {
         header(&self.head, &self.request, name)
     }
 
+    /// Returns all headers, with their names in lower case.
+    pub(crate) fn headers(&self) -> Vec<(String, String)> {
+        let pairs = Array::from(&self.request.headers());
+        let pair = |pair: JsValue| {
+            let pair: Array = pair.dyn_into().ok()?;
+            Some((pair.get(0).as_string()?, pair.get(1).as_string()?))
+        };
+        pairs.iter().filter_map(pair).collect()
+    }
+
     /// Returns the network that it came from, as far as that is known.
     pub(crate) fn network(&self) -> RequestSource {
         RequestSource::of_subnet(self.header("cf-connecting-ip").as_deref())
@@ -150,9 +161,19 @@ impl Incoming {
         self.header("content-length").and_then(|length| length.parse().ok())
     }
 
+    /// Returns whether the body is compressed, so that its length says nothing.
+    pub(crate) fn has_encoded_body(&self) -> bool {
+        self.header("content-encoding").is_some_and(|encoding| !is_identity(&encoding))
+    }
+
+    /// Returns the stream of the body, if there is one that nobody has read.
+    pub(crate) fn stream(&self) -> Option<web_sys::ReadableStream> {
+        self.request.body()
+    }
+
     /// Returns the whole body, if it is not larger than `limit` bytes.
     pub(crate) async fn body(&self, limit: u32) -> Result<Vec<u8>, BodyError> {
-        if self.header("content-encoding").is_some_and(|encoding| !is_identity(&encoding)) {
+        if self.has_encoded_body() {
             return Err(BodyError::Encoded);
         }
         match self.content_length() {

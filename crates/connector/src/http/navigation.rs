@@ -11,8 +11,12 @@ const OF_PROGRAMS: [&str; 4] = ["authorization", "mcp-session-id", "mcp-protocol
 /// Returns whether a request is that of a browser whose address bar or link leads here: it asks for a document, and names HTML as
 /// what it likes best.
 pub(crate) fn is_navigation(incoming: &Incoming) -> bool {
-    matches!(incoming.method(), "GET" | "HEAD")
-        && incoming.header("accept").is_some_and(|accept| prefers_html(&accept))
+    matches!(incoming.method(), "GET" | "HEAD") && wants_page(incoming)
+}
+
+/// Returns whether the answer to a request is shown to a person: to one that a browser makes for an address or a form.
+pub(crate) fn wants_page(incoming: &Incoming) -> bool {
+    incoming.header("accept").is_some_and(|accept| prefers_html(&accept))
         && incoming.header("sec-fetch-mode").is_none_or(|mode| mode == "navigate")
         && !OF_PROGRAMS.iter().any(|name| incoming.header(name).is_some())
 }

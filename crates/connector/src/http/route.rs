@@ -107,6 +107,11 @@ pub(crate) enum DirectEndpoint {
 pub(crate) const CONSENT_PATH: &str = "/authorize/consent";
 /// The path of the form of the login page.
 pub(crate) const LOGIN_PATH: &str = "/authorize/login";
+/// The path below which upload links are.
+pub(crate) const UPLOAD_PATH: &str = "/files/upload/";
+/// The path below which download links are.
+pub(crate) const DOWNLOAD_PATH: &str = "/files/download/";
+
 /// The redirect URI at identity providers.
 pub(crate) const CALLBACK_PATH: &str = "/authorize/callback";
 
@@ -180,6 +185,13 @@ impl OAuthEndpoint {
     }
 }
 
+/// The links to files. What follows the path of one is sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FileEndpoint {
+    Upload,
+    Download,
+}
+
 /// A document by which the owner proves that the domain is theirs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DomainProof {
@@ -214,6 +226,7 @@ pub(crate) enum Route {
     DomainProof(DomainProof),
     Favicon(Favicon),
     OAuth(OAuthEndpoint),
+    File(FileEndpoint),
     NotFound,
 }
 
@@ -244,7 +257,30 @@ impl Route {
                 return Self::ServerCard(endpoint);
             }
         }
+        if path.starts_with(UPLOAD_PATH) {
+            return Self::File(FileEndpoint::Upload);
+        }
+        if path.starts_with(DOWNLOAD_PATH) {
+            return Self::File(FileEndpoint::Download);
+        }
         OAuthEndpoint::of(path).map_or(Self::NotFound, Self::OAuth)
+    }
+
+    /// Returns what the log has in place of a path that is a secret.
+    pub(crate) const fn logged_path(self) -> Option<&'static str> {
+        match self {
+            Self::File(FileEndpoint::Upload) => Some("/files/upload"),
+            Self::File(FileEndpoint::Download) => Some("/files/download"),
+            Self::Home
+            | Self::Mcp(_)
+            | Self::ProtectedResourceMetadata(_)
+            | Self::ServerCard(_)
+            | Self::AiCatalog
+            | Self::DomainProof(_)
+            | Self::Favicon(_)
+            | Self::OAuth(_)
+            | Self::NotFound => None,
+        }
     }
 }
 
@@ -294,6 +330,8 @@ mod tests {
             ("/authorize/account", Route::OAuth(OAuthEndpoint::Account(AccountStep::SignIn))),
             ("/token/", Route::OAuth(OAuthEndpoint::Direct(DirectEndpoint::Token))),
             ("/register", Route::OAuth(OAuthEndpoint::Direct(DirectEndpoint::Register))),
+            ("/files/upload/x", Route::File(FileEndpoint::Upload)),
+            ("/files/download/x/", Route::File(FileEndpoint::Download)),
             ("/revoke", Route::OAuth(OAuthEndpoint::Direct(DirectEndpoint::Revoke))),
         ] {
             assert_eq!(Route::of(path), route, "{path}");
@@ -306,6 +344,19 @@ mod tests {
             assert_eq!(upstream_name(&path).unwrap().as_str(), "github", "{path}");
         }
         assert_eq!(upstream_name("/account/connect/a/b"), None);
+    }
+
+    #[test]
+    fn no_webhook_can_have_the_path_of_an_endpoint() {
+        let paths =
+            [MCP_PATH, PRIVATE_MCP_PATH, SSE_PATH, PROTECTED_RESOURCE_METADATA_PATH, UPLOAD_PATH, DOWNLOAD_PATH]
+                .into_iter()
+                .chain([AI_CATALOG_PATH, CONSENT_PATH, ACCOUNT_PATH, paths::AUTHORIZE, paths::TOKEN, paths::REGISTER])
+                .chain([paths::REVOKE, paths::JWKS, "/favicon.ico", "/favicon.png", "/favicon.svg"]);
+        for path in paths {
+            let first = path.split('/').nth(1).unwrap();
+            assert!(mcp_connector_protocol::RESERVED.contains(&first), "{path}");
+        }
     }
 
     #[test]
@@ -335,6 +386,9 @@ mod tests {
             "/upstream/callback",
             "/upstream/callback/a%20b",
             "/token/token",
+            "/files",
+            "/files/upload/",
+            "/files/uploads/x",
         ] {
             assert_eq!(Route::of(path), Route::NotFound, "{path}");
         }

@@ -79,6 +79,8 @@ pub(crate) struct ContinuedLog {
 #[derive(Default)]
 struct Notes {
     status: u16,
+    /// In place of the route that the request began with.
+    route: Option<String>,
     method: Option<&'static str>,
     name: Option<String>,
     version: Option<ProtocolVersion>,
@@ -161,6 +163,13 @@ impl RequestLog {
         }
     }
 
+    /// Notes the path of a route that the connector declares.
+    pub(crate) fn answered_at(&self, path: &str) {
+        if self.is_written() {
+            self.notes.borrow_mut().route = Some(path.to_owned());
+        }
+    }
+
     /// Notes what the body asks for.
     pub(crate) fn request(&self, summary: Summary) {
         let mut notes = self.notes.borrow_mut();
@@ -225,7 +234,7 @@ impl Drop for RequestLog {
         let line = LogLine {
             id: &self.id,
             http: self.http,
-            route: &self.route,
+            route: notes.route.as_deref().unwrap_or(&self.route),
             status: notes.status,
             milliseconds: u32::try_from(now_in_milliseconds().saturating_sub(self.began.get())).unwrap_or(u32::MAX),
             method: notes.method,

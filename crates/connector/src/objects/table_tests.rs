@@ -5,7 +5,7 @@
 //! If this test fails, do not change the list: change the existing table (`ALTER TABLE`), or make another beside it.
 
 /// Every statement that creates something, by its file.
-const DEPLOYED: [(&str, &[&str]); 11] = [
+const DEPLOYED: [(&str, &[&str]); 12] = [
     (
         include_str!("directory/rows.rs"),
         &[
@@ -65,6 +65,11 @@ const DEPLOYED: [(&str, &[&str]); 11] = [
             "TABLE IF NOT EXISTS records (id INTEGER PRIMARY KEY AUTOINCREMENT, value TEXT NOT NULL)",
             "TABLE IF NOT EXISTS names (id INTEGER PRIMARY KEY, name TEXT NOT NULL)",
         ],
+    ),
+    (
+        include_str!("store/upload_uses.rs"),
+        &["TABLE IF NOT EXISTS uploads (id TEXT PRIMARY KEY, attempt BLOB, attempts INTEGER NOT NULL, \
+           forget_at INTEGER NOT NULL) WITHOUT ROWID"],
     ),
     (
         include_str!("task/rows.rs"),

@@ -17,6 +17,7 @@ pub(crate) mod place;
 pub(crate) mod reauthentication;
 pub(crate) mod remember;
 pub(crate) mod untrusted_text;
+pub(crate) mod upload;
 pub(crate) mod when;
 pub(crate) mod wrong_address;
 

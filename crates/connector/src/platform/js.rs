@@ -31,6 +31,13 @@ pub(crate) async fn call_async(target: &JsValue, method: &str, arguments: &[&JsV
     JsFuture::from(promise).await
 }
 
+/// Returns `new scope.class(…arguments)`.
+pub(crate) fn construct(scope: &JsValue, class: &str, arguments: &[&JsValue]) -> Result<JsValue, JsValue> {
+    let class: Function = get(scope, class)?.dyn_into()?;
+    let arguments: Array = arguments.iter().collect();
+    Reflect::construct(&class, &arguments)
+}
+
 /// Returns `{ name: value, … }`.
 pub(crate) fn object(members: &[(&str, &JsValue)]) -> Result<JsValue, JsValue> {
     let object = Object::new();

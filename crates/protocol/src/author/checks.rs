@@ -85,6 +85,7 @@ impl<H: 'static> Connector<H> {
             let kinds = kind.map_or_else(|| skill.advice(self.skills.iter()), |kind| vec![kind]);
             errors.extend(kinds.into_iter().map(|kind| ConfigError::new(Skill::KIND, skill.key(), kind)));
         }
+        errors.extend(self.events.errors());
         errors
     }
 

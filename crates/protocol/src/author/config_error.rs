@@ -124,6 +124,12 @@ pub(crate) enum ErrorKind {
     NoSignIn,
     #[error("{0}")]
     Upstream(InvalidUpstream),
+    #[error(
+        "the path of a webhook is `/` and names of A-Z a-z 0-9 - . _ and ~ with a `/` between them, at most 128 characters"
+    )]
+    WebhookPath,
+    #[error("the Worker answers this path itself; take another, such as /hooks/github")]
+    ReservedPath,
     #[error("it is shown to some people only, but nobody signs in: add a scope with .scope(…)")]
     SeenByNobody,
 }

@@ -1,5 +1,6 @@
 //! What a connector offers, as its author declares it.
 
+use crate::author::events::event_handlers::EventHandlers;
 use crate::author::feature::Feature;
 use crate::author::hosts::Hosts;
 use crate::author::page_settings::PageSettings;
@@ -44,6 +45,8 @@ pub struct Connector<H> {
     pub(crate) hosts: Hosts,
     pub(crate) announces: Topics,
     pub(crate) anonymous_state: AnonymousState,
+    pub(crate) files: Option<String>,
+    pub(crate) events: EventHandlers<H>,
     pub(crate) tools: Vec<Tool<H>>,
     pub(crate) resources: Vec<Resource<H>>,
     pub(crate) templates: Vec<ResourceTemplate<H>>,
@@ -78,6 +81,8 @@ impl<H: 'static> Connector<H> {
             hosts: Hosts::default(),
             announces: Topics::default(),
             anonymous_state: AnonymousState::default(),
+            files: None,
+            events: EventHandlers::default(),
             tools: Vec::new(),
             resources: Vec::new(),
             templates: Vec::new(),
@@ -259,6 +264,26 @@ impl<H: 'static> Connector<H> {
     #[must_use]
     pub fn anonymous_sessions(mut self) -> Self {
         self.anonymous_state = AnonymousState::Kept;
+        self
+    }
+
+    /// Names the binding of the R2 bucket where files of people are kept, for [`Context::upload_url`],
+    /// [`Context::download_url`] and [`Context::file`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mcp_connector::Connector;
+    ///
+    /// let connector = Connector::new("imports", "1.0.0").files("FILES");
+    /// ```
+    ///
+    /// [`Context::upload_url`]: crate::call::context::Context::upload_url
+    /// [`Context::download_url`]: crate::call::context::Context::download_url
+    /// [`Context::file`]: crate::call::context::Context::file
+    #[must_use]
+    pub fn files(mut self, binding: impl Into<String>) -> Self {
+        self.files = Some(binding.into());
         self
     }
 

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::author::config_error::{ConfigError, ErrorKind};
 use crate::author::connector::{AnonymousState, Connector};
+use crate::author::events::event_handlers::EventHandlers;
 use crate::author::feature::{Feature as _, Validated, validated, with_somebody_to_see};
 use crate::author::hosts::Hosts;
 use crate::author::page_settings::PageSettings;
@@ -49,6 +50,8 @@ pub struct Registry<H> {
     hosts: Hosts,
     announces: Topics,
     anonymous_state: AnonymousState,
+    files: Option<String>,
+    events: EventHandlers<H>,
     pub tools: Vec<Rc<ValidatedTool<H>>>,
     pub(crate) resources: Vec<Rc<ValidatedResource<H>>>,
     pub(crate) templates: Vec<Rc<ValidatedTemplate<H>>>,
@@ -111,6 +114,9 @@ impl<H: 'static> Registry<H> {
                 upstreams.push(Rc::new(upstream));
             }
         }
+        let mut events = connector.events;
+        rejected.extend(events.errors());
+        events.drop_invalid();
         let server_info = json!({ "name": connector.info.name, "version": connector.info.version });
         let registry = Self {
             server_info: serde_json::value::to_raw_value(&server_info).unwrap_or_else(|_| RawValue::NULL.to_owned()),
@@ -124,6 +130,8 @@ impl<H: 'static> Registry<H> {
             hosts: connector.hosts,
             announces: connector.announces,
             anonymous_state: connector.anonymous_state,
+            files: connector.files,
+            events,
             tools,
             resources,
             templates: validated(templates, &mut rejected),
@@ -226,6 +234,18 @@ impl<H: 'static> Registry<H> {
     #[must_use]
     pub fn keeps_state_for(&self, caller: Option<&Caller>) -> bool {
         caller.is_some() || self.anonymous_state == AnonymousState::Kept
+    }
+
+    /// Returns the handlers of events.
+    #[must_use]
+    pub fn events(&self) -> &EventHandlers<H> {
+        &self.events
+    }
+
+    /// Returns the name of the binding of the bucket for files, if the connector takes files.
+    #[must_use]
+    pub fn files(&self) -> Option<&str> {
+        self.files.as_deref()
     }
 
     /// Returns whether clients can listen to anything: announcements, and from 2026-07-28 on tasks.

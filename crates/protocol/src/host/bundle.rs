@@ -2,6 +2,7 @@
 
 use crate::host::changes::Changes;
 use crate::host::event_store::EventStore;
+use crate::host::files::Files;
 use crate::host::platform::Platform;
 use crate::host::request_observer::RequestObserver;
 use crate::host::request_state::RequestStateSeal;
@@ -16,6 +17,7 @@ pub trait Host:
     + EventStore
     + Changes
     + Tasks
+    + Files
     + UpstreamAccounts
     + RequestStateSeal
     + RequestObserver
@@ -30,6 +32,7 @@ impl<H> Host for H where
         + EventStore
         + Changes
         + Tasks
+        + Files
         + UpstreamAccounts
         + RequestStateSeal
         + RequestObserver

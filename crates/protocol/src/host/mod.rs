@@ -3,6 +3,7 @@
 pub(crate) mod bundle;
 pub(crate) mod changes;
 pub(crate) mod event_store;
+pub(crate) mod files;
 pub(crate) mod platform;
 pub(crate) mod request_observer;
 pub(crate) mod request_state;

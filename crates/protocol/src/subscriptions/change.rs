@@ -70,7 +70,18 @@ impl FromIterator<Topic> for Topics {
     }
 }
 
-/// A change.
+/// A change that is announced to clients that listen.
+///
+/// # Examples
+///
+/// ```
+/// use mcp_connector::{Change, Subject, announce, announce_to, worker};
+///
+/// async fn published(env: &worker::Env, author: &Subject) {
+///     announce(env, Change::Resources).await;
+///     announce_to(env, author, Change::resource("draft://7")).await;
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Change {
     /// The list of tools.
@@ -96,6 +107,12 @@ pub enum Reach {
 pub(crate) const SUBSCRIPTION_ID: &str = "io.modelcontextprotocol/subscriptionId";
 
 impl Change {
+    /// Creates a change of the resource with this URI.
+    #[must_use]
+    pub fn resource(uri: impl Into<String>) -> Self {
+        Self::Resource(uri.into())
+    }
+
     /// Returns the topic that a connector must declare to announce the change.
     #[must_use]
     pub const fn topic(&self) -> Topic {

@@ -11,9 +11,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures::FutureExt;
 
+use crate::author::files::{FileLimits, UploadUrl};
 use crate::author::tools::tool_error::ToolError;
 use crate::host::changes::Changes;
 use crate::host::event_store::EventStore;
+use crate::host::files::Files;
 use crate::host::platform::Platform;
 use crate::host::request_observer::RequestObserver;
 use crate::host::request_state::{OpenStateError, RequestStateSeal, SealStateError};
@@ -200,6 +202,23 @@ impl Changes for TestHost {
 
     async fn watch(&self, _: &Watch, _: Option<&Subject>) -> Result<(), WatchError> {
         Ok(self.uses_state()?)
+    }
+}
+
+/// A host without a bucket.
+impl Files for TestHost {
+    type File = ();
+
+    async fn upload_url(&self, _: Option<&Caller>, _: &str, _: &FileLimits) -> Result<UploadUrl, ToolError> {
+        Err(ToolError::new("There is no bucket."))
+    }
+
+    async fn download_url(&self, _: Option<&Caller>, _: &str) -> Result<String, ToolError> {
+        Err(ToolError::new("There is no bucket."))
+    }
+
+    async fn file(&self, _: Option<&Caller>, _: &str) -> Result<(), ToolError> {
+        Err(ToolError::new("There is no bucket."))
     }
 }
 

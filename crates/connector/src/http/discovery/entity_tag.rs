@@ -27,7 +27,7 @@ fn tag_of(body: &[u8]) -> String {
 
 /// Returns whether a list of tags has this one. The comparison is the weak one, because a proxy that compresses an answer makes
 /// its tag weak.
-fn contains(list: &str, tag: &str) -> bool {
+pub(crate) fn contains(list: &str, tag: &str) -> bool {
     list.split(',').map(str::trim).any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
 }
 

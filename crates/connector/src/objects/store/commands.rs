@@ -89,7 +89,35 @@ pub(crate) struct DeleteRecord {
     pub(crate) id: u64,
 }
 
+/// Takes the use of an upload link, once for each attempt.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct TakeUpload {
+    pub(crate) id: String,
+    pub(crate) attempt: WriteId,
+    /// When the link has expired, in seconds since 1970.
+    pub(crate) forget_at: u64,
+}
+
+/// Whether an upload may begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum UploadTaken {
+    Yes,
+    /// Another upload has it, or had it.
+    Used,
+    /// Too many uploads have failed, or the person has too many links.
+    TooOften,
+}
+
+/// Gives the use of an upload link back, if this attempt has it.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct GiveBackUpload {
+    pub(crate) id: String,
+    pub(crate) attempt: WriteId,
+}
+
 commands! {
+    TakeUpload => UploadTaken;
+    GiveBackUpload => ();
     ReadRecords => Records;
     ListIds => Vec<u64>;
     ReadNewest => Option<(u64, String)>;

@@ -40,6 +40,11 @@ impl WriteId {
         getrandom::fill(&mut bytes).map_err(|_| Unavailable)?;
         Ok(Self(bytes))
     }
+
+    /// Returns the bytes.
+    pub(crate) const fn to_bytes(self) -> [u8; 16] {
+        self.0
+    }
 }
 
 impl LastWrites {

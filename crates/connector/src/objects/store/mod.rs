@@ -3,3 +3,4 @@
 pub(crate) mod commands;
 pub(crate) mod last_writes;
 pub(crate) mod object;
+pub(crate) mod upload_uses;

@@ -2,6 +2,7 @@
 //! object that holds nothing has no table, and reading it writes nothing.
 
 use std::cell::{Cell, RefCell};
+use std::time::Duration;
 
 use worker::{DurableObject, Env, Request, Response, SqlStorage, SqlStorageValue, State, durable_object};
 
@@ -11,16 +12,18 @@ use crate::objects::dispatch;
 use crate::objects::dispatch::dispatch;
 use crate::objects::rows::{has_table, integer, number, unreadable, values};
 use crate::objects::store::commands::{
-    AddRecord, CountRecords, DeleteRecord, ListIds, MAX_RECORDS, ReadNewest, ReadRecord, ReadRecords, RecordPart,
-    Records, ReplaceRecord,
+    AddRecord, CountRecords, DeleteRecord, GiveBackUpload, ListIds, MAX_RECORDS, ReadNewest, ReadRecord, ReadRecords,
+    RecordPart, Records, ReplaceRecord, TakeUpload, UploadTaken,
 };
 use crate::objects::store::last_writes::{LastWrites, Written};
+use crate::objects::store::upload_uses;
+use crate::platform::clock::now;
 
 /// Maximum number of characters of a name that are stored.
 const MAX_NAME: u32 = 200;
 
 /// One person's records in one collection.
-#[durable_object(fetch)]
+#[durable_object(alarm)]
 pub struct SubjectStore {
     state: State,
     /// The member of a record that is its name, once all records have theirs.
@@ -48,12 +51,39 @@ impl DurableObject for SubjectStore {
             AddRecord => async |command| self.add(command),
             ReplaceRecord => async |command| self.replace(command),
             DeleteRecord => async |command| self.delete(&command),
+            TakeUpload => async |command| self.take_upload(command).await,
+            GiveBackUpload => async |command| upload_uses::give_back(&self.sql(), &command),
         })
+    }
+
+    /// Forgets upload links that have expired. An object that holds nothing else is then empty.
+    async fn alarm(&self) -> worker::Result<Response> {
+        match upload_uses::sweep(&self.sql(), now().as_seconds())? {
+            Some(next) => self.wake_at(next).await?,
+            None if self.is_empty()? => self.state.storage().delete_all().await?,
+            None => {}
+        }
+        Response::ok("")
     }
 }
 
-/// No command waits for anything, so nothing else happens in the object meanwhile, and what it writes is on disk as a whole or not
-/// at all.
+impl SubjectStore {
+    async fn take_upload(&self, command: TakeUpload) -> worker::Result<UploadTaken> {
+        let taken = upload_uses::take(&self.sql(), &command, now().as_seconds())?;
+        if taken == UploadTaken::Yes && self.state.storage().get_alarm().await?.is_none() {
+            self.wake_at(command.forget_at).await?;
+        }
+        Ok(taken)
+    }
+
+    async fn wake_at(&self, seconds: u64) -> worker::Result<()> {
+        let wait = seconds.saturating_sub(now().as_seconds()).max(1);
+        self.state.storage().set_alarm(Duration::from_secs(wait)).await
+    }
+}
+
+/// No command on records waits for anything, so nothing else happens in the object meanwhile, and what it writes is on disk as a
+/// whole or not at all.
 impl SubjectStore {
     fn add(&self, AddRecord { write, value, named_by }: AddRecord) -> worker::Result<Option<u64>> {
         let last = LastWrites::read(&self.sql())?;

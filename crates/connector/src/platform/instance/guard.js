@@ -298,6 +298,11 @@ export function guardedWorker(exports) {
   watch();
   const names = Object.keys(module).filter(isEntry);
   const handlers = Object.fromEntries(names.map((name) => [name, name === 'fetch' ? answered : settled((_, args) => alive(() => module[name](...args)))]));
+  // What the connector declares of these, unless the author's crate has a function of its own.
+  for (const name of ['scheduled', 'queue']) {
+    const declared = module[`__${name}`];
+    if (declared && !handlers[name]) handlers[name] = settled((_, args) => alive(() => declared(...args)));
+  }
   return names.every((name) => HANDLERS.includes(name)) ? handlers : entryPoint(handlers);
 }
 

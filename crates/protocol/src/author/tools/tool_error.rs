@@ -123,6 +123,13 @@ impl ToolError {
         })
     }
 
+    /// Returns the text, for the log of an event that no client has caused.
+    #[must_use]
+    #[doc(hidden)]
+    pub fn text(&self) -> &str {
+        self.outcome().unwrap_or("the handler asked a client, and there is none")
+    }
+
     /// Returns the text of the error, or how the call ends without one.
     pub(crate) fn outcome(&self) -> Result<&str, Unfinished> {
         match &self.0 {

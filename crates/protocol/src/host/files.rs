@@ -1,0 +1,28 @@
+//! The files of people, which travel beside the protocol.
+
+use std::future::Future;
+
+use crate::author::files::{FileLimits, UploadUrl};
+use crate::author::tools::tool_error::ToolError;
+use mcp_connector_base::caller::Caller;
+
+/// Links to upload and download files, and the files themselves. Each belongs to the person who is calling; without a sign-in,
+/// to whoever has its key.
+pub trait Files {
+    /// A file that was uploaded.
+    type File;
+
+    /// Makes a link by which one file can be uploaded.
+    fn upload_url(
+        &self,
+        caller: Option<&Caller>,
+        purpose: &str,
+        limits: &FileLimits,
+    ) -> impl Future<Output = Result<UploadUrl, ToolError>>;
+
+    /// Makes a link by which the file `key` can be downloaded for an hour.
+    fn download_url(&self, caller: Option<&Caller>, key: &str) -> impl Future<Output = Result<String, ToolError>>;
+
+    /// Finds the file `key`.
+    fn file(&self, caller: Option<&Caller>, key: &str) -> impl Future<Output = Result<Self::File, ToolError>>;
+}
