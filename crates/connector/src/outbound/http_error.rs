@@ -188,6 +188,22 @@ mod tests {
     }
 
     #[test]
+    fn a_refused_account_of_a_person_leads_back_to_connecting() {
+        for (message, said) in [(None, ""), (Some("No such key"), ", and says: “No such key”")] {
+            let message = message.map(str::to_owned);
+            let error = HttpError::AccountRefused { host: "api.example.com".to_owned(), message };
+            assert_eq!(error.status(), Some(401));
+            assert_eq!(
+                error.to_string(),
+                format!(
+                    "api.example.com does not accept the account or key of this person{said}. It has to be connected again: call this \
+                     tool once more."
+                )
+            );
+        }
+    }
+
+    #[test]
     fn each_status_tells_the_model_what_to_do() {
         for (status, message, retry_after, expected) in [
             (
