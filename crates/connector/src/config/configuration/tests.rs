@@ -95,6 +95,7 @@ const UNREADABLE: &[Unreadable] = {
         (Setting::MaxBodyBytes, &[], &["1MB", "0", "-1", "99999999999"], &[]),
         (Setting::MaxAnonymousBodyBytes, &[], &["1MB", "0", "-1", "99999999999"], &[]),
         (Setting::PageSize, &[], &["0", "1001", "ten"], &[]),
+        (Setting::StreamsPerObject, &[], &["0", "10001", "ten"], &[]),
         (Setting::KeepAlive, &[], &["-1", "15s", "0"], &[]),
         (Setting::TimeLimit, &[], &["0", "3601", "5m"], &[]),
         (Setting::TaskTimeLimit, &[], &["0", "3601"], &[]),
