@@ -86,7 +86,7 @@ pub enum HttpError {
     /// The API does not accept the account or key of the person, of a client that [`Context::upstream`](crate::Context::upstream)
     /// returned.
     #[error(
-        "{host} does not accept the account or key of this person{}. It has to be connected again: call this tool once more.",
+        "{host} does not accept the account or key of this person{}. Another one has to be connected.",
         said(message.as_deref())
     )]
     AccountRefused {
@@ -196,8 +196,7 @@ mod tests {
             assert_eq!(
                 error.to_string(),
                 format!(
-                    "api.example.com does not accept the account or key of this person{said}. It has to be connected again: call this \
-                     tool once more."
+                    "api.example.com does not accept the account or key of this person{said}. Another one has to be connected."
                 )
             );
         }
