@@ -18,6 +18,7 @@ const USAGE = `Usage: npm run openapi -- SPEC [OPTIONS] > src/api.rs
   --name NAME      a short name of the API, for scopes, secrets and the tools of --search
   --server URL     the address of the API, instead of the one in the document
   --bearer SECRET  sends the secret of this name as a bearer token, where the document says nothing of credentials
+  --accounts       OAuth in the document is the account of the person who is calling, instead of a token of yours
   --update FILE    brings what is new in the document into FILE, keeps what you have edited, and shows the difference
   --diff FILE      shows what --update would change, and changes nothing
   --lenient        goes on where the document is not valid`;
@@ -54,7 +55,7 @@ function settings(argv) {
   const flag = { type: 'boolean' };
   let parsed;
   try {
-    parsed = parseArgs({ args: argv, options: { tag: { ...text, multiple: true }, 'read-only': flag, search: flag, name: text, server: text, bearer: text, update: text, diff: text, lenient: flag, help: { ...flag, short: 'h' } }, allowPositionals: true });
+    parsed = parseArgs({ args: argv, options: { tag: { ...text, multiple: true }, 'read-only': flag, search: flag, accounts: flag, name: text, server: text, bearer: text, update: text, diff: text, lenient: flag, help: { ...flag, short: 'h' } }, allowPositionals: true });
   } catch (error) {
     throw new Stop(`${error.message}\n\n${USAGE}`, 2);
   }
@@ -71,6 +72,7 @@ function settings(argv) {
     name: values.name,
     server: values.server,
     bearer: values.bearer,
+    accounts: values.accounts === true,
     lenient: values.lenient === true,
     file: values.update ?? values.diff,
     writes: values.update !== undefined,

@@ -8,8 +8,8 @@ import { readDocument } from './document/read-document.mjs';
 import { readOperations } from './document/operations.mjs';
 import { Schemas } from './document/schemas.mjs';
 import { declareScopes, Security } from './document/security.mjs';
-import { apiName } from './names.mjs';
-import { serverOf } from './rust/connection.mjs';
+import { apiName, shouting } from './names.mjs';
+import { accountsOf, serverOf } from './rust/connection.mjs';
 import { complete, fileParts } from './rust/file.mjs';
 import { merge, parse, toolNames, write } from './rust/parts.mjs';
 import { paragraph } from './text.mjs';
@@ -40,7 +40,7 @@ export async function generate(options, { cwd, before }) {
 
 function operationsFor(document, api, options) {
   const wants = ({ method, tags }) => (options.tags.length === 0 || options.tags.some((tag) => tags.some((other) => other.toLowerCase() === tag.toLowerCase()))) && !(options.readOnly && method !== 'get');
-  const { operations, skipped } = readOperations(document, { input: new Schemas(document, 'input'), output: new Schemas(document, 'output'), security: new Security(document, { api, bearer: options.bearer }), wants });
+  const { operations, skipped } = readOperations(document, { input: new Schemas(document, 'input'), output: new Schemas(document, 'output'), security: new Security(document, { api, bearer: options.bearer, accounts: options.accounts }), wants });
   if (!options.search) return { operations, skipped };
   // One connection serves all operations: the one that most of them use. What needs no credentials takes them as well.
   const key = ({ security }) => security.schemes.map((scheme) => scheme.key).join(' ');
@@ -50,11 +50,12 @@ function operationsFor(document, api, options) {
   const chosen = operations.find((one) => key(one) === most)?.security;
   const fits = (one) => key(one) === most || key(one) === '';
   for (const { method, path: where } of operations.filter((one) => !fits(one))) skipped.push({ method: method.toUpperCase(), path: where, reason: 'it needs other credentials than the rest: make a file of its own for its tag' });
-  return { operations: operations.filter(fits).map((one) => ({ ...one, security: chosen })), skipped };
+  return { operations: operations.filter(fits).map((one) => ({ ...one, security: { ...chosen, scopes: one.security.scopes } })), skipped };
 }
 
 function scopesOfSearch(operations, api, title) {
-  for (const one of operations) one.security = { ...one.security, scopes: [] };
+  // At the service of an account the scopes of the document are asked for nevertheless.
+  for (const one of operations) one.security = { ...one.security, scopes: [], asked: one.security.scopes };
   return declareScopes(operations, api, title);
 }
 
@@ -76,12 +77,13 @@ function summarize({ title, operations, skipped, options, server, before }) {
   for (const { method, path: where, reason } of skipped) console.error(`  left out: ${method} ${where}: ${reason}`);
   for (const { name, notes } of operations) for (const note of notes) console.error(`  ${name}: ${note}`);
   if (server.others.length > 0) console.error(`  Other servers in the document: ${server.others.slice(0, 5).map((url) => paragraph(url)).join(', ')} (--server).`);
-  const secrets = [...new Set(operations.flatMap(({ security }) => security.schemes.map(({ secret }) => secret)))];
+  const secrets = [...new Set(operations.flatMap(({ security }) => security.schemes.map(({ secret }) => secret)))].filter(Boolean);
+  for (const { account } of accountsOf(operations)) console.error(`  People connect their accounts: register this server at the service, with the redirect URI /upstream/callback/${account} on its origin, and set the variable ${shouting(account)}_ID and the secret ${shouting(account)}_SECRET.`);
   if (secrets.length > 0 && before === undefined) console.error(`  Set the secret ${secrets.join(' and ')}: npx wrangler secret put ${secrets[0]}, and in .dev.vars for npm start.`);
   if (!options.search && operations.length > MANY) console.error(`  ${operations.length} tools fill the context of a model. Choose some with --tag, or make three tools that search with --search.`);
 }
 
-function commandOf({ source, tags, readOnly, search, name, server, bearer, lenient }) {
+function commandOf({ source, tags, readOnly, search, name, server, bearer, accounts, lenient }) {
   const quoted = (text) => (/^[\w./:@=-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`);
   const parts = [quoted(source), ...tags.map((tag) => `--tag ${quoted(tag)}`)];
   if (readOnly) parts.push('--read-only');
@@ -89,6 +91,7 @@ function commandOf({ source, tags, readOnly, search, name, server, bearer, lenie
   if (name) parts.push(`--name ${quoted(name)}`);
   if (server) parts.push(`--server ${quoted(server)}`);
   if (bearer) parts.push(`--bearer ${bearer}`);
+  if (accounts) parts.push('--accounts');
   if (lenient) parts.push('--lenient');
   return paragraph(parts.join(' '));
 }

@@ -121,7 +121,15 @@ describe('names', () => {
   test('of two arguments in two places stay apart', async () => {
     const parameters = [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }, { name: 'id', in: 'query', schema: { type: 'string' } }];
     const { text } = await fromPaths({ '/a/{id}': { get: { operationId: 'brew', parameters, ...ok } } });
-    assert.ok(text.includes('.path("id", &args.id).query("id", &args.id_query2)') || text.includes('.query("id", &args.id_query_2)'), text);
+    assert.ok(text.includes('.path("id", &args.id).query("id", &args.id_query2)'), text);
+  });
+
+  test('of a parameter and of the body do not meet', async () => {
+    const parameters = ['body', 'X-Y', 'x_y', 'x_y_2'].map((name) => ({ name, in: 'query', schema: { type: 'string' } }));
+    const { text } = await fromPaths({ '/a': { post: { parameters, ...taking({ type: 'object', properties: { leaf: { type: 'string' } } }) } } });
+    const fields = [...text.matchAll(/^ {4}(\w+): .*,$/gm)].map(([, name]) => name);
+    assert.deepEqual(fields, ['body', 'x_y', 'x_y_2', 'x_y_2_2', 'request_body', 'leaf']);
+    for (const call of ['.query("x_y", &args.x_y_2)', '.query("x_y_2", &args.x_y_2_2)', '.json(&args.request_body)']) assert.ok(flush(text).replaceAll(' .', '.').includes(call), call);
   });
 });
 
@@ -227,6 +235,16 @@ describe('hints, scopes and credentials', () => {
       assert.ok(text.includes(call) && text.includes(`"${secret}"`) && text.includes('.scope(READ)'), text);
     });
   }
+
+  test('with --accounts, OAuth is the account of the person who is calling', async () => {
+    const { text } = await generated(`${FIXTURES}/library.yaml`, { accounts: true, name: 'library', tags: ['loans'] });
+    const declared = flush('.title("City Library API").client("LIBRARY_ID", "LIBRARY_SECRET").scopes(["loans:read", "loans:write"]).hosts([HOST])');
+    assert.ok(flush(text).replaceAll(' .', '.').includes(`Upstream::oauth("library", "https://library.example/authorize", "https://library.example/token")${declared}`), text);
+    assert.ok(text.includes('api(&cx).await?.get("/loans")') && text.includes('cx.upstream("library").await?') && text.includes('.upstream(library_account())'), text);
+    assert.ok(!text.includes('cx.secret'), 'no key of the operator');
+    const search = await generated(`${FIXTURES}/library.yaml`, { accounts: true, search: true, name: 'library', tags: ['loans'] });
+    assert.ok(search.text.includes('"loans:read", "loans:write"') && search.text.includes('api(&cx).await?'), search.text);
+  });
 
   test('more scopes than a person reads become two', async () => {
     const scopes = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`tea:${index}`, `Tea ${index}`]));

@@ -11,8 +11,11 @@ export class Security {
   #schemes = new Map();
   #otherwise;
 
-  /** `bearer` is the secret that is sent where the document names no credentials. */
-  constructor(document, { api, bearer }) {
+  /**
+   * `bearer` is the secret that is sent where the document names no credentials. With `accounts`, OAuth means the account of the
+   * person who is calling, and not a token of the operator.
+   */
+  constructor(document, { api, bearer, accounts }) {
     this.#document = document;
     this.#otherwise = bearer === undefined ? [] : [{ key: 'bearer', kind: 'bearer', secret: bearer }];
     const names = new UniqueNames();
@@ -23,8 +26,13 @@ export class Security {
         this.#schemes.set(key, { key, unsupported: kind.unsupported });
         continue;
       }
+      const oauth = oauthOf(value);
+      if (accounts && hasSignIn(oauth)) {
+        this.#schemes.set(key, { key, kind: 'account', account: names.take(api, { separator: '-', max: 32 }), oauth });
+        continue;
+      }
       const secret = names.take(`${shouting(api)}_${{ basic: 'LOGIN', bearer: 'TOKEN', key: 'KEY' }[kind.split(' ')[0]]}`, { separator: '_' });
-      this.#schemes.set(key, { key, kind, secret, name: value.name, scheme: value, oauth: oauthOf(value) });
+      this.#schemes.set(key, { key, kind, secret, name: value.name, oauth });
     }
   }
 
@@ -63,8 +71,14 @@ function kindOf({ type, scheme, in: location } = {}) {
   return { unsupported: `a security scheme of the type \`${paragraph(String(type)).slice(0, 40)}\`` };
 }
 
+/** Whether people can sign in there: with an authorization code, or at an issuer. */
+function hasSignIn(oauth) {
+  const isUrl = (text) => typeof text === 'string' && URL.canParse(text);
+  return oauth !== undefined && (isUrl(oauth.issuer) || (isUrl(oauth.flow?.authorizationUrl) && isUrl(oauth.flow?.tokenUrl)));
+}
+
 function oauthOf({ type, flows = {}, openIdConnectUrl }) {
-  if (type === 'openIdConnect') return { scopes: {}, issuer: openIdConnectUrl };
+  if (type === 'openIdConnect') return { scopes: {}, issuer: openIdConnectUrl?.replace(/\/\.well-known\/openid-configuration$/, '') };
   if (type !== 'oauth2') return undefined;
   const scopes = Object.assign({}, ...Object.values(flows).map((flow) => flow?.scopes ?? {}));
   return { scopes, flow: flows.authorizationCode };

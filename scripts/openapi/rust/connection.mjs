@@ -1,5 +1,5 @@
 // How the generated code reaches the API: its address, its credentials, and the scopes of the connector.
-import { snake, UniqueNames } from '../names.mjs';
+import { shouting, snake, UniqueNames } from '../names.mjs';
 import { comment, literal, paragraph } from '../text.mjs';
 
 /** Returns the address of the API, from `servers` of the document, or the one that was asked for. */
@@ -28,7 +28,7 @@ function filled({ url, variables = {} }) {
 }
 
 /** Groups operations by the credentials that they send. Returns the functions that open the API, and which one each operation uses. */
-export function connections(operations) {
+export function connections(operations, title) {
   const sets = new Map();
   for (const { security } of operations) {
     const key = security.schemes.map(({ key }) => key).join(' ');
@@ -40,29 +40,50 @@ export function connections(operations) {
   const used = [...sets].sort(([, one], [, other]) => (one.length === 0) - (other.length === 0));
   for (const [key, schemes] of used) {
     const name = schemes.length === 0 && used.length > 1 ? 'open_api' : names.size === 0 ? 'api' : taken.take(`api_with_${snake(schemes.map(({ key }) => key).join(' '))}`, { separator: '_' });
-    names.set(key, { name, fallible: schemes.length > 0 });
+    const isAccount = schemes.some(({ kind }) => kind === 'account');
+    names.set(key, { name, ending: isAccount ? '.await?' : schemes.length > 0 ? '?' : '' });
     functions.push(connection(name, schemes));
   }
   return {
-    text: functions.join('\n\n'),
+    text: [...functions, ...accountsOf(operations).map((account) => declared(account, operations, title))].join('\n\n'),
     apiOf: ({ security }) => {
-      const { name, fallible } = names.get(security.schemes.map(({ key }) => key).join(' '));
-      return `${name}(&cx)${fallible ? '?' : ''}`;
+      const { name, ending } = names.get(security.schemes.map(({ key }) => key).join(' '));
+      return `${name}(&cx)${ending}`;
     },
-    secrets: [...new Set([...sets.values()].flat().map(({ secret }) => secret))],
   };
 }
 
 function connection(name, schemes) {
   if (schemes.length === 0) return `/// Opens the API, which needs no credentials, as far as its document says.\nfn ${name}(cx: &Context) -> Api {\n    Api::new(cx.http(), BASE)\n}`;
-  const secrets = schemes.map(({ secret }) => `\`${secret}\``).join(' and ');
+  const [account] = schemes.filter(({ kind }) => kind === 'account');
+  const others = schemes.filter((scheme) => scheme !== account);
+  if (account && others.length === 0) {
+    return `/// Opens the API with the account of the person who is calling.\nasync fn ${name}(cx: &Context) -> Result<Api, ToolError> {\n    Ok(Api::new(cx.upstream(${literal(account.account)}).await?, BASE))\n}`;
+  }
+  const secrets = others.map(({ secret }) => `\`${secret}\``).join(' and ');
   const login = schemes.some(({ kind }) => kind === 'basic') ? ', as `user:password`' : '';
   const doc = comment(`Opens the API, with what is in the secret ${secrets}${login}.`);
-  const calls = schemes.map(({ kind, secret, name: wire }) => {
+  const calls = others.map(({ kind, secret, name: wire }) => {
     const value = `cx.secret(${literal(secret)})?`;
     if (kind === 'bearer') return `.bearer(${value})`;
     if (kind === 'basic') return `.basic(${value})`;
     return `.${kind.split(' ').at(-1)}(${literal(wire)}, ${value})`;
   });
+  if (account) return `${doc.replace('Opens the API,', 'Opens the API with the account of the person who is calling, and')}\nasync fn ${name}(cx: &Context) -> Result<Api, ToolError> {\n    Ok(Api::new(cx.upstream(${literal(account.account)}).await?, BASE)${calls.join('')})\n}`;
   return `${doc}\nfn ${name}(cx: &Context) -> Result<Api, ToolError> {\n    Ok(Api::new(cx.http(), BASE)${calls.join('')})\n}`;
+}
+
+/** Returns the services at which people have accounts, each once. */
+export function accountsOf(operations) {
+  const schemes = operations.flatMap(({ security }) => security.schemes.filter(({ kind }) => kind === 'account'));
+  return [...new Map(schemes.map((scheme) => [scheme.account, scheme])).values()];
+}
+
+/** Declares a service at which people have accounts, with the scopes that the operations need there. */
+function declared({ key, account, oauth }, operations, title) {
+  const needed = operations.filter(({ security }) => security.schemes.some((scheme) => scheme.key === key)).flatMap(({ security }) => (security.asked ?? security.scopes).map(({ name }) => name));
+  const scopes = [...new Set(needed)];
+  const begin = oauth.issuer === undefined ? `Upstream::oauth(${literal(account)}, ${literal(oauth.flow.authorizationUrl)}, ${literal(oauth.flow.tokenUrl)})` : `Upstream::oidc(${literal(account)}, ${literal(oauth.issuer)})`;
+  const name = shouting(account);
+  return `/// Where people have their accounts. \`${name}_ID\` is a variable, \`${name}_SECRET\` a secret: what this server is there.\nfn ${snake(account)}_account() -> Upstream {\n    ${begin}.title(${literal(title)}).client("${name}_ID", "${name}_SECRET")${scopes.length > 0 ? `.scopes([${scopes.map(literal).join(', ')}])` : ''}.hosts([HOST])\n}`;
 }

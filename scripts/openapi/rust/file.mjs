@@ -8,7 +8,7 @@ import { comment, literal, paragraph } from '../text.mjs';
 /** Where the names come from that the generated code uses. */
 const IMPORTS = {
   'mcp_connector::openapi': ['Answer', 'Api', 'CallOperation', 'FindOperations', 'Map', 'Operation', 'Parameter', 'Value', 'openapi'],
-  mcp_connector: ['CallToolResult', 'Connector', 'Context', 'Scope', 'Tool', 'ToolError'],
+  mcp_connector: ['CallToolResult', 'Connector', 'Context', 'Scope', 'Tool', 'ToolError', 'Upstream'],
   schemars: ['JsonSchema'],
   serde: ['Deserialize', 'Serialize'],
   'std::collections': ['BTreeMap'],
@@ -16,9 +16,9 @@ const IMPORTS = {
 
 /** Returns the parts of the file for `operations`. */
 export function fileParts({ operations, skipped, scopes, server, about, search, allTools }) {
-  const connection = connections(operations);
+  const connection = connections(operations, about.title);
   const parts = [];
-  if (search) parts.push(...searchParts(operations, about));
+  if (search) parts.push(...searchParts(operations, about, connection));
   else {
     const { tools, types } = toolParts(operations, connection);
     parts.push(...tools, ...types);
@@ -44,7 +44,8 @@ export function complete(parts, { signIn, search }) {
   const list = `/// The tools.\nconst TOOLS: &[fn() -> Tool] = &[${tools.map((name) => `${name}_tool`).join(', ')}];\n\n`;
   const declared = new Set([...body.map(({ text }) => text).join('\n').matchAll(/^const ([A-Z0-9_]+): Scope =/gm)].map(([, name]) => name));
   const first = signIn.filter((scope) => declared.has(scope));
-  const begin = `connector.hosts([HOST])${first.length > 0 ? `.sign_in([${first.join(', ')}])` : ''}`;
+  const accounts = [...body.map(({ text }) => text).join('\n').matchAll(/^fn (\w+_account)\(\) -> Upstream/gm)].map(([, name]) => `.upstream(${name}())`);
+  const begin = `connector.hosts([HOST])${accounts.join('')}${first.length > 0 ? `.sign_in([${first.join(', ')}])` : ''}`;
   const register = search
     ? `/// Adds the tools to \`connector\`.\npub(crate) fn add_to(connector: Connector) -> Connector {\n    ${begin}.tool(find_tool()).tool(read_tool())${body.some(({ text }) => /\bfn write_tool\(\)/.test(text)) ? '.tool(write_tool())' : ''}\n}`
     : `${list}/// Adds the tools to \`connector\`.\npub(crate) fn add_to(connector: Connector) -> Connector {\n    TOOLS.iter().fold(${begin}, |connector, tool| connector.tool(tool()))\n}`;

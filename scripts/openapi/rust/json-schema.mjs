@@ -1,5 +1,6 @@
 // JSON Schemas of arguments, for the operations that a model finds by searching. They hold no references, because not every client
 // resolves them, and no more than a model needs.
+import { snake } from '../names.mjs';
 import { patternOf } from './attributes.mjs';
 import { whole } from '../document/schemas.mjs';
 import { LENGTH, sentence } from '../text.mjs';
@@ -22,7 +23,7 @@ export function argumentsSchema({ parameters, body }, limit) {
 
 /** The name of the argument that is the body. */
 export function bodyArgument({ parameters }) {
-  return parameters.some(({ argument }) => argument === 'body') ? 'request_body' : 'body';
+  return parameters.some(({ argument }) => snake(argument) === 'body') ? 'request_body' : 'body';
 }
 
 function schemaOf(node, limit, isRoot = false, open = []) {

@@ -8,7 +8,7 @@ import { LENGTH, literal, longLiteral, rawLiteral, sentence, title as titleOf } 
 const MAX_SCHEMA = 12_000;
 
 /** Returns the parts of the file. */
-export function searchParts(operations, { title, api }) {
+export function searchParts(operations, { title, api }, { apiOf }) {
   const name = snake(api);
   const writes = operations.some(({ effect }) => effect !== 'read');
   const secured = operations.some(({ effect, scopes }) => effect === 'read' && scopes.length > 0);
@@ -19,7 +19,7 @@ export function searchParts(operations, { title, api }) {
     `fn find_tool() -> Tool {\n    Tool::new(${literal(`${name}_find`)}, ${longLiteral(`Find operations of ${about} by words, with the arguments that they take. Call this first.`)}, find).title(${literal(titleOf(`Find in ${about}`))})${read}.read_only().closed_world()\n}`,
   ];
   const call = (effect, words, heading, hints) => [
-    `async fn ${effect}(args: CallOperation, cx: Context) -> Result<CallToolResult, ToolError> {\n    openapi::${effect}(OPERATIONS, args, api(&cx)${operations[0].security.schemes.length > 0 ? '?' : ''}).await\n}`,
+    `async fn ${effect}(args: CallOperation, cx: Context) -> Result<CallToolResult, ToolError> {\n    openapi::${effect}(OPERATIONS, args, ${apiOf(operations[0])}).await\n}`,
     `fn ${effect}_tool() -> Tool {\n    Tool::new(${literal(`${name}_${effect}`)}, ${longLiteral(words)}, ${effect}).title(${literal(titleOf(heading))})${hints}\n}`,
   ];
   const parts = [

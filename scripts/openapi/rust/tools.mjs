@@ -1,5 +1,6 @@
 // One tool for each operation: the type of its arguments, the function that calls the API, and what the tool says of itself.
-import { identifier, pascal } from '../names.mjs';
+import { identifier, pascal, UniqueNames } from '../names.mjs';
+import { bodyArgument } from './json-schema.mjs';
 import { RustTypes } from './types.mjs';
 import { whole } from '../document/schemas.mjs';
 import { comment, LENGTH, literal, longLiteral, sentence } from '../text.mjs';
@@ -29,8 +30,8 @@ function toolPart(operation, argumentsType, types, api) {
   let bodyType;
   if (body !== undefined) {
     bodyType = types.input(body.node, `${name} body`, limit);
-    if (merge) fields.push(`    #[serde(flatten)]\n    body: ${bodyType},`);
-    else fields.push(...types.fields([{ key: 'body', node: body.node, required: body.required, doc: body.doc || 'What to send.' }], () => bodyType, 'input'));
+    if (merge) fields.push(`    #[serde(flatten)]\n    ${bodyArgument(operation)}: ${bodyType},`);
+    else fields.push(...types.fields([{ key: bodyArgument(operation), node: body.node, required: body.required, doc: body.doc || 'What to send.' }], () => bodyType, 'input'));
   }
   const output = outputType(operation, types);
 
@@ -42,7 +43,7 @@ function toolPart(operation, argumentsType, types, api) {
   const result = output === undefined ? 'CallToolResult' : `Answer<${output}>`;
   const variable = alone ? 'body' : 'args';
   lines.push(`async fn ${name}(${takes ? `${variable}: ${parameterType}, ` : ''}cx: Context) -> Result<${result}, ToolError> {`);
-  lines.push(`    ${requestOf(operation, api, { alone, fieldOf: fieldNames(parameters) })}`, '}', '');
+  lines.push(`    ${requestOf(operation, api, { alone, bodyField: bodyArgument(operation), fieldOf: fieldNames(parameters) })}`, '}', '');
   lines.push(`fn ${name}_tool() -> Tool {`, `    ${declarationOf(operation)}`, '}');
   return lines.join('\n');
 }
@@ -62,18 +63,12 @@ function describedParameter({ doc, deprecated, node }) {
 
 /** The names of the fields, as `fields` gives them. */
 function fieldNames(parameters) {
-  const taken = new Map();
-  const names = new Map();
-  for (const parameter of parameters) {
-    const plain = identifier(parameter.argument, 'field');
-    const count = (taken.get(plain) ?? 0) + 1;
-    taken.set(plain, count);
-    names.set(parameter, count === 1 ? plain : `${plain}_${count}`);
-  }
+  const unique = new UniqueNames();
+  const names = new Map(parameters.map((parameter) => [parameter, unique.take(identifier(parameter.argument, 'field'), { separator: '_' })]));
   return (parameter) => names.get(parameter);
 }
 
-function requestOf({ method, path, parameters, body, response, paging }, api, { alone, fieldOf }) {
+function requestOf({ method, path, parameters, body, response, paging }, api, { alone, bodyField, fieldOf }) {
   const calls = parameters.map((parameter) => {
     const { location, wire, style } = parameter;
     const value = `&args.${fieldOf(parameter)}`;
@@ -84,7 +79,7 @@ function requestOf({ method, path, parameters, body, response, paging }, api, { 
     return `.query(${literal(wire)}, ${value})`;
   });
   if (body !== undefined) {
-    const value = alone ? '&body' : '&args.body';
+    const value = alone ? '&body' : `&args.${bodyField}`;
     if (body.kind !== 'json') calls.push(`.${body.kind}(${value})`);
     else calls.push(body.contentType === 'application/json' ? `.json(${value})` : `.json_as(${literal(body.contentType)}, ${value})`);
   }
