@@ -142,6 +142,8 @@ export class RustTypes {
         if (shape.kind === 'string' && shape.pattern !== undefined && shape.enum === undefined && patternOf(shape) === undefined) lines.push('    // The API checks its pattern: Rust has no such pattern, or it is too long.');
         if (attributes.length > 0) lines.push(`    #[schemars(${attributes.join(', ')})]`);
       }
+      // What may be anything keeps null; one that is missing is not null.
+      if (direction === 'output' && type === 'Value') lines.push('    #[serde(skip_serializing_if = "Option::is_none")]');
       const mayMiss = direction === 'output' || !required || shape.nullable;
       lines.push(`    ${field}: ${mayMiss ? `Option<${type}>` : type},`);
       return lines.join('\n');
