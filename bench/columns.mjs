@@ -76,16 +76,35 @@ function connector(more) {
   return {
     kinds: EVERY_KIND,
     build: rust('.', ({ vars, kv, objects }) => ({ kv, objects, vars: { ...vars, OWNER_PASSPHRASE: PASSPHRASE, ...more } })),
-    signIn: (connection, origin) => signIn(connection, { origin, register: '/register', token: '/token', passphrase: PASSPHRASE }),
+    signIn: (connection, origin, how) => signIn(connection, { origin, register: '/register', token: '/token', passphrase: PASSPHRASE, ...how }),
     pages: 'consent and passphrase',
   };
 }
 
+/** What `--cost` counts beside this connector: the peer whose sessions have an object each. */
+export const agentsObjects = {
+  name: 'agents-objects',
+  title: '`McpAgent` of agents + workers-oauth-provider',
+  short: 'McpAgent',
+  build: bundle('agents-objects', {
+    kv: ['OAUTH_KV'],
+    objects: [{ binding: 'MCP_OBJECT', className: 'NotesAgent' }],
+    vars: { MCP_RESOURCE: '$ORIGIN/mcp' },
+  }),
+  signIn: (connection, origin, how) => signIn(connection, { origin, register: '/oauth/register', token: '/oauth/token', ...how }),
+};
+
 /** How often a silent stream of it writes, in milliseconds: often, so that it need not be watched for minutes. */
-export const keepAlive = { measured: 1000, usual: 15_000 };
+export const keepAlive = { measured: 5000, usual: 15_000 };
 
 /** The connector with every feature, for what the starter has not. */
 export const everything = rust('examples/everything', ({ kv, objects }) => ({ kv, objects, vars: { KEEP_ALIVE_MS: String(keepAlive.measured) } }));
+
+/** What `--growth` measures: a connector of any number of tools. */
+export const growing = rust('bench/growth', ({ kv, objects }) => ({ kv, objects, vars: { OWNER_PASSPHRASE: PASSPHRASE, LOG: 'off' } }));
+
+/** The least that holds open streams. */
+export const streamsFloor = bundle('streams-floor', { objects: [{ binding: 'STREAMS', className: 'Streams' }] });
 
 /** A Worker of this repository, built as it is deployed. MCP_PREBUILT=1 takes the last build. */
 function rust(crate, bindings) {
@@ -121,7 +140,7 @@ function bundled(name, bindings, source) {
       conditions: ['workerd', 'worker', 'browser'],
       define: { 'process.env.NODE_ENV': '"production"' },
       external: ['cloudflare:*'],
-      plugins: [nodeModules],
+      plugins: [nodeModules, noEmail],
       logLevel: 'error',
     });
     const { compatibilityDate, compatibilityFlags } = runtimeOf(settings);
@@ -155,6 +174,15 @@ const nodeModules = {
   setup(build) {
     const filter = new RegExp(`^(node:.*|${builtinModules.join('|')})$`);
     build.onResolve({ filter }, ({ path: name }) => ({ path: name.startsWith('node:') ? name : `node:${name}`, external: true }));
+  },
+};
+
+/** `agents` imports a module for e-mail that workerd on its own has not. Nothing here sends any. */
+const noEmail = {
+  name: 'no e-mail',
+  setup(build) {
+    build.onResolve({ filter: /^cloudflare:email$/ }, ({ path: name }) => ({ path: name, namespace: 'absent' }));
+    build.onLoad({ filter: /.*/, namespace: 'absent' }, () => ({ contents: 'export class EmailMessage {}' }));
   },
 };
 

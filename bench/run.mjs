@@ -25,9 +25,13 @@ const USAGE = `npm run bench -- [options]
   --columns COLUMN,…    only these columns; the floor is the measure of the others
   --log                 the other libraries also with a log line for each request
   --concurrency N,…     connections at a time, 16 by default
+  --streams N,…         how many streams are open, 1,100,1000 by default
   --details             also everything about each call: rates, latencies, quartiles, sizes
   --chart               draws the chart of the README, docs/images/bench.svg
   --profile CALL        where the connector spends its time on this call, instead of the measurement
+  --growth              instead of the measurement, how a list and a call cost more with 5 to 5,000 tools and 1,000 scopes
+  --cost                what a month costs at Cloudflare, beside McpAgent of agents and workers-oauth-provider, instead of the
+                        measurement; writes what it has counted, and the tables of docs/operating.md
   --json FILE           writes everything that was measured to a file`;
 
 /**
@@ -59,7 +63,9 @@ await main(async () => {
   };
   const scratch = mkdtempSync(path.join(tmpdir(), 'bench-'));
   try {
-    await bench(options, chosen, scratch);
+    if (options.cost) await cost(scratch);
+    else if (options.growth) await growth(options, scratch);
+    else await bench(options, chosen, scratch);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
@@ -71,7 +77,9 @@ async function bench(options, { calls, columns }, scratch) {
   // Builds leave the names of the functions out; a profile is read by them.
   if (options.profile) process.env.MCP_KEEP_NAMES = '1';
   const installed = new Map();
-  for (const column of columns) {
+  // Streams are those of another Worker, which is built where they are measured.
+  const { openStreams, startUp, wholeSignIn } = await import('./calls.mjs');
+  for (const column of calls.every((call) => call === openStreams) ? [] : columns) {
     step(`Building ${column.title}`);
     installed.set(column, install({ name: column.name, ...(await column.build(settings, scratch)) }));
   }
@@ -81,7 +89,6 @@ async function bench(options, { calls, columns }, scratch) {
     return;
   }
   const { measure, measureSignIns } = await import('./measure.mjs');
-  const { openStreams, startUp, wholeSignIn } = await import('./calls.mjs');
   const { measureStarts } = await import('./starts.mjs');
   const { workerdVersion } = await import('./runtime.mjs');
   const requests = calls.filter((call) => ![wholeSignIn, startUp, openStreams].includes(call));
@@ -94,7 +101,7 @@ async function bench(options, { calls, columns }, scratch) {
     starts: calls.includes(startUp) ? await measureStarts(installed, amount) : undefined,
     calls: requests.length > 0 ? await measure(installed, requests, { ...amount, concurrencies: options.concurrencies }) : [],
     signIns: calls.includes(wholeSignIn) ? await measureSignIns(installed, amount) : undefined,
-    streams: calls.includes(openStreams) ? await streams(settings, scratch) : undefined,
+    streams: calls.includes(openStreams) ? await streams(settings, scratch, options.streams) : undefined,
   };
   await show(results, options);
 }
@@ -119,13 +126,51 @@ async function show(results, options) {
   }
 }
 
+/** What a month costs: counts, and writes what was counted and the tables of docs/operating.md. */
+async function cost(scratch) {
+  const { agentsObjects, columns } = await import('./columns.mjs');
+  const { countOperations } = await import('./cost/measure.mjs');
+  const { tables, withTables } = await import('./cost/model.mjs');
+  const { workerdVersion } = await import('./runtime.mjs');
+  const settings = await wranglerSettings();
+  const counted = [];
+  for (const column of [{ ...columns.find(({ name }) => name === 'connector'), short: 'ours' }, agentsObjects]) {
+    step(`Building ${column.title}`);
+    const program = { name: column.name, ...(await column.build(settings, scratch)) };
+    counted.push({ title: column.title, short: column.short, operations: await countOperations(column, program, scratch) });
+  }
+  // What is built for the work on this repository takes more processor time than what is deployed.
+  const optLevel = process.env.CARGO_PROFILE_RELEASE_OPT_LEVEL ?? '3';
+  const operations = { machine: { date: new Date().toISOString().slice(0, 10), workerd: workerdVersion, optLevel }, columns: counted };
+  const prices = JSON.parse(readFileSync(path.join(root, 'bench/cost/prices.json'), 'utf8'));
+  const written = tables(operations, prices);
+  console.log(`\n${written}\n`);
+  writeFileSync(path.join(root, 'bench/cost/operations.json'), `${JSON.stringify(operations, null, 2)}\n`);
+  const doc = path.join(root, 'docs/operating.md');
+  writeFileSync(doc, withTables(readFileSync(doc, 'utf8'), written));
+}
+
+/** How a list and a call cost more with the number of tools and scopes. */
+async function growth(options, scratch) {
+  const { growing } = await import('./columns.mjs');
+  const { measureGrowth } = await import('./growth.mjs');
+  const { growthTable } = await import('./report/growth.mjs');
+  step('Building a connector of any number of tools');
+  const rows = await measureGrowth(await growing(await wranglerSettings(), scratch), scratch);
+  console.log(`\n${growthTable(rows)}\n`);
+  if (options.json) writeFileSync(options.json, `${JSON.stringify(rows, null, 2)}\n`);
+}
+
 /** What open streams cost: the starter has none, so this is the connector with every feature. */
-async function streams(settings, scratch) {
-  const { everything, keepAlive } = await import('./columns.mjs');
-  const { install } = await import('./runtime.mjs');
+async function streams(settings, scratch, counts) {
+  const { everything, keepAlive, streamsFloor } = await import('./columns.mjs');
   const { measureStreams } = await import('./streams.mjs');
   step('Building the connector with every feature');
-  return measureStreams(install({ name: 'everything', ...(await everything(settings, scratch)) }), keepAlive);
+  const columns = [
+    { title: 'by hand', program: { name: 'streams-floor', ...(await streamsFloor(settings, scratch)) } },
+    { title: 'this connector', program: { name: 'everything', ...(await everything(settings, scratch)) } },
+  ];
+  return measureStreams(columns, counts, keepAlive);
 }
 
 function parse() {
@@ -137,9 +182,12 @@ function parse() {
         only: { type: 'string' },
         columns: { type: 'string' },
         concurrency: { type: 'string', default: '16' },
+        streams: { type: 'string', default: '1,100,1000' },
         log: { type: 'boolean', default: false },
         details: { type: 'boolean', default: false },
         chart: { type: 'boolean', default: false },
+        cost: { type: 'boolean', default: false },
+        growth: { type: 'boolean', default: false },
         profile: { type: 'string' },
         json: { type: 'string' },
         help: { type: 'boolean', default: false },
@@ -149,9 +197,12 @@ function parse() {
     throw new Stop(`${error.message}\n\n${USAGE}`);
   }
   if (values.help) throw new Stop(USAGE, 0);
-  const concurrencies = values.concurrency.split(',').map(Number);
-  if (!concurrencies.every((n) => Number.isInteger(n) && n > 0)) throw new Stop(`--concurrency wants numbers.\n\n${USAGE}`);
-  return { ...values, concurrencies };
+  const numbers = (option) => {
+    const all = values[option].split(',').map(Number);
+    if (!all.every((n) => Number.isInteger(n) && n > 0)) throw new Stop(`--${option} wants numbers.\n\n${USAGE}`);
+    return all;
+  };
+  return { ...values, concurrencies: numbers('concurrency'), streams: numbers('streams') };
 }
 
 /** The entries that a comma-separated option names; the usual ones without the option. */

@@ -12,6 +12,9 @@ import { root } from '../scripts/support/paths.mjs';
 /** How long workerd may take to open its port, in milliseconds. */
 const START_TIMEOUT = 20_000;
 
+/** How long it may take to end, in milliseconds. */
+const PATIENCE = 3000;
+
 const fromWrangler = createRequire(createRequire(path.join(root, 'package.json')).resolve('wrangler/package.json'));
 /** Resolves what wrangler brings along: workerd, esbuild, and through miniflare a WebSocket client. */
 export const wranglerRequire = fromWrangler;
@@ -37,6 +40,7 @@ for (const [signal, status] of [['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 12
  * @property {Record<string, string>} [vars] `$ORIGIN` in a value becomes the address of the Worker
  * @property {string[]} [kv] names of KV bindings
  * @property {{binding: string, className: string}[]} [objects] Durable Objects, all with SQLite
+ * @property {number} [outbound] port of a server on this machine that answers all fetches of the Worker
  */
 
 /** Puts a program's files into a folder of its own, so that a build in the meantime changes nothing. */
@@ -75,7 +79,10 @@ export async function start(installed, { inspector = false } = {}) {
     output: () => said,
     async stop() {
       child.kill('SIGTERM');
+      // It waits for open streams, which would keep it for ever.
+      const impatience = setTimeout(() => child.kill('SIGKILL'), PATIENCE);
       await ended;
+      clearTimeout(impatience);
       rmSync(storage, { recursive: true, force: true });
     },
   };
@@ -150,7 +157,9 @@ const config :Workerd.Config = (
   services = [
     (name = "worker", worker = .worker),
     (name = "kv", worker = .kv),
-    (name = "storage", disk = (path = ${text(storage)}, writable = true)),
+    (name = "storage", disk = (path = ${text(storage)}, writable = true)),${
+      program.outbound ? `\n    (name = "internet", external = (address = "127.0.0.1:${program.outbound}", http = ())),` : ''
+    }
   ],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "worker")],
 );

@@ -11,10 +11,15 @@ const MOST_STEPS = 8;
 
 /**
  * @param {import('./load.mjs').Connection} connection
- * @param {{origin: string, register: string, token: string, passphrase?: string}} server paths of its endpoints
+ * @param {object} server
+ * @param {string} server.origin
+ * @param {string} server.register path of its endpoint
+ * @param {string} server.token path of its endpoint
+ * @param {string} [server.passphrase]
+ * @param {(work: () => Promise<object>) => Promise<object>} [server.refreshing] is told of the refresh, which is the last step
  * @returns {Promise<{access_token: string, refresh_token: string}>} what the refresh gave
  */
-export async function signIn(connection, { origin, register, token, passphrase }) {
+export async function signIn(connection, { origin, register, token, passphrase, refreshing = (work) => work() }) {
   const resource = `${origin}/mcp`;
   const { client_id: client } = await json(connection, 201, {
     method: 'POST',
@@ -48,12 +53,12 @@ export async function signIn(connection, { origin, register, token, passphrase }
     code_verifier: verifier,
     resource,
   }));
-  const refreshed = await json(connection, 200, grant(token, {
+  const refreshed = await refreshing(() => json(connection, 200, grant(token, {
     grant_type: 'refresh_token',
     refresh_token: redeemed.refresh_token,
     client_id: client,
     resource,
-  }));
+  })));
   assert.ok(refreshed.access_token && refreshed.access_token !== redeemed.access_token, 'the refresh gave no new access token');
   return refreshed;
 }
