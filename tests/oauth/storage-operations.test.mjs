@@ -13,8 +13,10 @@ import {
   SIGN_IN,
   asking,
   authorizePath,
+  basic,
   call,
   connect,
+  form,
   isWelcome,
   pkce,
   redeeming,
@@ -28,6 +30,7 @@ import {
   tokensOf,
 } from '../support/oauth/client.mjs';
 import { askForKey, endKey, enterAccount, keyOn, prove } from '../support/oauth/access-keys.mjs';
+import { JWT_BEARER, startIdJagProvider } from '../support/oauth/id-jag-provider.mjs';
 import { enterAt, startProvider } from '../support/oauth/openid-provider.mjs';
 
 const DOCUMENT = 'https://client.example/oauth/client.json';
@@ -384,6 +387,71 @@ describe('where an identity provider gives refresh tokens', () => {
         for (let turn = 0; turn < 20; turn += 1) (await call(site, tokens.access_token)).result('served');
       }),
     );
+  });
+});
+
+describe('by assertions', () => {
+  let provider;
+  let passphrase;
+  const CLAUDE = { client_id: 'claude', client_secret: secret('a-secret-for-claude-of-the-tests', 'a client secret') };
+  before(async () => {
+    provider = await startIdJagProvider({ people: {} });
+    passphrase = { runtime, site };
+    const keys = provider.keys.map(({ kty, kid, n, e, crv, x, y }) => ({ kty, kid, n, e, crv, x, y }));
+    const vars = {
+      ...SIGN_IN,
+      OAUTH_CLIENTS: JSON.stringify([CLAUDE, { client_id: 'robot', own_scopes: 'notes:read', jwks: { keys } }]),
+      TRUSTED_ISSUERS: JSON.stringify([{ issuer: 'https://acme.example', clients: ['claude'] }]),
+    };
+    runtime = await startInstances({ count: 1, vars, outbound: provider.port });
+    [site] = runtime.instances;
+    await connect(site);
+  });
+  after(async () => {
+    await runtime.stop();
+    ({ runtime, site } = passphrase);
+    provider.stop();
+  });
+
+  const exchange = async (claims) => {
+    const request = { grant_type: JWT_BEARER, assertion: provider.minted(claims) };
+    const answer = await send(site, form('/token', request, basic(CLAUDE.client_id, CLAUDE.client_secret)));
+    return secret(answer.hasStatus(200, 'the assertion is exchanged').json().access_token, 'an access token');
+  };
+
+  test('an assertion of a trusted issuer costs two requests to objects, a refused one nothing', async (t) => {
+    // It makes the tables of the person's object, and enters the person in the directory.
+    await t.test('the first of a person', (inner) =>
+      costsAtMost(inner, { 'object requests': 3, 'rows written': 11 }, () => exchange({ name: 'Alice Acme' })),
+    );
+    const token = await costsAtMost(t, { 'object requests': 2, 'rows written': 2 }, () => exchange({ name: 'Alice Acme' }));
+    await t.test('calls', (inner) =>
+      costsAtMost(inner, { 'object requests': 1 }, async () => {
+        for (let turn = 0; turn < 20; turn += 1) (await call(site, token)).result('served');
+      }),
+    );
+    await t.test('a forged one', (inner) =>
+      costsAtMost(inner, NOTHING, async () => {
+        const forged = form('/token', { grant_type: JWT_BEARER, assertion: `${provider.minted()}x` }, basic(CLAUDE.client_id, CLAUDE.client_secret));
+        (await send(site, forged)).hasStatus(400, 'a wrong signature');
+      }),
+    );
+  });
+
+  test('a client that signs costs one request and one row more for each request', async (t) => {
+    const ask = () => {
+      const claims = { iss: 'robot', sub: 'robot', client_id: undefined, resource: undefined, scope: undefined };
+      const proof = provider.minted(claims, { typ: 'client-authentication+jwt' });
+      return form('/token', {
+        grant_type: 'client_credentials',
+        client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+        client_assertion: proof,
+      });
+    };
+    const send1 = async () => void (await send(site, ask())).hasStatus(200);
+    // The tables of the client's object.
+    await send1();
+    await costsAtMost(t, { 'object requests': 2, 'rows written': 1 }, send1);
   });
 });
 

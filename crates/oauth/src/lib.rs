@@ -28,8 +28,8 @@
 //! | [`web`] | URLs, redirect URIs, forms, cookies, networks |
 //! | [`crypto`] | keys, sealed values, the form of codes and refresh tokens |
 //! | [`resource`] | the protected resource: metadata, access tokens, challenges (RFC 6750, RFC 9068, RFC 9728) |
+//! | [`external_issuer`] | what other servers sign: access tokens, and assertions about people (RFC 7523) |
 //! | [`clients`] | registered clients (RFC 7591), metadata documents, configured clients, client authentication |
-//! | [`external_issuer`] | access tokens of another authorization server |
 //! | [`authorize`] | the authorization request, PKCE (RFC 7636), consent, the authorization response |
 //! | [`login`] | the passphrase, identity providers, who may sign in |
 //! | [`grants`] | authorization codes, refresh token rotation (RFC 9700), revocation |

@@ -54,8 +54,16 @@ export const seconds = () => Math.floor(Date.now() / 1000);
  * @param {Record<string, object>} [options.people]  claims by account
  * @param {Record<string, string>} [options.resources]  scopes by resource for which it issues tokens
  * @param {object} [options.more]           more of its configuration
+ * @param {(provider: object) => void} [options.prepare]  is given each provider that it becomes
  */
-export async function startProvider({ issuer = 'https://id.example', clients = [], people = {}, resources = {}, more = {} } = {}) {
+export async function startProvider({
+  issuer = 'https://id.example',
+  clients = [],
+  people = {},
+  resources = {},
+  more = {},
+  prepare = () => {},
+} = {}) {
   const { host, origin } = new URL(issuer);
   let keys = newKeys('first');
   let provider;
@@ -97,6 +105,7 @@ export async function startProvider({ issuer = 'https://id.example', clients = [
       ...more,
     });
     provider.proxy = true;
+    prepare(provider);
   };
   become();
 

@@ -31,6 +31,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The extension of MCP for programs that call without a person ("OAuth Client Credentials").
 const CLIENT_CREDENTIALS: &str = "io.modelcontextprotocol/oauth-client-credentials";
+/// The extension of MCP for people whom an identity provider admits ("Enterprise-Managed Authorization").
+const ENTERPRISE_MANAGED_AUTHORIZATION: &str = "io.modelcontextprotocol/enterprise-managed-authorization";
 
 /// A connector with its settings.
 pub(crate) struct App {
@@ -82,7 +84,7 @@ pub(crate) fn app(env: &Env) -> Result<Rc<App>, NoConnector> {
 /// Reads the configuration, and reports to the log what is wrong with it.
 fn configuration(registry: &Registry<Workers>, env: &Env) -> Configuration {
     let mut configuration = Configuration::read(|name| variables::text_of(env, name));
-    configuration.check_roles(&registry.scopes().iter().copied().collect());
+    configuration.check_scopes(&registry.scopes().iter().copied().collect());
     for error in &configuration.errors {
         console_error!("configuration: {}", error.report());
     }
@@ -136,6 +138,9 @@ impl App {
         }
         if configuration.auth_issuer.is_none() && configuration.clients.have_services() {
             registry.declare_authorization_extension(CLIENT_CREDENTIALS);
+        }
+        if !configuration.trusted_issuers.is_empty() {
+            registry.declare_authorization_extension(ENTERPRISE_MANAGED_AUTHORIZATION);
         }
         let has_account = !registry.scopes().is_empty() && configuration.auth_issuer.is_none();
         let account = if has_account { AccountLink::Shown } else { AccountLink::None };

@@ -4,11 +4,15 @@
 use std::fmt;
 use std::time::Duration;
 
-use mcp_connector_base::identifier::Subject;
+use mcp_connector_base::identifier::{ClientId, Subject};
 use mcp_connector_base::scope::ScopeSet;
+use mcp_connector_oauth::clients::client::Client;
+use mcp_connector_oauth::clients::client_id::is_registered_form;
+use mcp_connector_oauth::clients::metadata_document::client_id_url::ClientIdUrl;
 use mcp_connector_oauth::clients::pre_registered::PreRegisteredClients;
 use mcp_connector_oauth::crypto::keys::master::MasterKey;
 use mcp_connector_oauth::external_issuer::identity_claims::IdentityClaims;
+use mcp_connector_oauth::external_issuer::trusted_issuers::TrustedIssuers;
 use mcp_connector_oauth::login::owners::Owners;
 use mcp_connector_oauth::login::passphrase::{Passphrase, WeakPassphrase};
 use mcp_connector_oauth::login::roles::policy::{RolePolicy, Roles};
@@ -55,6 +59,8 @@ pub(crate) struct Configuration {
     pub(crate) roles: RolePolicy,
     /// `AUTH_ISSUER`: an external authorization server instead of ours.
     pub(crate) auth_issuer: Option<AuthIssuer>,
+    /// `TRUSTED_ISSUERS`: identity providers whose assertions our authorization server exchanges for its own tokens.
+    pub(crate) trusted_issuers: TrustedIssuers,
     /// `MASTER_KEY`, a secret, instead of the key that the `Keyring` makes; and `MASTER_KEY_PREVIOUS`, those that
     /// it replaces.
     pub(crate) master_keys: Option<MasterKeys>,
@@ -198,6 +204,13 @@ impl Configuration {
                 .cloned(),
         };
         let (redirect_policy, clients) = clients(&mut read);
+        // Where an external issuer gives out the tokens, there is no token endpoint here.
+        let nobody = TrustedIssuers::default;
+        let trusted_issuers = if auth_issuer.is_none() {
+            read.parsed(Setting::TrustedIssuers, nobody(), nobody(), TrustedIssuers::parse)
+        } else {
+            nobody()
+        };
         let max_body_bytes = read.number(Setting::MaxBodyBytes, DEFAULT_MAX_BODY_BYTES, 1024, MOST_BODY_BYTES);
         let max_anonymous_body_bytes =
             read.number(Setting::MaxAnonymousBodyBytes, DEFAULT_MAX_ANONYMOUS_BODY_BYTES, 1024, MOST_BODY_BYTES);
@@ -243,6 +256,7 @@ impl Configuration {
             roles,
             owner: read.parsed(Setting::Owner, Owners::default(), Owners::default(), Owners::parse),
             auth_issuer,
+            trusted_issuers,
             master_keys: read.read(None, MasterKeys::read),
             redirect_policy,
             clients,
@@ -274,10 +288,16 @@ impl Configuration {
         }
     }
 
-    /// Checks the roles against the scopes of the connector.
-    pub(crate) fn check_roles(&mut self, scopes: &ScopeSet) {
+    /// Checks the settings that name scopes against those of the connector.
+    pub(crate) fn check_scopes(&mut self, scopes: &ScopeSet) {
         if let Err(error) = self.roles.roles.check(scopes, &self.identity_claims) {
             self.errors.push(SettingError { setting: Setting::Roles, expected: error.into() });
+        }
+        // A client that registers itself, or has a document, is not known here.
+        let can_authenticate =
+            |id: &ClientId| self.clients.find(id).map_or_else(|| names_itself(id), Client::is_confidential);
+        if let Err(error) = self.trusted_issuers.check(scopes, can_authenticate) {
+            self.errors.push(SettingError { setting: Setting::TrustedIssuers, expected: error.into() });
         }
     }
 
@@ -340,6 +360,11 @@ impl MasterKeys {
             }
         }
     }
+}
+
+/// Returns whether an identifier is one that no configuration has: that of a document, or of a registration.
+fn names_itself(id: &ClientId) -> bool {
+    ClientIdUrl::is_url_form(id) || is_registered_form(id)
 }
 
 /// Reads which redirect URIs are allowed, and the clients of the configuration, which must keep to them.

@@ -8,6 +8,7 @@ use thiserror::Error;
 use mcp_connector_oauth::clients::pre_registered::InvalidClientConfig;
 use mcp_connector_oauth::crypto::keys::master::InvalidMasterKey;
 use mcp_connector_oauth::external_issuer::identity_claims::InvalidIdentityClaims;
+use mcp_connector_oauth::external_issuer::trusted_issuers::InvalidTrustedIssuers;
 use mcp_connector_oauth::login::allowed_users::InvalidAllowedUsers;
 use mcp_connector_oauth::login::disallowed_user::SeveralTenants;
 use mcp_connector_oauth::login::owners::InvalidOwners;
@@ -127,6 +128,8 @@ settings! {
     AuthAudience = "AUTH_AUDIENCE" closes [AccessTokens];
     /// Whether its tokens call themselves plain JWTs.
     AuthPlainJwt = "AUTH_PLAIN_JWT" closes [AccessTokens];
+    /// The identity providers whose assertions about people are exchanged for access tokens.
+    TrustedIssuers = "TRUSTED_ISSUERS" closes [Metadata, AuthorizationServer, AccessTokens];
     /// The master key.
     MasterKey = "MASTER_KEY" closes [AuthorizationServer, AccessTokens, Keys];
     /// The master keys that it replaces.
@@ -267,6 +270,8 @@ pub(crate) enum Expected {
     IdentityParameters,
     #[error("cannot be read: {0}")]
     Roles(#[from] InvalidRoles),
+    #[error("{0}")]
+    TrustedIssuers(#[from] InvalidTrustedIssuers),
     #[error("cannot be true: {0}")]
     OneTenant(#[from] SeveralTenants),
 }

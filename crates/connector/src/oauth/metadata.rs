@@ -23,6 +23,7 @@ pub(crate) fn document(app: &App, site: &Site, form: MetadataForm) -> Answer {
         registration: true,
         client_id_metadata_documents: true,
         client_credentials: app.configuration.clients.have_services(),
+        identity_assertions: !app.configuration.trusted_issuers.is_empty(),
         announce_iss: app.configuration.announce_iss,
     };
     match form {

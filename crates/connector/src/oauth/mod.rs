@@ -3,6 +3,7 @@
 pub(crate) mod access;
 pub(crate) mod account;
 pub(crate) mod answers;
+mod assertion_issuers;
 pub(crate) mod authorize;
 pub(crate) mod browser_forms;
 pub(crate) mod clients;

@@ -7,6 +7,8 @@ use crate::oauth::answers::token_refused;
 use crate::oauth::answers::unread;
 use crate::oauth::clients::lookup::KnownClients;
 use crate::oauth::context::OAuthContext;
+use mcp_connector_base::identifier::GrantId;
+use mcp_connector_base::timestamp::Random as _;
 use mcp_connector_oauth::token::revocation::RevocationEndpoint;
 use mcp_connector_oauth::web::form::MAX_FORM;
 
@@ -17,13 +19,17 @@ pub(crate) async fn answer(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Ans
         Err(error) => return unread(error),
     };
     let signing = oauth.secrets.signing(oauth.now);
-    let clients = KnownClients::new(oauth);
+    let clients = KnownClients::new(oauth, incoming.network());
+    let mut request = [0; 8];
+    oauth.entropy.fill(&mut request);
     let endpoint = RevocationEndpoint {
         issuer: &oauth.site.issuer,
         clients: &clients,
         grants: &oauth.grants(),
         keys: oauth.secrets.keys(),
         signing: &signing,
+        request: GrantId::from_bytes(request),
+        now: oauth.now,
     };
     let (authorization, content_type) = (incoming.header("authorization"), incoming.header("content-type"));
     let answer = endpoint.answer(authorization.as_deref(), content_type.as_deref(), &body).await;

@@ -70,6 +70,7 @@ impl Secrets {
             }
             (None, Err(_)) => AdmissionPolicy::NOBODY,
         };
+        let policy = policy.with(&configuration.trusted_issuers);
         let roles = configuration.roles.clone();
         Ok(Self { keys, policy, roles, signing: RefCell::new(None), log_person: OnceCell::new() })
     }

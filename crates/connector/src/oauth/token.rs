@@ -8,6 +8,7 @@ use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
 use crate::oauth::answers::token_refused;
 use crate::oauth::answers::unread;
+use crate::oauth::assertion_issuers::ConfiguredIssuers;
 use crate::oauth::clients::lookup;
 use crate::oauth::clients::lookup::KnownClients;
 use crate::oauth::context::OAuthContext;
@@ -34,13 +35,14 @@ pub(crate) async fn answer(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Ans
 
 /// Carries out what was posted, for the first time or again.
 pub(crate) async fn carry_out(oauth: &OAuthContext<'_>, incoming: &Incoming, request: &TokenRequest) -> Answer {
-    let known = KnownClients::new(oauth);
+    let known = KnownClients::new(oauth, incoming.network());
     let signing = oauth.secrets.signing(oauth.now);
     let endpoint = TokenEndpoint {
         issuer: &oauth.site.issuer,
         resources: &oauth.site.resources,
         scopes: &oauth.app.catalogue,
         clients: &known,
+        issuers: &ConfiguredIssuers { oauth },
         grants: &oauth.grants(),
         keys: oauth.secrets.keys(),
         signing: &signing,
@@ -60,7 +62,12 @@ pub(crate) async fn carry_out(oauth: &OAuthContext<'_>, incoming: &Incoming, req
     match answer {
         Ok(issued) => {
             if let Some(agreed) = issued.use_to_record {
-                lookup::note_use(oauth, lookup::refreshed(oauth, agreed));
+                let used = if agreed.is_asserted() {
+                    lookup::asserted(oauth, issued.client)
+                } else {
+                    lookup::refreshed(oauth, agreed)
+                };
+                lookup::note_use(oauth, used);
             }
             match issued.retry {
                 Some(Retry::Late) => incoming.request_log().reason("a refresh token was used again after a while"),

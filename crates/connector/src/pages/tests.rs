@@ -16,7 +16,7 @@ use crate::pages::account::apps::{AppSignIn, AppsSection, DisplacedApp};
 use crate::pages::account::notice::{Notice, Outcome};
 use crate::pages::account::page::AccountPage;
 use crate::pages::account::people::{PeoplePage, PersonEntry};
-use crate::pages::account::person::{ListedBy, PersonApp, PersonPage};
+use crate::pages::account::person::{Assertions, ListedBy, PersonApp, PersonPage};
 use crate::pages::all_clients::{AllClientsPage, ListedClient};
 use crate::pages::components::fields::Ticked;
 use crate::pages::components::passkey::{PASSKEY_SCRIPT, PasskeyOffer, PasskeyRequest};
@@ -103,10 +103,16 @@ pub(crate) fn one_person() -> PersonPage<'static> {
         keys: keys().keys,
         in_log: Some("3f2a9c0de1b4a756".to_owned()),
         list: ListedBy::AllowedUsers,
+        assertions: Assertions::NotAccepted,
         back: "/account/people",
         notice: None,
         now: apps().now,
     }
+}
+
+fn ended_person() -> PersonPage<'static> {
+    let at = Timestamp::from_seconds(1_700_000_000);
+    PersonPage { assertions: Assertions::PersonEnded(at), apps: Vec::new(), ..one_person() }
 }
 
 /// The policy of a page.
@@ -462,6 +468,7 @@ fn all_pages() -> Vec<(&'static str, String)> {
         ("people", people(&everybody(None))),
         ("people, found nobody", people(&PeoplePage { people: Vec::new(), next: None, ..everybody(Some("x")) })),
         ("person", person(&one_person(), &FORM)),
+        ("person, ended", person(&ended_person(), &FORM)),
         ("person with nothing", person(&PersonPage { apps: Vec::new(), keys: Vec::new(), ..one_person() }, &FORM)),
         ("all clients", all_clients(&clients(), &FORM)),
         ("all clients, nasty", all_clients(&nasty_clients(), &nasty_form)),

@@ -22,6 +22,7 @@ use crate::authorize::authorization_response::{AuthorizationErrorResponse, Respo
 use crate::authorize::pkce::CodeChallenge;
 use crate::authorize::prompt::{LoginOptions, check_prompt_none};
 use crate::clients::client::{Client, ClientKind, ClientName};
+use crate::clients::client_keys::ClientProof;
 use crate::resource::protected_resource::{Resource, ResourceServer};
 use crate::resource::scope_catalogue::ScopeCatalogue;
 use crate::web::form::Parameters;
@@ -84,7 +85,13 @@ impl AuthorizationQuery {
         let requested = self.parameters.get("redirect_uri")?;
         let requested = requested.map(|raw| RedirectUri::parse(raw, policy)).transpose()?;
         let redirect_uri = client.redirect_uri(requested.as_ref())?;
-        Ok(TrustedRedirect { redirect_uri, client_name: client.name.clone(), client_kind: client.kind, query: self })
+        Ok(TrustedRedirect {
+            redirect_uri,
+            client_name: client.name.clone(),
+            client_kind: client.kind,
+            client_proof: client.proof(),
+            query: self,
+        })
     }
 }
 
@@ -95,6 +102,7 @@ pub struct TrustedRedirect {
     redirect_uri: RedirectUri,
     client_name: Option<ClientName>,
     client_kind: ClientKind,
+    client_proof: ClientProof,
 }
 
 impl TrustedRedirect {
@@ -120,6 +128,7 @@ impl TrustedRedirect {
                 scopes,
                 resource,
                 login,
+                client_proof: self.client_proof,
             }),
         }
     }
@@ -179,6 +188,7 @@ pub struct AuthorizationRequest {
     scopes: ScopeSet,
     resource: Resource,
     login: LoginOptions,
+    client_proof: ClientProof,
 }
 
 impl AuthorizationRequest {
@@ -202,6 +212,12 @@ impl AuthorizationRequest {
     #[must_use]
     pub const fn client_kind(&self) -> ClientKind {
         self.client_kind
+    }
+
+    /// Returns what the client has to prove itself with at the token endpoint.
+    #[must_use]
+    pub const fn client_proof(&self) -> ClientProof {
+        self.client_proof
     }
 
     /// Returns the name that the client gave itself.

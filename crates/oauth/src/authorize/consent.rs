@@ -252,6 +252,7 @@ mod tests {
             name: ClientName::clean(name),
             redirect_uris: vec![RedirectUri::parse(redirect_uri, &policy).unwrap()],
             secrets: Vec::new(),
+            keys: None,
             own_scopes: ScopeSet::empty(),
         };
         let query = with_query(

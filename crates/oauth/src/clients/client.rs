@@ -13,6 +13,7 @@ use thiserror::Error;
 use mcp_connector_base::identifier::ClientId;
 use mcp_connector_base::scope::ScopeSet;
 
+use crate::clients::client_keys::{ClientKeys, ClientProof};
 use crate::web::redirect_uri::{RedirectKind, RedirectUri};
 
 /// Maximum length of a name, in characters.
@@ -157,6 +158,8 @@ pub struct Client {
     /// The hashes of its secrets. There are several only while a key of this server is being replaced, and none for a public
     /// client.
     pub secrets: Vec<ClientSecretHash>,
+    /// The keys with which it signs assertions (`private_key_jwt`), if it has any.
+    pub keys: Option<ClientKeys>,
     /// The scopes that it may request for itself (`client_credentials`, RFC 6749 §4.4). Only the configuration sets them.
     pub own_scopes: ScopeSet,
 }
@@ -193,10 +196,16 @@ impl Client {
         }
     }
 
-    /// Returns whether the client has a secret, which it must send.
+    /// Returns what the client has to prove itself with.
+    #[must_use]
+    pub fn proof(&self) -> ClientProof {
+        self.keys.as_ref().map_or(ClientProof::SecretOrNone, |keys| keys.proof)
+    }
+
+    /// Returns whether the client has a secret or a private key, which it must use.
     #[must_use]
     pub fn is_confidential(&self) -> bool {
-        !self.secrets.is_empty()
+        !self.secrets.is_empty() || self.proof() == ClientProof::PrivateKeyJwt
     }
 
     #[must_use]
@@ -230,6 +239,7 @@ mod tests {
             name: None,
             redirect_uris: redirect_uris.iter().map(|raw| uri(raw)).collect(),
             secrets: Vec::new(),
+            keys: None,
             own_scopes: ScopeSet::empty(),
         }
     }

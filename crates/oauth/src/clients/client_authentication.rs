@@ -1,5 +1,6 @@
 //! Client authentication at the token and revocation endpoints (RFC 6749 §2.3): by a secret in the header, by a secret in the
-//! body, or, for a public client, by `client_id` alone. `private_key_jwt` is not supported.
+//! body, by a signed assertion ([`client_assertion`](crate::clients::client_assertion)), or, for a public client, by `client_id`
+//! alone.
 
 use std::fmt;
 
@@ -10,6 +11,8 @@ use thiserror::Error;
 use mcp_connector_base::identifier::ClientId;
 
 use crate::clients::client::Client;
+use crate::clients::client_assertion::{CLIENT_ASSERTION_TYPE, ClientAssertion, ClientAssertionError};
+use crate::clients::client_keys::ClientProof;
 use crate::web::form::{FormError, Parameters, decode};
 
 /// Maximum length of an `Authorization` header, in bytes.
@@ -25,6 +28,8 @@ pub struct PresentedClient {
     /// The secret in the header as it was sent, if decoding changes it: not every client encodes it.
     verbatim: Option<String>,
     in_header: bool,
+    /// `client_assertion`, of which nothing is checked.
+    assertion: Option<String>,
 }
 
 /// Why client authentication failed.
@@ -38,7 +43,7 @@ pub enum ClientAuthenticationError {
     /// There is neither an `Authorization` header nor a `client_id`.
     #[error("the request does not say which client it comes from")]
     Missing,
-    /// The scheme is not Basic, the header is malformed, or there is a client assertion.
+    /// The scheme is not Basic, or the header is malformed.
     #[error("this way to authenticate is not supported")]
     Unsupported {
         /// Whether the client used the header.
@@ -47,6 +52,12 @@ pub enum ClientAuthenticationError {
     /// The client is unknown, or its secret is wrong, missing or superfluous. There is one error for all of them.
     #[error("the client is unknown or did not authenticate")]
     Failed { in_header: bool },
+    /// The assertion of the client is not accepted.
+    #[error("client_assertion: {0}")]
+    Assertion(#[from] ClientAssertionError),
+    /// The client has to authenticate with its private key, and has not.
+    #[error("this client authenticates by private_key_jwt, and the request has no client_assertion")]
+    NoAssertion,
 }
 
 impl ClientAuthenticationError {
@@ -55,7 +66,9 @@ impl ClientAuthenticationError {
     pub const fn code(self) -> &'static str {
         match self {
             Self::SeveralMethods | Self::Form(_) => "invalid_request",
-            Self::Missing | Self::Unsupported { .. } | Self::Failed { .. } => "invalid_client",
+            Self::Missing | Self::Unsupported { .. } | Self::Failed { .. } | Self::Assertion(_) | Self::NoAssertion => {
+                "invalid_client"
+            }
         }
     }
 
@@ -64,7 +77,9 @@ impl ClientAuthenticationError {
     pub const fn status(self) -> u16 {
         match self {
             Self::SeveralMethods | Self::Form(_) => 400,
-            Self::Missing | Self::Unsupported { .. } | Self::Failed { .. } => 401,
+            Self::Missing | Self::Unsupported { .. } | Self::Failed { .. } | Self::Assertion(_) | Self::NoAssertion => {
+                401
+            }
         }
     }
 
@@ -73,7 +88,7 @@ impl ClientAuthenticationError {
     pub const fn asks_for_basic(self) -> bool {
         match self {
             Self::Unsupported { in_header } | Self::Failed { in_header } => in_header,
-            Self::SeveralMethods | Self::Form(_) | Self::Missing => false,
+            Self::SeveralMethods | Self::Form(_) | Self::Missing | Self::Assertion(_) | Self::NoAssertion => false,
         }
     }
 }
@@ -84,9 +99,10 @@ impl PresentedClient {
         use ClientAuthenticationError::{Failed, Missing, SeveralMethods, Unsupported};
         let in_body = body.get("client_id")?;
         let secret_in_body = body.get("client_secret")?;
-        let assertion = body.get("client_assertion")?.or(body.get("client_assertion_type")?);
+        let (assertion, assertion_type) = (body.get("client_assertion")?, body.get("client_assertion_type")?);
+        let has_assertion = assertion.is_some() || assertion_type.is_some();
         if let Some(header) = authorization {
-            if secret_in_body.is_some() || assertion.is_some() {
+            if secret_in_body.is_some() || has_assertion {
                 return Err(SeveralMethods);
             }
             let presented = Self::from_header(header).ok_or(Unsupported { in_header: true })?;
@@ -96,14 +112,34 @@ impl PresentedClient {
             }
             return Ok(presented);
         }
-        if assertion.is_some() {
-            return Err(if secret_in_body.is_some() { SeveralMethods } else { Unsupported { in_header: false } });
+        if has_assertion {
+            if secret_in_body.is_some() {
+                return Err(SeveralMethods);
+            }
+            return Self::from_assertion(in_body, assertion, assertion_type);
         }
         if secret_in_body.is_some_and(|secret| secret.len() > MAX_SECRET) {
             return Err(Failed { in_header: false });
         }
         let id = ClientId::new(in_body.ok_or(Missing)?).map_err(|_| Failed { in_header: false })?;
-        Ok(Self { id, secret: secret_in_body.map(str::to_owned), verbatim: None, in_header: false })
+        Ok(Self { id, secret: secret_in_body.map(str::to_owned), verbatim: None, in_header: false, assertion: None })
+    }
+
+    /// Reads an assertion (RFC 7521 §4.2). `client_id` may be missing, because the assertion names the client, too.
+    fn from_assertion(
+        client_id: Option<&str>,
+        assertion: Option<&str>,
+        assertion_type: Option<&str>,
+    ) -> Result<Self, ClientAuthenticationError> {
+        if assertion_type != Some(CLIENT_ASSERTION_TYPE) {
+            return Err(ClientAssertionError::Type.into());
+        }
+        let assertion = assertion.ok_or(ClientAssertionError::Malformed)?;
+        let id = match client_id {
+            Some(id) => ClientId::new(id).map_err(|_| ClientAuthenticationError::Failed { in_header: false })?,
+            None => ClientAssertion::client_id(assertion)?,
+        };
+        Ok(Self { id, secret: None, verbatim: None, in_header: false, assertion: Some(assertion.to_owned()) })
     }
 
     /// Reads a header (RFC 7617). Identifier and secret are form-urlencoded before they are joined and encoded (RFC 6749 §2.3.1).
@@ -126,13 +162,19 @@ impl PresentedClient {
         if decoded.is_none() && verbatim.is_none() && !secret.is_empty() {
             return None;
         }
-        Some(Self { id: ClientId::new(&id).ok()?, secret: decoded, verbatim, in_header: true })
+        Some(Self { id: ClientId::new(&id).ok()?, secret: decoded, verbatim, in_header: true, assertion: None })
     }
 
     /// Returns the identifier that the request names.
     #[must_use]
     pub const fn id(&self) -> &ClientId {
         &self.id
+    }
+
+    /// Returns the assertion, if the client authenticates by one. Then the secret is not what has to be checked.
+    #[must_use]
+    pub fn assertion(&self) -> Option<&str> {
+        self.assertion.as_deref()
     }
 
     /// Returns the error for a client that does not exist.
@@ -144,8 +186,11 @@ impl PresentedClient {
     /// Checks that the credentials are those of `client`.
     ///
     /// A confidential client may send its secret in the header or in the body, whichever method it registered: clients confuse
-    /// the two, and neither is weaker. A public client must not send a secret.
+    /// the two, and neither is weaker. A public client must not send a secret, and one with keys must sign.
     pub fn authenticate(&self, client: &Client) -> Result<(), ClientAuthenticationError> {
+        if client.proof() == ClientProof::PrivateKeyJwt {
+            return Err(ClientAuthenticationError::NoAssertion);
+        }
         let proven = match (&self.secret, &self.verbatim) {
             (None, None) => !client.is_confidential(),
             (decoded, verbatim) => decoded.iter().chain(verbatim).any(|secret| client.has_secret(secret)),
@@ -166,6 +211,7 @@ mod tests {
 
     use super::*;
     use crate::clients::client::{ClientKind, ClientSecretHash};
+    use crate::clients::client_keys::{ClientKeySource, ClientKeys, JwksUri};
 
     fn client(secret: Option<&str>) -> Client {
         Client {
@@ -174,6 +220,7 @@ mod tests {
             name: None,
             redirect_uris: Vec::new(),
             secrets: secret.map(ClientSecretHash::of).into_iter().collect(),
+            keys: None,
             own_scopes: ScopeSet::empty(),
         }
     }
@@ -271,9 +318,49 @@ mod tests {
     }
 
     #[test]
-    fn a_client_assertion_is_not_supported() {
-        let error = check(None, "client_id=c:1+e&client_assertion=x", None).unwrap_err();
-        assert_eq!(error, ClientAuthenticationError::Unsupported { in_header: false });
+    fn a_client_assertion_names_its_type_and_may_name_the_client_alone() {
+        use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+        let encode = |text: &str| URL_SAFE_NO_PAD.encode(text);
+        let assertion = format!("{}.{}.c2ln", encode(r#"{"alg":"ES256"}"#), encode(r#"{"sub":"c:1 e"}"#));
+        let of_type = format!("client_assertion_type={}", CLIENT_ASSERTION_TYPE.replace(':', "%3A"));
+        let parse = |body: &str| PresentedClient::parse(None, &Parameters::parse(body.as_bytes()).unwrap());
+        for body in [
+            format!("{of_type}&client_assertion={assertion}"),
+            format!("{of_type}&client_assertion={assertion}&client_id=c:1+e"),
+        ] {
+            let presented = parse(&body).unwrap();
+            assert_eq!(presented.id().as_str(), "c:1 e", "{body}");
+            assert_eq!(presented.assertion(), Some(&*assertion), "{body}");
+        }
+        for (body, error) in [
+            (format!("client_assertion={assertion}"), ClientAssertionError::Type),
+            (format!("client_assertion={assertion}&client_assertion_type=x"), ClientAssertionError::Type),
+            (of_type.clone(), ClientAssertionError::Malformed),
+            (format!("{of_type}&client_assertion=x"), ClientAssertionError::Malformed),
+        ] {
+            let refused = parse(&body).unwrap_err();
+            assert_eq!(refused, ClientAuthenticationError::Assertion(error), "{body}");
+            assert_eq!((refused.code(), refused.status(), refused.asks_for_basic()), ("invalid_client", 401, false));
+        }
+    }
+
+    #[test]
+    fn a_client_that_has_to_sign_cannot_send_a_secret_or_nothing() {
+        let keys = ClientKeys {
+            source: ClientKeySource::JwksUri(JwksUri::parse("https://app.example/jwks").unwrap()),
+            algorithm: None,
+            proof: ClientProof::PrivateKeyJwt,
+        };
+        for proof in [ClientProof::PrivateKeyJwt, ClientProof::SecretOrNone] {
+            let client = Client { keys: Some(ClientKeys { proof, ..keys.clone() }), ..client(None) };
+            let body = Parameters::parse(b"client_id=c:1+e").unwrap();
+            let answer = PresentedClient::parse(None, &body).unwrap().authenticate(&client);
+            let expected = match proof {
+                ClientProof::PrivateKeyJwt => Err(ClientAuthenticationError::NoAssertion),
+                ClientProof::SecretOrNone => Ok(()),
+            };
+            assert_eq!(answer, expected, "{proof:?}");
+        }
     }
 
     #[test]

@@ -130,6 +130,7 @@ pub fn registered_client(
         name: registration.name,
         redirect_uris: registration.redirect_uris,
         secrets,
+        keys: None,
         own_scopes: ScopeSet::empty(),
     };
     Ok(RegisteredClient { client, registered_at })

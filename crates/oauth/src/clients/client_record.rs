@@ -11,6 +11,7 @@ use mcp_connector_base::scope::ScopeSet;
 use mcp_connector_base::timestamp::Timestamp;
 
 use crate::clients::client::{Client, ClientKind, ClientName};
+use crate::clients::client_keys::ClientProof;
 use crate::clients::client_summary::ClientSummary;
 use crate::clients::metadata_document::client_id_url::ClientIdUrl;
 use crate::web::redirect_uri::{RedirectKind, RedirectPolicy, RedirectUri, destination_of};
@@ -35,6 +36,8 @@ pub struct ClientUse {
     pub redirect_uris: KnownRedirects,
     /// When it registered, for a dynamically registered client.
     pub registered_at: Option<Timestamp>,
+    /// What it has to prove itself with.
+    pub proof: ClientProof,
 }
 
 /// The redirect URIs of a client, as far as a use shows them.
@@ -65,6 +68,14 @@ pub struct ClientRecord {
     /// When the owner ended the client for everybody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
+    /// What the client has to prove itself with.
+    #[serde(default, skip_serializing_if = "is_secret_or_none")]
+    pub proof: ClientProof,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_secret_or_none(proof: &ClientProof) -> bool {
+    *proof == ClientProof::SecretOrNone
 }
 
 /// The value in KV under the key of a client.
@@ -108,7 +119,8 @@ impl StoredClient {
     #[must_use]
     pub fn document_client(&self, url: &ClientIdUrl, policy: &RedirectPolicy, now: Timestamp) -> Option<Client> {
         let Self::Record(record) = self else { return None };
-        if record.id != *url.id() || !self.is_current(now) {
+        // The record has no keys. Without them, a client that has to prove itself would become one that need not.
+        if record.id != *url.id() || !self.is_current(now) || record.proof == ClientProof::PrivateKeyJwt {
             return None;
         }
         let redirect_uris: Vec<RedirectUri> =
@@ -119,6 +131,7 @@ impl StoredClient {
             name: record.name.clone(),
             redirect_uris,
             secrets: Vec::new(),
+            keys: None,
             own_scopes: ScopeSet::empty(),
         })
     }
@@ -138,13 +151,19 @@ impl StoredClient {
         };
         match before {
             Some(before)
-                if now.seconds_since(before.last_used_at) < REWRITE_AFTER && before.redirect_uris == redirect_uris =>
+                if now.seconds_since(before.last_used_at) < REWRITE_AFTER
+                    && before.redirect_uris == redirect_uris
+                    && before.proof == used.proof =>
             {
                 None
             }
-            Some(before) => {
-                Some(ClientRecord { name: used.name.or(before.name), redirect_uris, last_used_at: now, ..before })
-            }
+            Some(before) => Some(ClientRecord {
+                name: used.name.or(before.name),
+                redirect_uris,
+                last_used_at: now,
+                proof: used.proof,
+                ..before
+            }),
             None => Some(ClientRecord {
                 id: used.id,
                 name: used.name,
@@ -153,6 +172,7 @@ impl StoredClient {
                 first_allowed_at: now,
                 last_used_at: now,
                 ended_at: None,
+                proof: used.proof,
             }),
         }
     }
@@ -228,6 +248,7 @@ mod tests {
             name: ClientName::clean("App"),
             redirect_uris: KnownRedirects::All(uris(redirect_uris)),
             registered_at: Some(NOW.minus(5)),
+            proof: ClientProof::SecretOrNone,
         }
     }
 
@@ -355,6 +376,14 @@ mod tests {
             ("of another client", StoredClient::Record(record("https://b.example/c", &["https://a.example/cb"])), NOW),
             ("with nowhere to go", StoredClient::Record(record("https://a.example/c", &[])), NOW),
             ("a mark", StoredClient::LastUse(NOW), NOW),
+            (
+                "with keys that are not in the record",
+                StoredClient::Record(ClientRecord {
+                    proof: ClientProof::PrivateKeyJwt,
+                    ..record("https://a.example/c", &["https://a.example/cb"])
+                }),
+                NOW,
+            ),
         ] {
             assert!(stored.document_client(&url("https://a.example/c"), &policy, now).is_none(), "{name}");
         }

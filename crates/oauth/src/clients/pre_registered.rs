@@ -7,19 +7,25 @@
 //! ```json
 //! [{"client_id": "claude", "client_name": "Claude", "client_secret": "…",
 //!   "redirect_uris": ["https://claude.ai/api/mcp/auth_callback"]},
-//!  {"client_id": "nightly", "client_secret": "…", "own_scopes": "notes:read"}]
+//!  {"client_id": "nightly", "jwks_uri": "https://jobs.example/jwks.json", "own_scopes": "notes:read"}]
 //! ```
+//!
+//! Instead of a secret, a confidential client has the public keys with which it signs assertions (`private_key_jwt`): `jwks` or
+//! `jwks_uri`.
 
 use std::fmt;
 
 use serde::Deserialize;
+use serde_json::Value;
 use thiserror::Error;
 
 use mcp_connector_base::identifier::{ClientId, InvalidIdentifier};
+use mcp_connector_base::json::Object;
 use mcp_connector_base::scope::{InvalidScope, ScopeSet};
 
 use crate::clients::client::{Client, ClientKind, ClientName, ClientSecretHash};
 use crate::clients::client_id::is_registered_form;
+use crate::clients::client_keys::{ClientKeys, ClientProof, InvalidClientKeys};
 use crate::clients::metadata_document::client_id_url::ClientIdUrl;
 use crate::web::redirect_uri::{InvalidRedirectUri, RedirectPolicy, RedirectUri};
 
@@ -61,10 +67,15 @@ pub enum ClientConfigError {
     #[error("own_scopes: {0}")]
     Scopes(#[from] InvalidScope),
     /// Only confidential clients act for themselves (RFC 6749 §4.4).
-    #[error("own_scopes need a client_secret")]
+    #[error("own_scopes need a client_secret, jwks or jwks_uri")]
     PublicService,
-    #[error("a client has redirect_uris, or own_scopes, or both")]
+    /// A confidential one without both can still exchange assertions of a trusted issuer.
+    #[error("a client without a client_secret, jwks or jwks_uri needs redirect_uris")]
     Useless,
+    #[error("a client has a client_secret or keys, not both")]
+    TwoCredentials,
+    #[error("{0}")]
+    Keys(#[from] InvalidClientKeys),
 }
 
 /// An item of the list.
@@ -78,6 +89,9 @@ struct Entry {
     redirect_uris: Vec<String>,
     #[serde(default)]
     own_scopes: String,
+    jwks: Option<Value>,
+    jwks_uri: Option<String>,
+    token_endpoint_auth_signing_alg: Option<String>,
 }
 
 /// The clients of the configuration.
@@ -139,11 +153,16 @@ impl Entry {
         if secret.is_some_and(|secret| secret.len() < MIN_SECRET) {
             return Err(ClientConfigError::WeakSecret);
         }
+        let keys = self.keys()?;
+        if secret.is_some() && keys.is_some() {
+            return Err(ClientConfigError::TwoCredentials);
+        }
+        let is_public = secret.is_none() && keys.is_none();
         let own_scopes = ScopeSet::parse(&self.own_scopes)?;
-        if secret.is_none() && !own_scopes.is_empty() {
+        if is_public && !own_scopes.is_empty() {
             return Err(ClientConfigError::PublicService);
         }
-        if self.redirect_uris.is_empty() && own_scopes.is_empty() {
+        if is_public && self.redirect_uris.is_empty() {
             return Err(ClientConfigError::Useless);
         }
         let redirect_uris: Result<Vec<RedirectUri>, InvalidRedirectUri> =
@@ -154,8 +173,22 @@ impl Entry {
             name: self.client_name.as_deref().and_then(ClientName::clean),
             redirect_uris: redirect_uris?,
             secrets: secret.map(ClientSecretHash::of).into_iter().collect(),
+            keys,
             own_scopes,
         })
+    }
+
+    /// Returns the keys of the client, if it has any.
+    fn keys(&self) -> Result<Option<ClientKeys>, InvalidClientKeys> {
+        let mut members = Object::new();
+        let text = |text: &Option<String>| text.clone().map(Value::String);
+        let listed = [
+            ("jwks", self.jwks.clone()),
+            ("jwks_uri", text(&self.jwks_uri)),
+            ("token_endpoint_auth_signing_alg", text(&self.token_endpoint_auth_signing_alg)),
+        ];
+        members.extend(listed.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+        if members.is_empty() { Ok(None) } else { ClientKeys::read(&members, ClientProof::PrivateKeyJwt).map(Some) }
     }
 }
 
@@ -164,6 +197,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::clients::metadata_document::client_id_url::InvalidClientIdUrl;
 
     const SECRET: &str = "0123456789abcdef01234567";
 
@@ -178,12 +212,14 @@ mod tests {
              "redirect_uris": ["https://claude.ai/api/mcp/auth_callback"]},
             {"client_id": "cli", "redirect_uris": ["http://127.0.0.1:3000/callback"]},
             {"client_id": "nightly", "client_secret": SECRET, "own_scopes": "notes:read"},
+            {"client_id": "signer", "jwks_uri": "https://signer.example/jwks"},
         ]))
         .unwrap();
         let find = |id: &str| clients.find(&ClientId::new(id).unwrap());
         assert!(find("claude").unwrap().has_secret(SECRET));
         assert!(!find("cli").unwrap().is_confidential());
         assert_eq!(find("nightly").unwrap().own_scopes.as_str(), "notes:read");
+        assert_eq!(find("signer").unwrap().proof(), ClientProof::PrivateKeyJwt);
         assert_eq!(find("cli").unwrap().kind, ClientKind::PreRegistered);
         assert!(find("other").is_none());
         assert!(clients.have_services());
@@ -213,6 +249,21 @@ mod tests {
                 ClientConfigError::WeakSecret,
             ),
             ("public service", json!({"client_id": "a", "own_scopes": "x"}), ClientConfigError::PublicService),
+            (
+                "secret and keys",
+                json!({"client_id": "a", "client_secret": SECRET, "jwks_uri": "https://a.example/jwks"}),
+                ClientConfigError::TwoCredentials,
+            ),
+            (
+                "keys in two places",
+                json!({"client_id": "a", "jwks_uri": "https://a.example/jwks", "jwks": {"keys": []}}),
+                InvalidClientKeys::NotOne.into(),
+            ),
+            (
+                "keys by http",
+                json!({"client_id": "a", "jwks_uri": "http://a.example/jwks"}),
+                InvalidClientKeys::Uri(InvalidClientIdUrl::NotHttps).into(),
+            ),
             ("URL", json!({"client_id": "https://a.example/c", "redirect_uris": https}), ClientConfigError::ReservedId),
             ("registered form", json!({"client_id": "c1_x", "redirect_uris": https}), ClientConfigError::ReservedId),
             ("twice", json!({"client_id": "first", "redirect_uris": https}), ClientConfigError::DuplicateId),

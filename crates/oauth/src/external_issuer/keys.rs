@@ -192,10 +192,21 @@ impl ExternalKeys {
             return Err(InvalidKeySet);
         }
         let set = Object::parse(document).map_err(|_| InvalidKeySet)?;
-        let keys = set.get("keys").and_then(Value::as_array).ok_or(InvalidKeySet)?;
+        Self::of(set.get("keys").ok_or(InvalidKeySet)?)
+    }
+
+    /// Reads the member `keys` of a key set that is part of another document.
+    pub(crate) fn of(keys: &Value) -> Result<Self, InvalidKeySet> {
+        let keys = keys.as_array().ok_or(InvalidKeySet)?;
         let named = |id: &str| keys.iter().filter(|key| key.get("kid").and_then(Value::as_str) == Some(id)).count();
         let usable = keys.iter().take(MAX_KEYS).filter_map(ExternalKey::parse);
         Ok(Self(usable.filter(|key| key.id.as_deref().is_none_or(|id| named(id) == 1)).collect()))
+    }
+
+    /// Returns whether no key can be used.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Returns the key for a token: the key that it names or, if it names none, the only one that fits.

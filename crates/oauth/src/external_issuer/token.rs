@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::Value;
 use sha2::Sha256;
 use thiserror::Error;
 
@@ -16,7 +15,8 @@ use mcp_connector_base::scope::ScopeSet;
 use mcp_connector_base::timestamp::Timestamp;
 
 use crate::external_issuer::identity_claims::{EmailClaim, IdentityClaims};
-use crate::external_issuer::keys::{Algorithm, ExternalKey, ExternalKeys};
+use crate::external_issuer::keys::ExternalKeys;
+use crate::external_issuer::signed_jwt::{InvalidJwt, SignatureError, SignatureVerifier, SignedJwt, numeric_date};
 use crate::resource::access_token::VerifiedToken;
 use crate::resource::bearer::BearerToken;
 use crate::web::discovery::ExternalIssuer;
@@ -28,19 +28,6 @@ const LEEWAY: u64 = 60;
 const MAX_AUDIENCES: usize = 32;
 /// Maximum length of a person's name, in bytes.
 const MAX_NAME: usize = 128;
-
-/// Verifies signatures. The Worker implements it by WebCrypto.
-#[allow(async_fn_in_trait, reason = "a Worker has one thread; nobody needs these futures to be Send")]
-pub trait SignatureVerifier {
-    /// Returns whether `signature` is a signature of `message` by this key, which fits the algorithm.
-    async fn verify(
-        &self,
-        algorithm: Algorithm,
-        key: &ExternalKey,
-        message: &[u8],
-        signature: &[u8],
-    ) -> Result<bool, Outage>;
-}
 
 /// What is expected of a token.
 #[derive(Clone, Debug)]
@@ -97,51 +84,20 @@ pub async fn verify_external(
     policy: &ExternalPolicy<'_>,
     now: Timestamp,
 ) -> Result<VerifiedToken, ExternalTokenError> {
-    let token = SignedToken::parse(bearer.as_str(), policy)?;
-    let key = keys.select(token.key_id.as_deref(), token.algorithm).ok_or(ExternalTokenError::UnknownKey)?;
-    // Claims that are wrong in any case need no signature. They are not trusted before the signature is verified.
-    let if_genuine = check(&Object::parse(&token.claims)?, policy, now)?;
-    if !verifier.verify(token.algorithm, key, token.message.as_bytes(), &token.signature).await? {
-        return Err(ExternalTokenError::BadSignature);
+    let token = SignedJwt::parse(bearer.as_str())?;
+    if !is_access_token_type(token.media_type(), policy.accept_plain_jwt) {
+        return Err(ExternalTokenError::WrongType);
     }
+    token.key_in(keys).ok_or(ExternalTokenError::UnknownKey)?;
+    // Claims that are wrong in any case need no signature. They are not trusted before the signature is verified.
+    let if_genuine = check(token.claims(), policy, now)?;
+    token.verify(keys, verifier).await?;
     Ok(if_genuine)
 }
 
-/// The parts of a compact JWS (RFC 7515 §7.1), not verified.
-struct SignedToken<'a> {
-    algorithm: Algorithm,
-    key_id: Option<String>,
-    message: &'a str,
-    claims: Vec<u8>,
-    signature: Vec<u8>,
-}
-
-impl<'a> SignedToken<'a> {
-    fn parse(text: &'a str, policy: &ExternalPolicy<'_>) -> Result<Self, ExternalTokenError> {
-        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| ExternalTokenError::Malformed);
-        let (message, signature) = text.rsplit_once('.').ok_or(ExternalTokenError::Malformed)?;
-        let (header, claims) = message.split_once('.').ok_or(ExternalTokenError::Malformed)?;
-        let header = Object::parse(&decode(header)?)?;
-        if header.get("crit").is_some() {
-            return Err(ExternalTokenError::Malformed);
-        }
-        let key_id = header.text("kid")?.map(str::to_owned);
-        let algorithm = Algorithm::parse(header.required("alg")?).ok_or(ExternalTokenError::WrongAlgorithm)?;
-        if !is_access_token_type(header.text("typ")?, policy.accept_plain_jwt) {
-            return Err(ExternalTokenError::WrongType);
-        }
-        Ok(Self { algorithm, key_id, message, claims: decode(claims)?, signature: decode(signature)? })
-    }
-}
-
-/// Returns whether `typ` is that of an access token (RFC 9068 §4). A media type is case-insensitive (RFC 7515 §4.1.9).
+/// Returns whether `typ` is that of an access token (RFC 9068 §4).
 fn is_access_token_type(typ: Option<&str>, accept_plain: bool) -> bool {
-    let Some(typ) = typ else {
-        return accept_plain;
-    };
-    let typ = typ.to_ascii_lowercase();
-    let typ = typ.strip_prefix("application/").unwrap_or(&typ);
-    typ == "at+jwt" || (accept_plain && typ == "jwt")
+    typ.map_or(accept_plain, |typ| typ == "at+jwt" || (accept_plain && typ == "jwt"))
 }
 
 /// Checks the claims (RFC 9068 §2.2).
@@ -184,6 +140,25 @@ fn check(claims: &Object, policy: &ExternalPolicy<'_>, now: Timestamp) -> Result
     Ok(VerifiedToken::new(caller, expires, claims.text("jti")?.map(shorten).unwrap_or_default()))
 }
 
+impl From<InvalidJwt> for ExternalTokenError {
+    fn from(invalid: InvalidJwt) -> Self {
+        match invalid {
+            InvalidJwt::Malformed => Self::Malformed,
+            InvalidJwt::WrongAlgorithm => Self::WrongAlgorithm,
+        }
+    }
+}
+
+impl From<SignatureError> for ExternalTokenError {
+    fn from(refused: SignatureError) -> Self {
+        match refused {
+            SignatureError::UnknownKey => Self::UnknownKey,
+            SignatureError::BadSignature => Self::BadSignature,
+            SignatureError::Outage(outage) => Self::Outage(outage),
+        }
+    }
+}
+
 impl From<Unexpected> for ExternalTokenError {
     fn from(Unexpected: Unexpected) -> Self {
         Self::Malformed
@@ -198,17 +173,6 @@ pub(crate) fn subject_of(issuer: &ExternalIssuer, sub: &str) -> Result<Subject, 
     }
     let digest = Sha256::new().chain_update(issuer.as_str()).chain_update(b"\0").chain_update(sub).finalize();
     Subject::new(&URL_SAFE_NO_PAD.encode(digest)).map_err(|_| ExternalTokenError::Malformed)
-}
-
-/// Reads a `NumericDate` (RFC 7519 §2), which may have a fraction.
-fn numeric_date(date: &Value) -> Option<Timestamp> {
-    date.as_u64().or_else(|| whole_seconds(date.as_f64()?)).map(Timestamp::from_seconds)
-}
-
-/// Returns the whole seconds of a time before the year 10000.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within the range that is checked")]
-fn whole_seconds(seconds: f64) -> Option<u64> {
-    (0.0..253_402_300_800.0).contains(&seconds).then_some(seconds as u64)
 }
 
 fn shorten(text: &str) -> &str {

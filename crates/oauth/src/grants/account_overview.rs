@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use mcp_connector_base::profile::Profile;
 
 use crate::grants::access_keys::summary::AccessKeySummary;
+use crate::grants::assertions::ends::AssertionEnds;
 use crate::grants::summary::GrantSummary;
 use crate::login::passkeys::registered_passkeys::PasskeySummary;
 use crate::login::remembered::remembered_browser::RememberedBrowser;
@@ -25,4 +26,6 @@ pub struct AccountOverview {
     pub upstreams: Vec<UpstreamSummary>,
     /// What the identity provider last said about the person, if it is known.
     pub profile: Option<Profile>,
+    /// What the owner of this server has ended of the person, and trusted issuers do not admit again.
+    pub assertion_ends: AssertionEnds,
 }

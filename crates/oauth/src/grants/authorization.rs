@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use mcp_connector_base::identifier::{ClientId, Subject};
 use mcp_connector_base::scope::ScopeSet;
 
+use crate::clients::client_keys::ClientProof;
 use crate::login::admission::{Admission, AdmissionPolicy};
 use crate::resource::protected_resource::Resource;
 
@@ -17,14 +18,36 @@ pub struct Authorization {
     /// The name that the client gave itself. It is not verified.
     pub client_name: Option<String>,
     /// The redirect URI to which the code was sent, as the client wrote it.
+    ///
+    /// It is empty if nobody was redirected: an identity provider has admitted the client.
     pub redirect_uri: String,
     pub resource: Resource,
     pub scope: ScopeSet,
     /// What admitted the person. The grant ends when that no longer admits them.
     pub admission: Admission,
+    /// What the client has to prove itself with, whenever it uses what it was allowed. It never becomes weaker.
+    pub client_proof: ClientProof,
 }
 
 impl Authorization {
+    /// Returns whether an identity provider has admitted the client, and nobody was asked.
+    #[must_use]
+    pub const fn is_asserted(&self) -> bool {
+        matches!(self.admission, Admission::Assertion(_))
+    }
+
+    /// Returns the trusted issuer that has admitted the client.
+    #[must_use]
+    pub fn asserted_by(&self) -> Option<&str> {
+        if let Admission::Assertion(admission) = &self.admission { Some(&admission.issuer) } else { None }
+    }
+
+    /// Returns whether it was given to a client that has proven itself with this.
+    #[must_use]
+    pub fn is_of(&self, client: &ClientId, proof: ClientProof) -> bool {
+        self.client_id == *client && proof >= self.client_proof
+    }
+
     /// Returns whether the person may still sign in.
     #[must_use]
     pub fn is_admitted(&self, policy: &AdmissionPolicy) -> bool {

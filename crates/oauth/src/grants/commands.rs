@@ -9,6 +9,7 @@ use mcp_connector_base::outage::Outage;
 use mcp_connector_base::timestamp::{Random, Timestamp};
 
 use crate::clients::client_hash::ClientHash;
+use crate::clients::client_keys::ClientProof;
 use crate::crypto::opaque::{ObjectName, Secret};
 use crate::grants::access_keys::commands::{StoreAccessKey, UseAccessKey, UsedKey};
 use crate::grants::account_overview::AccountOverview;
@@ -67,13 +68,16 @@ pub struct RevokeToken {
     /// The proof that the token holds.
     pub proof: Secret,
     pub client_id: ClientId,
+    /// What the client has proven itself with.
+    pub client_proof: ClientProof,
 }
 
 impl RevokeToken {
-    /// Asks for the end of the grant of `token`, for `client_id`.
+    /// Asks for the end of the grant of `token`, for a client.
     #[must_use]
-    pub fn new(token: &RefreshToken, client_id: ClientId) -> Self {
-        Self { grant: token.grant(), generation: token.generation(), proof: token.proof().clone(), client_id }
+    pub fn new(token: &RefreshToken, client_id: ClientId, client_proof: ClientProof) -> Self {
+        let (grant, generation, proof) = (token.grant(), token.generation(), token.proof().clone());
+        Self { grant, generation, proof, client_id, client_proof }
     }
 }
 
@@ -82,6 +86,8 @@ impl RevokeToken {
 pub struct RevokeForClient {
     pub grant: GrantId,
     pub client_id: ClientId,
+    /// What the client has proven itself with.
+    pub client_proof: ClientProof,
 }
 
 /// Returns which of some grants and access keys are valid, and what is known of their person.
@@ -118,6 +124,8 @@ pub struct ListForOwner {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndForOwner {
     pub action: AccountAction,
+    /// Who may sign in, according to the current settings.
+    pub policy: AdmissionPolicy,
 }
 
 /// Ends grants or access keys for the person who gave them.
@@ -139,6 +147,8 @@ pub enum AccountAction {
     SignOut,
     /// Several grants: those of one app.
     EndSeveral { grants: Vec<GrantId> },
+    /// Takes back what the owner has ended, so that assertions of trusted issuers admit the person again. Only the owner may.
+    AdmitAgain,
 }
 
 commands! {
@@ -181,9 +191,12 @@ carried_out! {
     Redemption: |command, store, now, random| store.redeem(&command, now, random);
     RefreshRequest: |command, store, now, _| store.refresh(&command, now);
     RevokeToken: |command, store, now, _| {
-        store.revoke_token(command.grant, command.generation, &command.proof, &command.client_id, now)
+        let (token, client) = ((command.generation, &command.proof), (&command.client_id, command.client_proof));
+        store.revoke_token(command.grant, token, client, now)
     };
-    RevokeForClient: |command, store, now, _| store.revoke_for_client(command.grant, &command.client_id, now);
+    RevokeForClient: |command, store, now, _| {
+        store.revoke_for_client(command.grant, (&command.client_id, command.client_proof), now)
+    };
     CheckGrants: |command, store, now, _| store.check_grants(command.grants, &command.policy, now);
     EndClientGrants: |command, store, now, _| store.end_client(&command.client, now);
     ListGrants: |command, store, now, _| {
@@ -193,7 +206,7 @@ carried_out! {
         store.overview(&command.policy, now).map(Some)
     };
     ListForOwner: |command, store, now, _| store.overview(&command.policy, now);
-    EndForOwner: |command, store, now, _| store.end_for_owner(&command.action, now);
+    EndForOwner: |command, store, now, _| store.end_for_owner(&command.action, &command.policy, now);
     EndGrants: |command, store, now, _| {
         if store.has_signed_out_since(command.signed_in_at)? {
             return Ok(None);
@@ -203,6 +216,8 @@ carried_out! {
             AccountAction::EndAll => store.revoke_all(now),
             AccountAction::SignOut => store.sign_out(now),
             AccountAction::EndSeveral { grants } => store.revoke_several(&grants, now),
+            // A person cannot undo what the owner has done.
+            AccountAction::AdmitAgain => Ok(Revoked::default()),
         }
         .map(Some)
     };

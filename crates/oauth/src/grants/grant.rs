@@ -9,7 +9,7 @@ use mcp_connector_base::codec::{DecodeError, decode_body};
 use mcp_connector_base::identifier::{ClientId, GrantId};
 use mcp_connector_base::row::Row;
 use mcp_connector_base::scope::ScopeSet;
-use mcp_connector_base::timestamp::Timestamp;
+use mcp_connector_base::timestamp::{Random, Timestamp};
 
 use crate::crypto::keys::mac::hmac;
 use crate::crypto::opaque::Secret;
@@ -20,6 +20,7 @@ use crate::grants::refresh::refresh_token::Generation;
 use crate::grants::refresh::request::{RefreshError, RefreshRequest, Renewal};
 use crate::grants::refresh::rotation::{Retry, Rotation, Use};
 use crate::grants::version_1::GrantOfVersion1;
+use crate::grants::version_2::GrantOfVersion2;
 use crate::resource::access_token::{ACCESS_TOKEN_LIFETIME, LEEWAY};
 
 /// A grant that ended because there were too many and it was idle longest.
@@ -54,11 +55,12 @@ pub struct Grant {
 }
 
 impl Row for Grant {
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 
     fn from_older(version: u8, encoded: &[u8]) -> Result<Self, DecodeError> {
         match version {
             1 => Ok(decode_body::<GrantOfVersion1>(encoded)?.into()),
+            2 => Ok(decode_body::<GrantOfVersion2<Displaced>>(encoded)?.into()),
             _ => Err(DecodeError),
         }
     }
@@ -75,6 +77,21 @@ impl From<GrantOfVersion1> for Grant {
             used_at: old.used_at,
             ended: old.ended,
             displaced: Vec::new(),
+        }
+    }
+}
+
+impl From<GrantOfVersion2<Displaced>> for Grant {
+    fn from(old: GrantOfVersion2<Displaced>) -> Self {
+        Self {
+            id: old.id,
+            authorization: old.authorization.into(),
+            secret: old.secret,
+            rotation: old.rotation,
+            created_at: old.created_at,
+            used_at: old.used_at,
+            ended: old.ended,
+            displaced: old.displaced,
         }
     }
 }
@@ -107,6 +124,14 @@ impl Grant {
             ended: None,
             displaced: Vec::new(),
         }
+    }
+
+    /// Creates a grant with a new secret.
+    #[must_use]
+    pub(crate) fn begin(id: GrantId, authorization: Authorization, now: Timestamp, random: &impl Random) -> Self {
+        let mut secret = [0; 32];
+        random.fill(&mut secret);
+        Self::new(id, authorization, Secret::from_bytes(secret), now)
     }
 
     /// Returns the grant with the others that ended to make room for it.
@@ -156,6 +181,9 @@ impl Grant {
         }
         if request.client_id != self.authorization.client_id {
             return Err(RefreshError::OtherClient);
+        }
+        if request.client_proof < self.authorization.client_proof {
+            return Err(RefreshError::ClientProof);
         }
         if !self.authorization.resource.is_of(&request.issuer) {
             return Err(RefreshError::OtherIssuer);
@@ -271,7 +299,14 @@ impl Grant {
     /// Returns when the grant expires unless it is used.
     #[must_use]
     pub fn expires(&self, limits: &Limits) -> Timestamp {
-        self.used_at.plus(limits.idle).min(self.created_at.plus(limits.absolute))
+        let idle = if self.authorization.is_asserted() { limits.asserted } else { limits.idle };
+        self.used_at.plus(idle).min(self.created_at.plus(limits.absolute))
+    }
+
+    /// Returns the grant after another assertion for the same client and resource.
+    #[must_use]
+    pub(crate) fn asserted_again(&self, authorization: Authorization, now: Timestamp) -> Self {
+        Self { authorization, used_at: now, ..self.clone() }
     }
 
     /// Returns whether the grant has neither ended nor expired.

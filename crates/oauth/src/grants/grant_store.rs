@@ -9,6 +9,7 @@ use mcp_connector_base::timestamp::{Random, Timestamp};
 use std::cmp::Reverse;
 
 use crate::clients::client_hash::ClientHash;
+use crate::clients::client_keys::ClientProof;
 use crate::crypto::opaque::Secret;
 use crate::external_issuer::identity_claims::ClaimsVersion;
 use crate::grants::authorization::Authorization;
@@ -115,7 +116,9 @@ impl<R: GrantRows> GrantStore<R> {
             return Ok(Err(RedeemError::Expired));
         }
         let displaced = self.make_room(&code.authorization().client_id, now)?;
-        let grant = open(request.grant, code.authorization().clone(), now, random)
+        let mut authorization = code.authorization().clone();
+        authorization.client_proof = authorization.client_proof.max(request.client_proof);
+        let grant = Grant::begin(request.grant, authorization, now, random)
             .displacing(displaced.iter().map(Displaced::from).collect());
         let used = code.redeem(grant.id());
         self.rows.put_code(&used, used.forget_at())?;
@@ -143,8 +146,11 @@ impl<R: GrantRows> GrantStore<R> {
     /// as a use.
     pub fn client_use_to_record(&self, grant: GrantId, now: Timestamp) -> Result<Option<ClientUseToRecord>, R::Error> {
         let Some(found) = self.rows.grant(grant)? else { return Ok(None) };
-        let heard_at = self.rows.recorded_at(grant)?.unwrap_or_else(|| found.created_at());
-        let is_due = found.ended().is_none() && now.seconds_since(heard_at) >= RECORD_AFTER;
+        let heard_at = self.rows.recorded_at(grant)?;
+        // An assertion is no sign-in, so its first use is recorded, too.
+        let heard_at = heard_at.or_else(|| (!found.authorization().is_asserted()).then(|| found.created_at()));
+        let is_overdue = heard_at.is_none_or(|heard_at| now.seconds_since(heard_at) >= RECORD_AFTER);
+        let is_due = found.ended().is_none() && is_overdue;
         let (authorization, signed_in_at) = (found.authorization().clone(), found.created_at());
         if !is_due {
             return Ok(None);
@@ -162,13 +168,12 @@ impl<R: GrantRows> GrantStore<R> {
     pub fn revoke_token(
         &mut self,
         grant: GrantId,
-        generation: Generation,
-        proof: &Secret,
-        client: &ClientId,
+        (generation, secret): (Generation, &Secret),
+        (client, proof): (&ClientId, ClientProof),
         now: Timestamp,
     ) -> Result<Revoked, R::Error> {
         self.revoke_if(grant, EndReason::Client, now, |grant| {
-            grant.authorization().client_id == *client && grant.recognises(generation, proof)
+            grant.authorization().is_of(client, proof) && grant.recognises(generation, secret)
         })
     }
 
@@ -176,10 +181,10 @@ impl<R: GrantRows> GrantStore<R> {
     pub fn revoke_for_client(
         &mut self,
         grant: GrantId,
-        client: &ClientId,
+        (client, proof): (&ClientId, ClientProof),
         now: Timestamp,
     ) -> Result<Revoked, R::Error> {
-        self.revoke_if(grant, EndReason::Client, now, |grant| grant.authorization().client_id == *client)
+        self.revoke_if(grant, EndReason::Client, now, |grant| grant.authorization().is_of(client, proof))
     }
 
     /// Returns whether the person has signed out everywhere since `signed_in_at`. A sign-in in the second of the sign-out has
@@ -313,7 +318,7 @@ impl<R: GrantRows> GrantStore<R> {
     }
 
     /// Ends the grants that were idle longest until there is room for one more. Returns them.
-    fn make_room(&mut self, client: &ClientId, now: Timestamp) -> Result<Vec<Grant>, R::Error> {
+    pub(in crate::grants) fn make_room(&mut self, client: &ClientId, now: Timestamp) -> Result<Vec<Grant>, R::Error> {
         let mut live = self.live(now)?;
         live.sort_unstable_by_key(|grant| (grant.used_at(), grant.id()));
         let is_same = |grant: &Grant| grant.authorization().client_id == *client;
@@ -334,7 +339,7 @@ impl<R: GrantRows> GrantStore<R> {
         Ok(idle)
     }
 
-    fn live(&self, now: Timestamp) -> Result<Vec<Grant>, R::Error> {
+    pub(in crate::grants) fn live(&self, now: Timestamp) -> Result<Vec<Grant>, R::Error> {
         let mut grants = self.rows.grants()?;
         grants.retain(|grant| grant.is_live(&self.limits, now));
         Ok(grants)
@@ -364,13 +369,7 @@ impl<R: GrantRows> GrantStore<R> {
         Ok(Some(id))
     }
 
-    fn put(&mut self, grant: &Grant) -> Result<(), R::Error> {
+    pub(in crate::grants) fn put(&mut self, grant: &Grant) -> Result<(), R::Error> {
         self.rows.put_grant(grant, grant.forget_at(&self.limits))
     }
-}
-
-fn open(id: GrantId, authorization: Authorization, now: Timestamp, random: &impl Random) -> Grant {
-    let mut secret = [0; 32];
-    random.fill(&mut secret);
-    Grant::new(id, authorization, Secret::from_bytes(secret), now)
 }

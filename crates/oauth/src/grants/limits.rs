@@ -7,6 +7,8 @@ const DAY: u64 = 24 * 3600;
 pub struct Limits {
     /// Lifetime of a grant that is not used, in seconds.
     pub idle: u64,
+    /// The same for the grant of an assertion, in seconds. It gives no refresh token, so it lasts as long as an access token can.
+    pub asserted: u64,
     /// Lifetime of a grant, in seconds.
     pub absolute: u64,
     /// How long the last refresh token may be repeated without limits, in seconds.
@@ -22,12 +24,15 @@ pub struct Limits {
     pub codes: usize,
     /// Maximum number of valid access keys. None makes room for another.
     pub access_keys: usize,
+    /// Maximum number of assertions that were used and have not expired.
+    pub assertions: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             idle: 30 * DAY,
+            asserted: DAY,
             absolute: 90 * DAY,
             retry_window: 60,
             late_retries: 3,
@@ -36,6 +41,7 @@ impl Default for Limits {
             grants: 200,
             codes: 32,
             access_keys: 50,
+            assertions: 1000,
         }
     }
 }

@@ -4,12 +4,13 @@
 //! The decisions are pure functions from rows, a request and the time to new rows and an answer:
 //!
 //! * [`grant`] decides about refresh tokens by their [`rotation`](refresh::rotation), [`codes`] about authorization codes,
-//!   [`access_keys`] about access keys.
+//!   [`access_keys`] about access keys, [`assertions`] about what other servers assert.
 //! * [`grant_store`] applies the decisions to the [`rows`] of one subject. Each of its functions is one transaction.
 //! * [`commands`] are how the endpoints reach the grant store of a subject.
 
 pub mod access_keys;
 pub mod account_overview;
+pub mod assertions;
 pub mod authorization;
 pub mod checked;
 pub mod codes;
@@ -30,3 +31,4 @@ mod rule_tests;
 pub mod sign_in;
 pub mod summary;
 mod version_1;
+mod version_2;

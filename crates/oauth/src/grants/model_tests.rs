@@ -10,6 +10,7 @@ use mcp_connector_base::scope::ScopeSet;
 use mcp_connector_base::timestamp::{Random as _, Timestamp};
 
 use crate::authorize::pkce::{CodeChallenge, CodeVerifier};
+use crate::clients::client_keys::ClientProof;
 use crate::crypto::credential_version::CredentialVersion;
 use crate::crypto::opaque::{ObjectName, Secret};
 use crate::grants::authorization::Authorization;
@@ -59,6 +60,7 @@ pub(crate) fn authorization() -> Authorization {
         resource: Resource::parse("https://host.example/mcp").unwrap(),
         scope: ScopeSet::parse("notes:read profile").unwrap(),
         admission: Admission::Version(VERSION),
+        client_proof: ClientProof::SecretOrNone,
     }
 }
 
@@ -108,6 +110,7 @@ pub(crate) fn granted(store: &mut GrantStore<TestRows>, random: &TestRandom, now
         generation: redeemed.generation,
         proof: redeemed.proof,
         client_id: client(),
+        client_proof: ClientProof::SecretOrNone,
         issuer: issuer(),
         scope: None,
         resource: None,

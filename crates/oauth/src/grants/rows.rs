@@ -3,7 +3,10 @@
 use mcp_connector_base::identifier::GrantId;
 use mcp_connector_base::timestamp::Timestamp;
 
+use crate::external_issuer::assertion_id::AssertionId;
 use crate::grants::access_keys::stored_key::StoredKey;
+use crate::grants::assertions::ends::AssertionEnds;
+use crate::grants::assertions::used::UsedAssertion;
 use crate::grants::codes::authorization_code::CodeId;
 use crate::grants::codes::pending_code::PendingCode;
 use crate::grants::grant::Grant;
@@ -69,6 +72,21 @@ pub trait GrantRows {
     fn delete_upstream(&mut self, name: &UpstreamName) -> Result<(), Self::Error>;
     /// Deletes all connections, also those whose rows cannot be read.
     fn delete_all_upstreams(&mut self) -> Result<(), Self::Error>;
+    /// Returns the use of an assertion. A row that cannot be read is an error, because an assertion is used once.
+    fn used_assertion(&self, id: &AssertionId) -> Result<Option<UsedAssertion>, Self::Error>;
+    /// Returns the number of used assertions whose rows may not be deleted yet.
+    fn count_assertions(&self, now: Timestamp) -> Result<usize, Self::Error>;
+    /// Stores the use of an assertion.
+    fn put_assertion(
+        &mut self,
+        id: &AssertionId,
+        used: &UsedAssertion,
+        forget_at: Timestamp,
+    ) -> Result<(), Self::Error>;
+    /// Returns what the owner has ended of the person. A row that cannot be read is an error, because an end never lapses.
+    fn assertion_ends(&self) -> Result<Option<AssertionEnds>, Self::Error>;
+    /// Stores what the owner has ended of the person.
+    fn put_assertion_ends(&mut self, row: &AssertionEnds, forget_at: Timestamp) -> Result<(), Self::Error>;
     /// Deletes every row whose `forget_at` is not after `now`. Returns the earliest `forget_at` of the others.
     fn forget(&mut self, now: Timestamp) -> Result<Option<Timestamp>, Self::Error>;
 }

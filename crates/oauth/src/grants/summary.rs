@@ -17,8 +17,10 @@ pub struct GrantSummary {
     pub client_id: ClientId,
     /// The name that the client gave itself. It is not verified.
     pub client_name: Option<String>,
-    /// The redirect URI to which the code was sent.
+    /// The redirect URI to which the code was sent. It is empty if a trusted issuer has admitted the client.
     pub redirect_uri: String,
+    /// The trusted issuer that has admitted the client.
+    pub asserted_by: Option<String>,
     pub resource: Resource,
     pub scope: ScopeSet,
     pub created_at: Timestamp,
@@ -38,6 +40,7 @@ impl GrantSummary {
             client_id: agreed.client_id.clone(),
             client_name: agreed.client_name.clone(),
             redirect_uri: agreed.redirect_uri.clone(),
+            asserted_by: agreed.asserted_by().map(str::to_owned),
             resource: agreed.resource.clone(),
             scope: agreed.scope.clone(),
             created_at: grant.created_at(),

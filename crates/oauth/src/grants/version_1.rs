@@ -7,6 +7,7 @@ use mcp_connector_base::scope::ScopeSet;
 use mcp_connector_base::timestamp::Timestamp;
 
 use crate::authorize::pkce::CodeChallenge;
+use crate::clients::client_keys::ClientProof;
 use crate::crypto::credential_version::CredentialVersion;
 use crate::crypto::opaque::Secret;
 use crate::grants::authorization::Authorization;
@@ -39,6 +40,7 @@ impl From<AuthorizationOfVersion1> for Authorization {
             resource: old.resource,
             scope: old.scope,
             admission: Admission::Version(old.credential_version.unwrap_or(CredentialVersion::from_bytes([0; 8]))),
+            client_proof: ClientProof::SecretOrNone,
         }
     }
 }

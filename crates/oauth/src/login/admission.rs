@@ -6,11 +6,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use mcp_connector_base::identifier::Subject;
+use mcp_connector_base::identifier::{ClientId, Subject};
 use mcp_connector_base::profile::{EmailSource, Profile};
 
 use crate::crypto::credential_version::CredentialVersion;
 use crate::external_issuer::token::subject_of;
+use crate::external_issuer::trusted_issuers::{TrustedIssuer, TrustedIssuers};
 use crate::login::account::Account;
 use crate::login::allowed_users::AllowedUsers;
 use crate::login::disallowed_user::EmailTrust;
@@ -37,6 +38,17 @@ pub enum Admission {
     /// An account with an address that the provider does not call verified. The address counts as long as the owner trusts the
     /// provider's addresses.
     AccountWithTrustedEmail(Account),
+    /// An assertion of a trusted issuer.
+    Assertion(AssertionAdmission),
+}
+
+/// What an assertion of a trusted issuer admits: a client, for the people of the issuer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssertionAdmission {
+    pub issuer: String,
+    /// The tenant, for an issuer that has several.
+    pub tenant: Option<String>,
+    pub client_id: ClientId,
 }
 
 /// An application of Cloudflare Access, whose policy admits people.
@@ -66,6 +78,12 @@ pub enum AdmissionPolicy {
     },
     /// People whom Cloudflare Access admits.
     Access { application: AccessApplication, settings: Vec<CredentialVersion> },
+    /// One of the others, and beside it assertions of trusted issuers.
+    WithTrustedIssuers {
+        sign_in: Box<AdmissionPolicy>,
+        /// What is admitted. An assertion of anything else no longer is.
+        asserted: Vec<AssertionAdmission>,
+    },
 }
 
 impl AdmissionPolicy {
@@ -77,6 +95,10 @@ impl AdmissionPolicy {
     pub fn admits(&self, subject: &Subject, admission: &Admission) -> bool {
         match (self, admission) {
             (_, Admission::Version(version)) if self.versions().contains(version) => true,
+            (Self::WithTrustedIssuers { asserted, .. }, Admission::Assertion(admission)) => {
+                asserted.contains(admission)
+            }
+            (Self::WithTrustedIssuers { sign_in, .. }, _) => sign_in.admits(subject, admission),
             (Self::Accounts { issuer, allowed, .. }, Admission::Account(account)) => {
                 *issuer == account.issuer && allowed.allows(account)
             }
@@ -100,7 +122,8 @@ impl AdmissionPolicy {
                 | Admission::OnList { .. }
                 | Admission::AccountWithTrustedEmail(_),
             )
-            | (Self::Passphrase { .. } | Self::Accounts { .. }, Admission::Access(_)) => false,
+            | (Self::Passphrase { .. } | Self::Accounts { .. }, Admission::Access(_))
+            | (Self::Passphrase { .. } | Self::Accounts { .. } | Self::Access { .. }, Admission::Assertion(_)) => false,
         }
     }
 
@@ -108,6 +131,7 @@ impl AdmissionPolicy {
     #[must_use]
     pub fn renewed(&self, admission: &Admission) -> Admission {
         match (self, admission) {
+            (Self::WithTrustedIssuers { sign_in, .. }, _) => sign_in.renewed(admission),
             (Self::Passphrase { versions }, Admission::Version(version)) => {
                 Admission::Version(versions.first().copied().unwrap_or(*version))
             }
@@ -120,7 +144,8 @@ impl AdmissionPolicy {
                 Admission::Account(_)
                 | Admission::Access(_)
                 | Admission::OnList { .. }
-                | Admission::AccountWithTrustedEmail(_),
+                | Admission::AccountWithTrustedEmail(_)
+                | Admission::Assertion(_),
             ) => admission.clone(),
         }
     }
@@ -129,6 +154,7 @@ impl AdmissionPolicy {
     #[must_use]
     pub fn trusted(&self, profile: Profile) -> Profile {
         match self {
+            Self::WithTrustedIssuers { sign_in, .. } => sign_in.trusted(profile),
             Self::Accounts { email: EmailTrust::Trusted, .. } => profile,
             Self::Accounts { email: EmailTrust::VerifiedOnly, .. } | Self::Passphrase { .. } | Self::Access { .. } => {
                 profile.without_trusted_email()
@@ -142,7 +168,29 @@ impl AdmissionPolicy {
         match self {
             Self::Passphrase { versions } => versions,
             Self::Accounts { settings, .. } | Self::Access { settings, .. } => settings,
+            Self::WithTrustedIssuers { sign_in, .. } => sign_in.versions(),
         }
+    }
+
+    /// Returns the policy that also admits assertions, if there are trusted issuers.
+    #[must_use]
+    pub fn with(self, trusted: &TrustedIssuers) -> Self {
+        if trusted.is_empty() {
+            return self;
+        }
+        let admission = |issuer: &TrustedIssuer, client_id: &ClientId| AssertionAdmission {
+            issuer: issuer.issuer().as_str().to_owned(),
+            tenant: issuer.tenant().map(str::to_owned),
+            client_id: client_id.clone(),
+        };
+        let asserted = trusted.iter().flat_map(|issuer| issuer.clients().map(move |client| admission(issuer, client)));
+        Self::WithTrustedIssuers { sign_in: Box::new(self), asserted: asserted.collect() }
+    }
+
+    /// Returns whether assertions of trusted issuers admit people.
+    #[must_use]
+    pub const fn has_trusted_issuers(&self) -> bool {
+        matches!(self, Self::WithTrustedIssuers { .. })
     }
 }
 
@@ -153,7 +201,7 @@ impl Admission {
         let (account, source) = match self {
             Self::Account(account) => (account, EmailSource::Provider),
             Self::AccountWithTrustedEmail(account) => (account, EmailSource::Owner),
-            Self::Version(_) | Self::Access(_) | Self::OnList { .. } => return None,
+            Self::Version(_) | Self::Access(_) | Self::OnList { .. } | Self::Assertion(_) => return None,
         };
         Some(Profile::default().with_email(account.email.as_deref(), source).with_login(account.login.as_deref()))
     }
@@ -163,7 +211,11 @@ impl Admission {
     pub const fn version(&self) -> Option<CredentialVersion> {
         match self {
             Self::Version(version) => Some(*version),
-            Self::Account(_) | Self::Access(_) | Self::OnList { .. } | Self::AccountWithTrustedEmail(_) => None,
+            Self::Account(_)
+            | Self::Access(_)
+            | Self::OnList { .. }
+            | Self::AccountWithTrustedEmail(_)
+            | Self::Assertion(_) => None,
         }
     }
 }
@@ -279,6 +331,37 @@ mod tests {
         assert!(!today("b").admits(&subject(), &passed));
         assert!(today("b").admits(&subject(), &Admission::Version(NOW)), "a sign-in of the first version");
         assert_eq!(today("b").renewed(&Admission::Version(NOW)), Admission::Access(application("b")));
+    }
+
+    #[test]
+    fn an_assertion_admits_as_long_as_its_issuer_and_its_client_are_trusted() {
+        let trusting = |issuers: &str| {
+            AdmissionPolicy::Passphrase { versions: vec![NOW] }.with(&TrustedIssuers::parse(issuers).unwrap())
+        };
+        let asserted = |issuer: &str, tenant: Option<&str>, client: &str| {
+            Admission::Assertion(AssertionAdmission {
+                issuer: issuer.to_owned(),
+                tenant: tenant.map(str::to_owned),
+                client_id: ClientId::new(client).unwrap(),
+            })
+        };
+        let policy = trusting(r#"[{"issuer":"https://a.example","clients":["x"],"public_clients":["y"]}]"#);
+        for (name, admission, stays) in [
+            ("the client", asserted("https://a.example", None, "x"), true),
+            ("the public client", asserted("https://a.example", None, "y"), true),
+            ("another client", asserted("https://a.example", None, "z"), false),
+            ("another issuer", asserted("https://b.example", None, "x"), false),
+            ("another tenant", asserted("https://a.example", Some("t"), "x"), false),
+            ("a sign-in", Admission::Version(NOW), true),
+            ("an old sign-in", Admission::Version(THEN), false),
+            ("an account", jane(), false),
+        ] {
+            assert_eq!(policy.admits(&subject(), &admission), stays, "{name}");
+        }
+        assert!(!trusting("").admits(&subject(), &asserted("https://a.example", None, "x")), "nobody is trusted");
+        assert!(!allowing("*", &[]).admits(&subject(), &asserted(ISSUER, None, "x")), "a sign-in is something else");
+        assert_eq!(policy.versions(), [NOW]);
+        assert_eq!(policy.renewed(&Admission::Version(NOW)), Admission::Version(NOW));
     }
 
     #[test]

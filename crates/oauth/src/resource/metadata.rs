@@ -28,7 +28,14 @@ pub mod path {
 }
 
 /// The authentication methods of the token and revocation endpoints.
-const AUTHENTICATION_METHODS: &[&str] = &["none", "client_secret_basic", "client_secret_post"];
+const AUTHENTICATION_METHODS: &[&str] = &["none", "client_secret_basic", "client_secret_post", "private_key_jwt"];
+/// The algorithms with which a client may sign for `private_key_jwt`.
+pub(crate) const SIGNING_ALGORITHMS: &[&str] = &["RS256", "PS256", "ES256", "EdDSA"];
+
+/// The grant type of a token request with an assertion (RFC 7523 §2.1).
+pub const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+/// The profile of such assertions (draft-ietf-oauth-identity-assertion-authz-grant §7.2).
+const ID_JAG_PROFILE: &str = "urn:ietf:params:oauth:grant-profile:id-jag";
 
 /// Protected Resource Metadata (RFC 9728 §2).
 #[derive(Clone, Debug, Serialize)]
@@ -67,6 +74,8 @@ pub struct Capabilities {
     pub client_id_metadata_documents: bool,
     /// `client_credentials`, for clients from the configuration.
     pub client_credentials: bool,
+    /// Assertions of identity providers about people. Which providers is nobody's business (draft §8.4).
+    pub identity_assertions: bool,
     /// Whether to announce that every authorization response has `iss` (RFC 9207 §3). It has in any case; some clients failed on
     /// the announcement.
     pub announce_iss: bool,
@@ -85,8 +94,12 @@ pub struct AuthorizationServerMetadata {
     response_types_supported: &'static [&'static str],
     response_modes_supported: &'static [&'static str],
     grant_types_supported: Vec<&'static str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    authorization_grant_profiles_supported: &'static [&'static str],
     token_endpoint_auth_methods_supported: &'static [&'static str],
+    token_endpoint_auth_signing_alg_values_supported: &'static [&'static str],
     revocation_endpoint_auth_methods_supported: &'static [&'static str],
+    revocation_endpoint_auth_signing_alg_values_supported: &'static [&'static str],
     code_challenge_methods_supported: &'static [&'static str],
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     authorization_response_iss_parameter_supported: bool,
@@ -142,6 +155,9 @@ impl AuthorizationServerMetadata {
         if capabilities.client_credentials {
             grant_types.push("client_credentials");
         }
+        if capabilities.identity_assertions {
+            grant_types.push(JWT_BEARER);
+        }
         Self {
             issuer: issuer.clone(),
             authorization_endpoint: issuer.at(path::AUTHORIZE),
@@ -152,8 +168,15 @@ impl AuthorizationServerMetadata {
             response_types_supported: &["code"],
             response_modes_supported: &["query"],
             grant_types_supported: grant_types,
+            authorization_grant_profiles_supported: if capabilities.identity_assertions {
+                &[ID_JAG_PROFILE]
+            } else {
+                &[]
+            },
             token_endpoint_auth_methods_supported: AUTHENTICATION_METHODS,
+            token_endpoint_auth_signing_alg_values_supported: SIGNING_ALGORITHMS,
             revocation_endpoint_auth_methods_supported: AUTHENTICATION_METHODS,
+            revocation_endpoint_auth_signing_alg_values_supported: SIGNING_ALGORITHMS,
             code_challenge_methods_supported: &["S256"],
             authorization_response_iss_parameter_supported: capabilities.announce_iss,
             client_id_metadata_document_supported: capabilities.client_id_metadata_documents,
@@ -204,6 +227,7 @@ mod tests {
             registration: true,
             client_id_metadata_documents: true,
             client_credentials: true,
+            identity_assertions: true,
             announce_iss: true,
         }
     }
@@ -263,9 +287,16 @@ mod tests {
                 "scopes_supported": ["notes:read", "notes:write", "profile"],
                 "response_types_supported": ["code"],
                 "response_modes_supported": ["query"],
-                "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
-                "token_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post"],
-                "revocation_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post"],
+                "grant_types_supported": [
+                    "authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:jwt-bearer",
+                ],
+                "authorization_grant_profiles_supported": ["urn:ietf:params:oauth:grant-profile:id-jag"],
+                "token_endpoint_auth_methods_supported":
+                    ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"],
+                "token_endpoint_auth_signing_alg_values_supported": ["RS256", "PS256", "ES256", "EdDSA"],
+                "revocation_endpoint_auth_methods_supported":
+                    ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"],
+                "revocation_endpoint_auth_signing_alg_values_supported": ["RS256", "PS256", "ES256", "EdDSA"],
                 "code_challenge_methods_supported": ["S256"],
                 "authorization_response_iss_parameter_supported": true,
                 "client_id_metadata_document_supported": true,
@@ -295,11 +326,13 @@ mod tests {
             registration: false,
             client_id_metadata_documents: false,
             client_credentials: false,
+            identity_assertions: false,
             announce_iss: false,
         };
         let metadata = serde_json::to_value(AuthorizationServerMetadata::new(&issuer(), &bare)).unwrap();
         for member in [
             "registration_endpoint",
+            "authorization_grant_profiles_supported",
             "authorization_response_iss_parameter_supported",
             "client_id_metadata_document_supported",
         ] {

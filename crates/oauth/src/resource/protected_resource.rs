@@ -153,7 +153,17 @@ impl ResourceServer {
             return Ok(&self.mcp);
         };
         let resource = Resource::parse(text).map_err(|_| InvalidTarget)?;
-        [&self.mcp, &self.private_mcp, &self.sse].into_iter().find(|known| **known == resource).ok_or(InvalidTarget)
+        self.all().into_iter().find(|known| **known == resource).ok_or(InvalidTarget)
+    }
+
+    /// Returns whether a resource is one of these.
+    #[must_use]
+    pub fn has(&self, resource: &Resource) -> bool {
+        self.all().contains(&resource)
+    }
+
+    const fn all(&self) -> [&Resource; 3] {
+        [&self.mcp, &self.private_mcp, &self.sse]
     }
 }
 

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::authorize::pkce::CodeVerifier;
 use crate::clients::client_id::registered_client;
+use crate::clients::client_keys::ClientProof;
 use crate::crypto::at_rest::EncryptedSecret;
 use crate::crypto::credential_version::CredentialVersion;
 use crate::crypto::keys::master::MasterKey;
@@ -18,6 +19,8 @@ use crate::external_issuer::identity_claims::ClaimsVersion;
 use crate::grants::access_keys::access_key::AccessKey;
 use crate::grants::access_keys::new_access_key::{KeyLifetime, KeyName, NewAccessKey};
 use crate::grants::access_keys::stored_key::StoredKey;
+use crate::grants::assertions::ends::AssertionEnds;
+use crate::grants::assertions::used::UsedAssertion;
 use crate::grants::authorization::Authorization;
 use crate::grants::codes::authorization_code::AuthorizationCode;
 use crate::grants::codes::pending_code::PendingCode;
@@ -31,7 +34,7 @@ use crate::grants::refresh::refresh_token::RefreshToken;
 use crate::grants::refresh::request::RefreshRequest;
 use crate::grants::rows::GrantRows as _;
 use crate::login::account::Account;
-use crate::login::admission::{AccessApplication, Admission, AdmissionPolicy};
+use crate::login::admission::{AccessApplication, Admission, AdmissionPolicy, AssertionAdmission};
 use crate::login::allowed_users::AllowedUsers;
 use crate::login::passkeys::assertion::PasskeyUse;
 use crate::login::passkeys::authenticator_data::CredentialId;
@@ -130,6 +133,32 @@ const FULL_GRANTS_2: [&str; 3] = [
     YW5lDEBleGFtcGxlLmNvbStCd2NIQndjSEJ3Y0hCd2NIQndjSEJ3Y0hCd2NIQndjSEJ3Y0hCd2NIQndjAoCkp9oGAACApKfaBoCkp9oGAAEfaH\
     R0cHM6Ly9hcHAuZXhhbXBsZS9jbGllbnQuanNvbgEDQXBwkMCn2gY",
 ];
+const WAITING_CODE_3: &str = "\
+    AxAwMTAyMDMwNDA1MDYwNzA4K3F6bGpCTkFLUHVmb1diU1dMekxiRDBZX2l0YTRzaXVYZWhSQzUzRmNOaEErRTlNZWxob2EyT3d2RnJFTVRKZ3\
+    VDSGFvZUsxdDhVUldidUdKU3N0dy1jTQVvd25lcgEEWm_Dqx9odHRwczovL2FwcC5leGFtcGxlL2NsaWVudC5qc29uAQNBcHAeaHR0cDovLzEy\
+    Ny4wLjAuMTo1MDAwL2NhbGxiYWNrGGh0dHBzOi8vaG9zdC5leGFtcGxlL21jcBJub3RlczpyZWFkIHByb2ZpbGUAEDJlNDgwZTk2OWYzOGRhNT\
+    kAvKSn2gYA";
+const REDEEMED_CODE_3: &str = "\
+    AxAwMTAyMDMwNDA1MDYwNzA4K3F6bGpCTkFLUHVmb1diU1dMekxiRDBZX2l0YTRzaXVYZWhSQzUzRmNOaEErRTlNZWxob2EyT3d2RnJFTVRKZ3\
+    VDSGFvZUsxdDhVUldidUdKU3N0dy1jTQVvd25lcgEEWm_Dqx9odHRwczovL2FwcC5leGFtcGxlL2NsaWVudC5qc29uAQNBcHAeaHR0cDovLzEy\
+    Ny4wLjAuMTo1MDAwL2NhbGxiYWNrGGh0dHBzOi8vaG9zdC5leGFtcGxlL21jcBJub3RlczpyZWFkIHByb2ZpbGUAEDJlNDgwZTk2OWYzOGRhNT\
+    kAvKSn2gYBEDY1NjY2NzY4Njk2YTZiNmM";
+const LIVE_GRANT_3: &str = "\
+    AxA2NTY2Njc2ODY5NmE2YjZjBW93bmVyAQRab8OrH2h0dHBzOi8vYXBwLmV4YW1wbGUvY2xpZW50Lmpzb24BA0FwcB5odHRwOi8vMTI3LjAuMC\
+    4xOjUwMDAvY2FsbGJhY2sYaHR0cHM6Ly9ob3N0LmV4YW1wbGUvbWNwEm5vdGVzOnJlYWQgcHJvZmlsZQAQMmU0ODBlOTY5ZjM4ZGE1OQArYlc1\
+    dmNIRnljM1IxZG5kNGVYcDdmSDEtZjRDQmdvT0VoWWFIaUltS2k0dwKCpKfaBgABkMCn2gaBpKfaBpDAp9oGAAA";
+const ENDED_GRANT_3: &str = "\
+    AxA2NTY2Njc2ODY5NmE2YjZjBW93bmVyAQRab8OrH2h0dHBzOi8vYXBwLmV4YW1wbGUvY2xpZW50Lmpzb24BA0FwcB5odHRwOi8vMTI3LjAuMC\
+    4xOjUwMDAvY2FsbGJhY2sYaHR0cHM6Ly9ob3N0LmV4YW1wbGUvbWNwEm5vdGVzOnJlYWQgcHJvZmlsZQAQMmU0ODBlOTY5ZjM4ZGE1OQArYlc1\
+    dmNIRnljM1IxZG5kNGVYcDdmSDEtZjRDQmdvT0VoWWFIaUltS2k0dwKCpKfaBgABkMCn2gaBpKfaBpDAp9oGAaDcp9oGAQA";
+/// What version 2 did not have: a client that has to sign, and an assertion of a trusted issuer.
+const ASSERTED_GRANT_3: &str = "\
+    AxA2NTY2Njc2ODY5NmE2YjZjBW93bmVyAQRab8OrH2h0dHBzOi8vYXBwLmV4YW1wbGUvY2xpZW50Lmpzb24BA0FwcB5odHRwOi8vMTI3LjAuMC\
+    4xOjUwMDAvY2FsbGJhY2sYaHR0cHM6Ly9ob3N0LmV4YW1wbGUvbWNwEm5vdGVzOnJlYWQgcHJvZmlsZQUUaHR0cHM6Ly9hY21lLmV4YW1wbGUB\
+    AmV1BmNsYXVkZQErYlc1dmNIRnljM1IxZG5kNGVYcDdmSDEtZjRDQmdvT0VoWWFIaUltS2k0dwKCpKfaBgABkMCn2gaBpKfaBpDAp9oGAAA";
+const USED_ASSERTION_1: &str = "ARA2NTY2Njc2ODY5NmE2YjZj";
+const ASSERTION_ENDS_1: &str = "\
+    AQGBpKfaBgEreUZmUW5iSS1hQ0xqWUF2QWF0alZqNUx0WXJ5T19ZSEhVX2R3U0dZc3VYMICkp9oG";
 const THROTTLE_1: &str = "AQEQMmU0ODBlOTY5ZjM4ZGE1OQIJNDoxOTIuMC4yAYCkp9oGDDQ6MTk4LjUxLjEwMAGApKfaBgKApKfaBg";
 const THROTTLE_2: &str = "AgEQMmU0ODBlOTY5ZjM4ZGE1OQIJNDoxOTIuMC4yAYCkp9oGDDQ6MTk4LjUxLjEwMAGApKfaBgKApKfaBgA";
 /// An access key, and its row before and after a use.
@@ -211,6 +240,7 @@ fn authorization() -> Authorization {
         resource: Resource::parse("https://host.example/mcp").unwrap(),
         scope: ScopeSet::parse("notes:read profile").unwrap(),
         admission: Admission::Version(credential_versions()[0]),
+        client_proof: ClientProof::SecretOrNone,
     }
 }
 
@@ -257,10 +287,10 @@ fn made() -> Made {
 #[test]
 fn rows_of_every_version_are_read_and_current_rows_are_written_as_recorded() {
     let made = made();
-    assert_storage_compat(&made.waiting, &[WAITING_CODE, WAITING_CODE_2]);
-    assert_storage_compat(&made.redeemed, &[REDEEMED_CODE, REDEEMED_CODE_2]);
-    assert_storage_compat(&made.live, &[LIVE_GRANT, LIVE_GRANT_2]);
-    assert_storage_compat(&made.ended, &[ENDED_GRANT, ENDED_GRANT_2]);
+    assert_storage_compat(&made.waiting, &[WAITING_CODE, WAITING_CODE_2, WAITING_CODE_3]);
+    assert_storage_compat(&made.redeemed, &[REDEEMED_CODE, REDEEMED_CODE_2, REDEEMED_CODE_3]);
+    assert_storage_compat(&made.live, &[LIVE_GRANT, LIVE_GRANT_2, LIVE_GRANT_3]);
+    assert_storage_compat(&made.ended, &[ENDED_GRANT, ENDED_GRANT_2, ENDED_GRANT_3]);
     let mut throttle = Throttle::default();
     for address in ["192.0.2.1", "198.51.100.1"] {
         throttle.attempt(&RequestSource::of_site(Some(address)), false, credential_versions()[0], NOW);
@@ -349,9 +379,24 @@ fn rows_of_version_2_have_the_members_that_version_1_lacked() {
         request.from = Network::of(address);
         let mut grant = grant.refresh(&request, &Limits::default(), NOW).change.unwrap();
         grant.authorization.admission = admission;
-        assert_eq!(URL_SAFE_NO_PAD.encode(grant.to_row().unwrap()), recorded);
         assert_eq!(row::<Grant>(recorded), grant);
     }
+}
+
+#[test]
+fn rows_of_version_3_have_what_version_2_lacked() {
+    let mut grant = made().live;
+    grant.authorization.client_proof = ClientProof::PrivateKeyJwt;
+    grant.authorization.admission = Admission::Assertion(AssertionAdmission {
+        issuer: "https://acme.example".into(),
+        tenant: Some("eu".into()),
+        client_id: ClientId::new("claude").unwrap(),
+    });
+    assert_eq!(URL_SAFE_NO_PAD.encode(grant.to_row().unwrap()), ASSERTED_GRANT_3);
+    assert_eq!(row::<Grant>(ASSERTED_GRANT_3), grant);
+    let ends = AssertionEnds::default().with_client(&ClientId::new("claude").unwrap(), NOW).with_person(NOW.plus(1));
+    assert_storage_compat(&ends, &[ASSERTION_ENDS_1]);
+    assert_storage_compat(&UsedAssertion { request: GrantId::from_bytes(*b"efghijkl") }, &[USED_ASSERTION_1]);
 }
 
 #[test]

@@ -8,7 +8,10 @@ use std::convert::Infallible;
 use mcp_connector_base::identifier::GrantId;
 use mcp_connector_base::timestamp::Timestamp;
 
+use crate::external_issuer::assertion_id::AssertionId;
 use crate::grants::access_keys::stored_key::StoredKey;
+use crate::grants::assertions::ends::AssertionEnds;
+use crate::grants::assertions::used::UsedAssertion;
 use crate::grants::codes::authorization_code::CodeId;
 use crate::grants::codes::pending_code::PendingCode;
 use crate::grants::grant::Grant;
@@ -31,6 +34,8 @@ pub(crate) struct TestRows {
     remembered: Option<(RememberedBrowsers, Timestamp)>,
     passkeys: Option<(Passkeys, Timestamp)>,
     upstreams: BTreeMap<UpstreamName, UpstreamConnection>,
+    assertions: BTreeMap<AssertionId, (UsedAssertion, Timestamp)>,
+    assertion_ends: Option<(AssertionEnds, Timestamp)>,
     pub(crate) writes: Cell<usize>,
 }
 
@@ -175,6 +180,36 @@ impl GrantRows for TestRows {
         Ok(())
     }
 
+    fn used_assertion(&self, id: &AssertionId) -> Result<Option<UsedAssertion>, Infallible> {
+        Ok(self.assertions.get(id).map(|row| row.0))
+    }
+
+    fn count_assertions(&self, now: Timestamp) -> Result<usize, Infallible> {
+        Ok(self.assertions.values().filter(|row| row.1 > now).count())
+    }
+
+    fn put_assertion(
+        &mut self,
+        id: &AssertionId,
+        used: &UsedAssertion,
+        forget_at: Timestamp,
+    ) -> Result<(), Infallible> {
+        self.wrote();
+        let used = UsedAssertion::from_row(&used.to_row().unwrap()).unwrap();
+        self.assertions.insert(id.clone(), (used, forget_at));
+        Ok(())
+    }
+
+    fn assertion_ends(&self) -> Result<Option<AssertionEnds>, Infallible> {
+        Ok(self.assertion_ends.as_ref().map(|row| row.0.clone()))
+    }
+
+    fn put_assertion_ends(&mut self, row: &AssertionEnds, forget_at: Timestamp) -> Result<(), Infallible> {
+        self.wrote();
+        self.assertion_ends = Some((AssertionEnds::from_row(&row.to_row().unwrap()).unwrap(), forget_at));
+        Ok(())
+    }
+
     fn forget(&mut self, now: Timestamp) -> Result<Option<Timestamp>, Infallible> {
         self.codes.retain(|_, row| row.1 > now);
         self.grants.retain(|_, row| row.1 > now);
@@ -191,7 +226,11 @@ impl GrantRows for TestRows {
         self.passkeys = self.passkeys.take().filter(|row| row.1 > now);
         self.upstreams.retain(|_, row| row.forget_at() > now);
         let rows = rows.chain(self.upstreams.values().map(UpstreamConnection::forget_at));
+        self.assertions.retain(|_, row| row.1 > now);
+        self.assertion_ends = self.assertion_ends.take().filter(|row| row.1 > now);
+        let rows = rows.chain(self.assertions.values().map(|row| row.1));
         let others = [
+            self.assertion_ends.as_ref().map(|row| row.1),
             self.signed_out.map(|row| row.1),
             self.remembered.as_ref().map(|row| row.1),
             self.passkeys.as_ref().map(|row| row.1),

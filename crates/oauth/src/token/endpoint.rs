@@ -1,16 +1,15 @@
 //! The token endpoint (OAuth 2.1 §3.2, RFC 6749 §4.1.3, §4.4 and §6, RFC 8707). It authenticates the client and reads the form.
-//! The grant store decides whether a code or a refresh token is valid.
+//! The grant store decides whether a code or a refresh token is valid. Assertions are in
+//! [`identity_assertion`](crate::token::identity_assertion).
 
 use serde::Serialize;
 
-use mcp_connector_base::identifier::{ClientId, GrantId, Subject};
-use mcp_connector_base::outage::Outage;
+use mcp_connector_base::identifier::GrantId;
 use mcp_connector_base::scope::ScopeSet;
 use mcp_connector_base::timestamp::{Random, Timestamp};
 
 use crate::authorize::pkce::CodeVerifier;
-use crate::clients::client::{Client, ClientKind, ClientStatus, client_id_hash};
-use crate::clients::client_authentication::PresentedClient;
+use crate::clients::client::{Client, ClientKind, ClientStatus};
 use crate::crypto::keys::ring::KeyRing;
 use crate::crypto::keys::signing::SigningKeys;
 use crate::grants::authorization::Authorization;
@@ -21,35 +20,27 @@ use crate::grants::refresh::refresh_token::RefreshToken;
 use crate::grants::refresh::request::RefreshRequest;
 use crate::grants::refresh::rotation::Retry;
 use crate::login::admission::AdmissionPolicy;
-use crate::login::roles::policy::{CLIENT_SUBJECT, RolePolicy};
+use crate::login::roles::policy::RolePolicy;
 use crate::resource::access_token::{ACCESS_TOKEN_LIFETIME, AccessToken, AccessTokenRequest, TooLong, issue};
+use crate::resource::metadata::JWT_BEARER;
 use crate::resource::protected_resource::{Resource, ResourceServer};
 use crate::resource::scope_catalogue::ScopeCatalogue;
+use crate::token::assertion_issuers::AssertionIssuers;
+use crate::token::client_authentication::{AuthenticatedClient, Clients, client_subject};
 use crate::token::error::{CodeError, RefreshTokenError, TokenError};
 use crate::web::form::{Parameters, is_form};
 use crate::web::network::Network;
 use crate::web::origin::Issuer;
 
-/// Where clients are looked up.
-#[allow(async_fn_in_trait, reason = "a Worker has one thread; nobody needs these futures to be Send")]
-pub trait Clients {
-    /// Returns the client with this identifier, or `None` if there is none. If that is unknown, it is an outage.
-    ///
-    /// The metadata document of a client need not be read here: such a client has no secret, and its code or token names it. Its
-    /// identifier and kind are sufficient.
-    async fn find(&self, id: &ClientId) -> Result<Option<Client>, Outage>;
-
-    /// Returns whether the owner of this server has ended a client for everybody. If that is unknown, it is an outage.
-    async fn status(&self, id: &ClientId) -> Result<ClientStatus, Outage>;
-}
-
 /// What the endpoint needs. There is one for each request.
-pub struct TokenEndpoint<'a, C, G, R> {
+pub struct TokenEndpoint<'a, C, G, R, I> {
     pub issuer: &'a Issuer,
     pub resources: &'a ResourceServer,
     /// The scopes of the connector.
     pub scopes: &'a ScopeCatalogue,
     pub clients: &'a C,
+    /// The identity providers whose assertions are accepted.
+    pub issuers: &'a I,
     pub grants: &'a G,
     pub keys: &'a KeyRing,
     /// The keys that sign access tokens.
@@ -62,8 +53,8 @@ pub struct TokenEndpoint<'a, C, G, R> {
     pub from: Option<Network>,
     /// Lifetime of an access token, in seconds.
     pub access_token_lifetime: u64,
-    /// The id of the grant that a code is redeemed for. A request that is carried out again has the same id, and so gets the same
-    /// answer.
+    /// The id of the grant that a code or an assertion is redeemed for. A request that is carried out again has the same id, and so
+    /// gets the same answer.
     pub grant: GrantId,
     pub random: &'a R,
     pub now: Timestamp,
@@ -89,13 +80,13 @@ pub struct TokenResponse {
     token_type: &'static str,
     expires_in: u64,
     scope: ScopeSet,
-    /// `None` for a client that acts for itself (RFC 6749 §4.4.3).
+    /// `None` for a client that acts for itself (RFC 6749 §4.4.3), and for an assertion.
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<String>,
 }
 
 impl TokenResponse {
-    fn new(token: &AccessToken, scope: ScopeSet, refresh_token: Option<String>) -> Self {
+    pub(crate) fn new(token: &AccessToken, scope: ScopeSet, refresh_token: Option<String>) -> Self {
         Self {
             access_token: token.as_str().to_owned(),
             token_type: "Bearer",
@@ -106,7 +97,7 @@ impl TokenResponse {
     }
 }
 
-impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
+impl<C: Clients, G: Grants, R: Random, I: AssertionIssuers> TokenEndpoint<'_, C, G, R, I> {
     /// Handles a POST. `authorization` and `content_type` are the headers of that name.
     pub async fn answer(
         &self,
@@ -116,17 +107,18 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
     ) -> Result<IssuedTokens, TokenError> {
         let form = read_form(content_type, body)?;
         let grant_type = form.get("grant_type")?.ok_or(TokenError::Missing("grant_type"))?;
-        let client = authenticate(self.clients, authorization, &form).await?;
+        let client = AuthenticatedClient::read(self.clients, authorization, &form, (self.issuer, self.now)).await?;
         match grant_type {
             "authorization_code" => self.redeem(&form, client).await,
             "refresh_token" => self.refresh(&form, client).await,
             "client_credentials" => self.for_client(&form, client).await,
+            JWT_BEARER => self.exchange(&form, client).await,
             _ => Err(TokenError::UnsupportedGrantType),
         }
     }
 
     /// Redeems a code (RFC 6749 §4.1.3, RFC 7636 §4.5).
-    async fn redeem(&self, form: &Parameters, client: Client) -> Result<IssuedTokens, TokenError> {
+    async fn redeem(&self, form: &Parameters, authenticated: AuthenticatedClient) -> Result<IssuedTokens, TokenError> {
         let code = form.get("code")?.ok_or(TokenError::Missing("code"))?;
         let verifier = form.get("code_verifier")?;
         let redirect_uri = form.get("redirect_uri")?;
@@ -136,8 +128,10 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
         // The request fails without a verifier in any case, so the grant store is not asked.
         let verifier =
             verifier.and_then(|text| CodeVerifier::parse(text).ok()).ok_or(TokenError::Code(CodeError::NoVerifier))?;
+        let client = &authenticated.client;
         let mut request =
             Redemption::new(&code, self.grant, client.id.clone(), self.issuer.clone(), self.policy.clone());
+        request.client_proof = authenticated.proof;
         request.code_challenge = Some(verifier.challenge());
         request.redirect_uri = redirect_uri.map(str::to_owned);
         request.resource = resource;
@@ -146,21 +140,25 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
         if self.clients.status(&client.id).await? == ClientStatus::Ended {
             return Err(TokenError::Code(CodeError::ClientEnded));
         }
+        authenticated.use_assertion(self.grants, self.grant).await?;
         let redeemed = self.grants.ask(code.object(), request).await?.map_err(TokenError::from)?;
         let refresh = RefreshToken::new(code.object(), redeemed.grant, redeemed.generation, redeemed.proof);
         let agreed = &redeemed.authorization;
         let scope = self.roles.allowed(&agreed.scope, &agreed.subject, redeemed.profile.as_ref());
-        self.for_person(client, agreed, &scope, &refresh, None)
+        self.for_person(authenticated.client, agreed, &scope, &refresh, None)
     }
 
     /// Uses a refresh token (RFC 6749 §6).
-    async fn refresh(&self, form: &Parameters, client: Client) -> Result<IssuedTokens, TokenError> {
+    async fn refresh(&self, form: &Parameters, authenticated: AuthenticatedClient) -> Result<IssuedTokens, TokenError> {
         let token = form.get("refresh_token")?.ok_or(TokenError::Missing("refresh_token"))?;
         let scope = self.scope(form)?;
         let resource = resource(form)?;
         let token = RefreshToken::parse(token, self.keys.routing())
             .map_err(|_| TokenError::RefreshToken(RefreshTokenError::NotIssuedHere))?;
+        authenticated.use_assertion(self.grants, self.grant).await?;
+        let client = authenticated.client;
         let mut request = RefreshRequest::new(&token, client.id.clone(), self.issuer.clone(), self.policy.clone());
+        request.client_proof = authenticated.proof;
         request.from = self.from;
         request.scope = scope;
         request.resource = resource;
@@ -174,8 +172,13 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
     }
 
     /// Issues a token to a client that acts for itself (RFC 6749 §4.4). Only the configuration allows that.
-    async fn for_client(&self, form: &Parameters, client: Client) -> Result<IssuedTokens, TokenError> {
-        if client.kind != ClientKind::PreRegistered || client.secrets.is_empty() || client.own_scopes.is_empty() {
+    async fn for_client(
+        &self,
+        form: &Parameters,
+        authenticated: AuthenticatedClient,
+    ) -> Result<IssuedTokens, TokenError> {
+        let client = &authenticated.client;
+        if client.kind != ClientKind::PreRegistered || !client.is_confidential() || client.own_scopes.is_empty() {
             return Err(TokenError::UnauthorizedClient);
         }
         let resource = self.resources.requested(form).map_err(|_| TokenError::Target)?;
@@ -189,6 +192,7 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
         if self.clients.status(&client.id).await? == ClientStatus::Ended {
             return Err(TokenError::UnauthorizedClient);
         }
+        authenticated.use_assertion(self.grants, self.grant).await?;
         let subject = client_subject(&client.id)?;
         let token = self.sign(&AccessTokenRequest {
             issuer: self.issuer,
@@ -203,7 +207,7 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
             lifetime: self.access_token_lifetime.min(ACCESS_TOKEN_LIFETIME),
         })?;
         let response = TokenResponse::new(&token, scope, None);
-        Ok(IssuedTokens { response, client, grant: None, retry: None, use_to_record: None })
+        Ok(IssuedTokens { response, client: authenticated.client, grant: None, retry: None, use_to_record: None })
     }
 
     fn for_person(
@@ -230,12 +234,12 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
     }
 
     /// Signs an access token. Only its scopes can make it too long.
-    fn sign(&self, request: &AccessTokenRequest<'_>) -> Result<AccessToken, TokenError> {
+    pub(crate) fn sign(&self, request: &AccessTokenRequest<'_>) -> Result<AccessToken, TokenError> {
         issue(request, self.signing, self.now, self.random).map_err(|TooLong| TokenError::Scope)
     }
 
     /// Returns the requested scopes, unless they mean the default.
-    fn scope(&self, form: &Parameters) -> Result<Option<ScopeSet>, TokenError> {
+    pub(crate) fn scope(&self, form: &Parameters) -> Result<Option<ScopeSet>, TokenError> {
         let asked = form.get("scope")?.map(ScopeSet::parse).transpose().map_err(|_| TokenError::Scope)?;
         Ok(asked.filter(|asked| !self.scopes.means_default(asked)))
     }
@@ -247,29 +251,10 @@ fn resource(form: &Parameters) -> Result<Option<Resource>, TokenError> {
     resource.map(Resource::parse).transpose().map_err(|_| TokenError::Target)
 }
 
-/// Returns the subject of a client that acts for itself. No person has such a subject (RFC 9068 §5).
-fn client_subject(id: &ClientId) -> Result<Subject, TokenError> {
-    Subject::new(&format!("{CLIENT_SUBJECT}{id}"))
-        .or_else(|_| Subject::new(&format!("{CLIENT_SUBJECT}{}", client_id_hash(id))))
-        .map_err(|_| TokenError::UnauthorizedClient)
-}
-
 /// Parses a body, if it is a form.
 pub(crate) fn read_form(content_type: Option<&str>, body: &[u8]) -> Result<Parameters, TokenError> {
     if !is_form(content_type) {
         return Err(TokenError::NotAForm);
     }
     Ok(Parameters::parse(body)?)
-}
-
-/// Looks up the client of a request, and authenticates it.
-pub(crate) async fn authenticate(
-    clients: &impl Clients,
-    authorization: Option<&str>,
-    form: &Parameters,
-) -> Result<Client, TokenError> {
-    let presented = PresentedClient::parse(authorization, form)?;
-    let client = clients.find(presented.id()).await?.ok_or(presented.unknown())?;
-    presented.authenticate(&client)?;
-    Ok(client)
 }

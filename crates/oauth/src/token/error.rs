@@ -7,6 +7,7 @@ use thiserror::Error;
 use mcp_connector_base::outage::Outage;
 
 use crate::clients::client_authentication::ClientAuthenticationError;
+use crate::external_issuer::id_jag::IdJagError;
 use crate::grants::codes::redemption::{RedeemError, RedemptionMismatch};
 use crate::grants::refresh::request::RefreshError;
 use crate::web::form::FormError;
@@ -40,6 +41,9 @@ pub enum TokenError {
     /// The refresh token is not, or no longer, valid.
     #[error("the refresh token is invalid, expired or revoked")]
     RefreshToken(RefreshTokenError),
+    /// The assertion of a trusted issuer gives no access.
+    #[error("assertion: {0}")]
+    Assertion(#[from] IdJagError),
     /// None of the requested scopes was granted, or `scope` is malformed.
     #[error("the requested scope is invalid or was not granted")]
     Scope,
@@ -78,6 +82,9 @@ pub enum RefreshTokenError {
 }
 
 impl TokenError {
+    /// The client has to authenticate with its private key, and has not.
+    pub(crate) const NO_CLIENT_ASSERTION: Self = Self::Client(ClientAuthenticationError::NoAssertion);
+
     /// Returns the HTTP status (RFC 6749 §5.2).
     #[must_use]
     pub const fn status(self) -> u16 {
@@ -92,6 +99,7 @@ impl TokenError {
             | Self::UnauthorizedClient
             | Self::Code(_)
             | Self::RefreshToken(_)
+            | Self::Assertion(_)
             | Self::Scope
             | Self::Target => 400,
         }
@@ -106,7 +114,7 @@ impl TokenError {
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::UnsupportedTokenType => "unsupported_token_type",
             Self::UnauthorizedClient => "unauthorized_client",
-            Self::Code(_) | Self::RefreshToken(_) => "invalid_grant",
+            Self::Code(_) | Self::RefreshToken(_) | Self::Assertion(_) => "invalid_grant",
             Self::Scope => "invalid_scope",
             Self::Target => "invalid_target",
             Self::Outage(_) => "temporarily_unavailable",
@@ -140,6 +148,8 @@ impl TokenError {
             format!("{code}: code {problem}")
         } else if let Self::RefreshToken(problem) = self {
             format!("{code}: refresh_token {problem}")
+        } else if let Self::Assertion(_) | Self::Client(ClientAuthenticationError::Assertion(_)) = self {
+            format!("{code}: {self}")
         } else if let Self::Outage(outage) = self {
             format!("{code}: {outage}")
         } else {
@@ -153,6 +163,9 @@ impl From<RedeemError> for TokenError {
         if refusal == RedeemError::ParameterMismatch(RedemptionMismatch::Resource) {
             return Self::Target;
         }
+        if refusal == RedeemError::ParameterMismatch(RedemptionMismatch::ClientProof) {
+            return Self::NO_CLIENT_ASSERTION;
+        }
         Self::Code(CodeError::Refused(refusal))
     }
 }
@@ -162,6 +175,7 @@ impl From<RefreshError> for TokenError {
         match refusal {
             RefreshError::Scope => Self::Scope,
             RefreshError::OtherResource => Self::Target,
+            RefreshError::ClientProof => Self::NO_CLIENT_ASSERTION,
             RefreshError::Unknown
             | RefreshError::Expired
             | RefreshError::Ended

@@ -6,6 +6,7 @@
 //! An access key was not issued to a client, so no client may revoke it, and a 200 would say that it has ended.
 
 use mcp_connector_base::identifier::GrantId;
+use mcp_connector_base::timestamp::Timestamp;
 
 use crate::crypto::keys::ring::KeyRing;
 use crate::crypto::keys::signing::SigningKeys;
@@ -14,7 +15,8 @@ use crate::grants::commands::{Grants, RevokeForClient, RevokeToken};
 use crate::grants::refresh::refresh_token::RefreshToken;
 use crate::resource::access_token::{TokenOrigin, token_origin};
 use crate::resource::credential::ACCESS_KEY_PREFIX;
-use crate::token::endpoint::{Clients, authenticate, read_form};
+use crate::token::client_authentication::{AuthenticatedClient, Clients};
+use crate::token::endpoint::read_form;
 use crate::token::error::TokenError;
 use crate::web::form::Parameters;
 use crate::web::origin::Issuer;
@@ -27,6 +29,9 @@ pub struct RevocationEndpoint<'a, C, G> {
     pub keys: &'a KeyRing,
     /// The keys that sign access tokens.
     pub signing: &'a SigningKeys,
+    /// A number of this request, by which it uses the assertion of its client.
+    pub request: GrantId,
+    pub now: Timestamp,
 }
 
 impl<C: Clients, G: Grants> RevocationEndpoint<'_, C, G> {
@@ -39,7 +44,8 @@ impl<C: Clients, G: Grants> RevocationEndpoint<'_, C, G> {
         body: &[u8],
     ) -> Result<Vec<GrantId>, TokenError> {
         let form = read_form(content_type, body)?;
-        let client = authenticate(self.clients, authorization, &form).await?;
+        let authenticated =
+            AuthenticatedClient::read(self.clients, authorization, &form, (self.issuer, self.now)).await?;
         let token = form.get("token")?.ok_or(TokenError::Missing("token"))?;
         // `token_type_hint` is only a hint (§2.1): the tokens of this server have distinct forms.
         check_hint(&form)?;
@@ -50,11 +56,14 @@ impl<C: Clients, G: Grants> RevocationEndpoint<'_, C, G> {
             let Ok(token) = RefreshToken::parse(token, self.keys.routing()) else {
                 return Ok(Vec::new());
             };
-            return Ok(self.grants.ask(token.object(), RevokeToken::new(&token, client.id)).await?.ended);
+            authenticated.use_assertion(self.grants, self.request).await?;
+            let command = RevokeToken::new(&token, authenticated.client.id, authenticated.proof);
+            return Ok(self.grants.ask(token.object(), command).await?.ended);
         }
         match token_origin(token, self.issuer, self.signing) {
-            Ok(TokenOrigin { client_id, subject, grant: Some(grant) }) if client_id == client.id => {
-                let revoke = RevokeForClient { grant, client_id };
+            Ok(TokenOrigin { client_id, subject, grant: Some(grant) }) if client_id == authenticated.client.id => {
+                authenticated.use_assertion(self.grants, self.request).await?;
+                let revoke = RevokeForClient { grant, client_id, client_proof: authenticated.proof };
                 Ok(self.grants.ask(ObjectName::of(&subject), revoke).await?.ended)
             }
             Ok(_) | Err(_) => Ok(Vec::new()),

@@ -8,6 +8,7 @@ use crate::grants::grant_store::GrantStore;
 use crate::grants::limits::Limits;
 use crate::grants::model_tests::{START, VERSION, policy};
 use crate::grants::rows::GrantRows as _;
+use crate::login::admission::AdmissionPolicy;
 use crate::testing::test_keys::{TestRandom, ring};
 use crate::testing::test_rows::TestRows;
 use crate::upstream::commands::{ConnectUpstream, DisconnectUpstream};
@@ -216,7 +217,9 @@ fn what_ends_a_person_ends_their_upstream_accounts_and_disconnecting_apps_does_n
     for (rule, action) in [("the owner", AccountAction::EndAll), ("the owner, for good", AccountAction::SignOut)] {
         let mut store = store();
         connect(&mut store, rotating(1, START), START);
-        EndForOwner { action }.carry_out(&mut store, START.plus(1), &TestRandom::from(1)).unwrap();
+        EndForOwner { action, policy: AdmissionPolicy::NOBODY }
+            .carry_out(&mut store, START.plus(1), &TestRandom::from(1))
+            .unwrap();
         assert_eq!(store.rows().upstream(&github()).unwrap(), None, "{rule}");
     }
 }

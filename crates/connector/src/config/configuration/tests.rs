@@ -120,6 +120,12 @@ const UNREADABLE: &[Unreadable] = {
         (Setting::AccessAudience, ACCESS, &[""], PEOPLE),
         (Setting::AuthIssuer, &[], &["http://id.example", "id"], EVERYTHING_WITH_A_URL),
         (Setting::AuthPlainJwt, &[("AUTH_ISSUER", "https://id.example")], &["yes"], &[AccessTokens]),
+        (
+            Setting::TrustedIssuers,
+            &[],
+            &["https://acme.example", "[{\"issuer\":\"http://acme.example\",\"clients\":[\"x\"]}]"],
+            EVERYTHING_WITH_A_URL,
+        ),
         (Setting::MasterKey, &[], &["too short"], EVERYTHING_WITH_A_KEY),
         (Setting::MasterKeyPrevious, &[], &[KEY], EVERYTHING_WITH_A_KEY),
         (Setting::MasterKeyPrevious, &[("MASTER_KEY", KEY)], &["too short"], EVERYTHING_WITH_A_KEY),
@@ -219,5 +225,34 @@ fn no_secret_is_printed() {
     let printed = format!("{:?}", read(&settings));
     for secret in ["horse", "AAECA", "0123456789"] {
         assert!(!printed.contains(secret), "{printed}");
+    }
+}
+
+#[test]
+fn trusted_issuers_are_not_read_where_another_server_gives_out_the_tokens() {
+    let issuers = r#"[{"issuer":"https://acme.example","clients":["x"]}]"#;
+    assert!(!read(&[("TRUSTED_ISSUERS", issuers)]).trusted_issuers.is_empty());
+    let configuration = read(&[("TRUSTED_ISSUERS", issuers), ("AUTH_ISSUER", "https://id.example")]);
+    assert!(configuration.trusted_issuers.is_empty());
+    assert_eq!(configuration.errors, []);
+}
+
+#[test]
+fn a_client_that_a_trusted_issuer_names_is_one_that_can_authenticate() {
+    let clients = r#"[{"client_id":"claude","client_secret":"0123456789abcdef01234567"},
+        {"client_id":"cli","redirect_uris":["http://127.0.0.1/cb"]}]"#;
+    for (list, is_wrong) in [
+        (r#""clients":["claude"]"#, false),
+        (r#""clients":["https://app.example/client.json"]"#, false),
+        (r#""public_clients":["cli"]"#, false),
+        (r#""clients":["cli"]"#, true),
+        (r#""clients":["cluade"]"#, true),
+        (r#""clients":["claude"],"scopes":"notes:raed""#, true),
+    ] {
+        let issuers = format!(r#"[{{"issuer":"https://acme.example",{list}}}]"#);
+        let mut configuration = read(&[("TRUSTED_ISSUERS", &issuers), ("OAUTH_CLIENTS", clients)]);
+        configuration.check_scopes(&ScopeSet::parse("notes:read").unwrap());
+        let errors: Vec<Setting> = configuration.errors.iter().map(|error| error.setting).collect();
+        assert_eq!(errors, if is_wrong { vec![Setting::TrustedIssuers] } else { vec![] }, "{list}");
     }
 }

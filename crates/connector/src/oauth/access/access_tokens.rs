@@ -25,9 +25,9 @@ use crate::http::site::Site;
 use crate::mcp::resource_guard::{NotVerified, VerifyToken};
 use crate::oauth::access::access_keys;
 use crate::oauth::access::external_issuer;
-use crate::oauth::access::external_issuer::KeySource;
 use crate::oauth::access::grant_checks;
 use crate::oauth::access::grant_checks::{Asked, Validity};
+use crate::oauth::access::key_sets::KeySource;
 use crate::oauth::access::remembered;
 use crate::platform::clock::now;
 

@@ -4,5 +4,6 @@ pub(crate) mod access_keys;
 pub(crate) mod access_tokens;
 pub(crate) mod external_issuer;
 pub(crate) mod grant_checks;
+pub(crate) mod key_sets;
 pub(crate) mod remembered;
 pub(crate) mod signatures;

@@ -20,6 +20,7 @@ use crate::oauth::access::remembered;
 use crate::oauth::account::access_keys;
 use crate::oauth::account::all_clients;
 use crate::oauth::account::browsers;
+use crate::oauth::account::destination::destination;
 use crate::oauth::account::passkeys;
 use crate::oauth::account::people;
 use crate::oauth::account::protected_action;
@@ -76,7 +77,6 @@ use mcp_connector_oauth::login::provider::pending_login::{LoginPurpose, PendingL
 use mcp_connector_oauth::upstream::connect_target::ConnectTarget;
 use mcp_connector_oauth::upstream::name::UpstreamName;
 use mcp_connector_oauth::web::form::{Parameters, with_query};
-use mcp_connector_oauth::web::redirect_uri::destination_of;
 use mcp_connector_oauth::web::web_url::WebUrl;
 
 /// The name of the query parameter with the upstream service whose account is to be connected after a sign-in.
@@ -205,7 +205,7 @@ async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Si
             });
         }
         AccountFormAction::SignOutEverywhere => AccountAction::SignOut,
-        AccountFormAction::EndClient => return Err(SignInError::BrokenForm),
+        AccountFormAction::EndClient | AccountFormAction::AdmitAgain => return Err(SignInError::BrokenForm),
     };
     let object = ObjectName::of(session.subject());
     let end = EndGrants { signed_in_at: session.signed_in_at(), action: action.clone() };
@@ -223,6 +223,7 @@ async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Si
         AccountAction::End { .. } | AccountAction::EndSeveral { .. } => Outcome::Disconnected { app, sign_ins },
         AccountAction::EndAll => Outcome::DisconnectedAll { sign_ins },
         AccountAction::SignOut => return Ok(signed_out(oauth, Notice::SignedOutEverywhere)),
+        AccountAction::AdmitAgain => return Err(SignInError::BrokenForm),
     };
     Ok(done(oauth, &session, ACCOUNT_PATH, &outcome))
 }
@@ -391,7 +392,7 @@ fn displaced(grants: &[GrantSummary], now: Timestamp) -> Vec<DisplacedApp<'_>> {
 }
 
 fn app_of<'a>(oauth: &'a OAuthContext<'_>, grant: &'a GrantSummary) -> AppSignIn<'a> {
-    let (destination_kind, destination) = destination_of(&grant.redirect_uri);
+    let (destination_kind, destination) = destination(grant);
     let name_source = name_source(oauth, &grant.client_id, &grant.redirect_uri);
     let name = if let NameSource::Recipient(name) = name_source { Some(name) } else { grant.client_name.as_deref() };
     AppSignIn {

@@ -6,7 +6,6 @@ use mcp_connector_oauth::crypto::opaque::ObjectName;
 use mcp_connector_oauth::grants::commands::{AccountAction, EndForOwner, Grants as _, ListForOwner};
 use mcp_connector_oauth::login::account_session::Session;
 use mcp_connector_oauth::web::form::{Parameters, with_query};
-use mcp_connector_oauth::web::redirect_uri::destination_of;
 
 use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
@@ -15,6 +14,7 @@ use crate::log::person;
 use crate::log::request_log::LogPerson;
 use crate::oauth::access::remembered;
 use crate::oauth::account::access_keys;
+use crate::oauth::account::destination::destination;
 use crate::oauth::account::session::{Owner, done, notice, owner, owner_form, signed_out, to_page};
 use crate::oauth::context::OAuthContext;
 use crate::oauth::identity::settings::Provider;
@@ -25,7 +25,7 @@ use crate::pages::FormTarget;
 use crate::pages::account::action::{ACTION_FIELD, AccountFormAction, GRANT_FIELD, NAME_FIELD};
 use crate::pages::account::notice::{Notice, Outcome};
 use crate::pages::account::people::{AFTER_FIELD, PERSON_FIELD, PeoplePage, PersonEntry, SEARCH_FIELD};
-use crate::pages::account::person::{ListedBy, PersonApp, PersonPage};
+use crate::pages::account::person::{Assertions, ListedBy, PersonApp, PersonPage};
 
 /// Shows a page of the list, or the page about a person.
 pub(crate) async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, SignInError> {
@@ -71,7 +71,7 @@ async fn about(
     let apps = overview.grants.iter().map(|grant| PersonApp {
         grant: grant.id.to_string(),
         name: grant.client_name.as_deref(),
-        destination: destination_of(&grant.redirect_uri).1,
+        destination: destination(grant).1,
         scopes: oauth.app.catalogue.described(&grant.scope).collect(),
         connected_at: grant.created_at,
         used_at: grant.used_at,
@@ -87,6 +87,16 @@ async fn about(
             Some(Provider::OpenId(..) | Provider::GitHub(..)) => ListedBy::AllowedUsers,
             Some(Provider::Access { .. }) => ListedBy::AccessPolicy,
             None => ListedBy::Passphrase,
+        },
+        assertions: if oauth.configuration().trusted_issuers.is_empty() {
+            Assertions::NotAccepted
+        } else {
+            let ends = &overview.assertion_ends;
+            match (ends.person, ends.clients.iter().map(|(_, at)| *at).min()) {
+                (Some(at), _) => Assertions::PersonEnded(at),
+                (None, Some(at)) => Assertions::AppsEnded(at),
+                (None, None) => Assertions::Admitted,
+            }
         },
         back: ACCOUNT_PEOPLE_PATH,
         notice: notice(oauth, incoming, Some(session)),
@@ -111,10 +121,12 @@ pub(crate) async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result
     } else if matches!(asked, AccountFormAction::End | AccountFormAction::EndKey) {
         let grant = GrantId::try_from(field(GRANT_FIELD)?.to_owned()).map_err(|_| SignInError::BrokenForm)?;
         AccountAction::End { grant }
+    } else if asked == AccountFormAction::AdmitAgain {
+        AccountAction::AdmitAgain
     } else {
         return Err(SignInError::BrokenForm);
     };
-    let revoked = oauth.grants().ask(object, EndForOwner { action }).await?;
+    let revoked = oauth.grants().ask(object, EndForOwner { action, policy: oauth.secrets.policy().clone() }).await?;
     remembered::forget(&revoked.ended, oauth.now);
     let name = form.get(NAME_FIELD).ok().flatten().map(str::to_owned);
     let ended = revoked.ended.len();
@@ -122,6 +134,8 @@ pub(crate) async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result
         Outcome::EndedPerson { person: name, ended }
     } else if asked == AccountFormAction::EndKey {
         Outcome::EndedKey { key: name }
+    } else if asked == AccountFormAction::AdmitAgain {
+        Outcome::AdmittedAgain { person: name }
     } else {
         Outcome::Disconnected { app: name, sign_ins: ended }
     };

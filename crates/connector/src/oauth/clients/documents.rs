@@ -125,8 +125,8 @@ pub(crate) fn known(url: &ClientIdUrl, policy: &RedirectPolicy, now: Timestamp) 
     cached.last_known(url, policy, now)
 }
 
-/// Counts a fetch here and by the limit of registrations, because a document replaces a registration.
-async fn is_admitted(url: &ClientIdUrl, source: &RequestSource, env: &worker::Env, now: Timestamp) -> bool {
+/// Counts a fetch that `source` causes here and by the limit of registrations, because a document replaces a registration.
+pub(crate) async fn is_admitted(url: &ClientIdUrl, source: &RequestSource, env: &worker::Env, now: Timestamp) -> bool {
     LIMITS.with_borrow_mut(|limits| limits.admit(source, url, now))
         && !Limit::REGISTRATIONS.is_over(env, &["document ", source.as_str()].concat()).await
 }

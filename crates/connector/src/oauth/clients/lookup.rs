@@ -8,15 +8,20 @@ use mcp_connector_base::outage::Outage;
 use mcp_connector_base::scope::ScopeSet;
 use mcp_connector_oauth::authorize::authorization_request::AuthorizationRequest;
 use mcp_connector_oauth::clients::client::{Client, ClientKind, ClientName, ClientStatus};
+use mcp_connector_oauth::clients::client_assertion::{ClientAssertion, ClientAssertionError};
 use mcp_connector_oauth::clients::client_hash::ClientHash;
 use mcp_connector_oauth::clients::client_id::RegisteredClient;
+use mcp_connector_oauth::clients::client_keys::ClientKeySource;
 use mcp_connector_oauth::clients::client_record::{ClientUse, KnownRedirects, is_in_use};
 use mcp_connector_oauth::clients::resolver::ResolvedClient;
+use mcp_connector_oauth::external_issuer::signed_jwt::{SignatureError, SignedJwt};
 use mcp_connector_oauth::grants::authorization::Authorization;
-use mcp_connector_oauth::token::endpoint::Clients;
+use mcp_connector_oauth::token::client_authentication::Clients;
 use mcp_connector_oauth::web::request_source::RequestSource;
 use mcp_connector_protocol::Unavailable;
 
+use crate::oauth::access::key_sets;
+use crate::oauth::access::key_sets::{KeySource, RuntimeCrypto};
 use crate::oauth::clients::documents;
 use crate::oauth::clients::documents::NotDescribed;
 use crate::oauth::clients::records;
@@ -25,13 +30,15 @@ use crate::oauth::context::OAuthContext;
 /// Finds clients for the token and the revocation endpoint.
 pub(crate) struct KnownClients<'a> {
     oauth: &'a OAuthContext<'a>,
+    /// Where the request comes from.
+    source: RequestSource,
     /// The client that was found.
     found: RefCell<Option<ClientId>>,
 }
 
 impl<'a> KnownClients<'a> {
-    pub(crate) const fn new(oauth: &'a OAuthContext<'a>) -> Self {
-        Self { oauth, found: RefCell::new(None) }
+    pub(crate) const fn new(oauth: &'a OAuthContext<'a>, source: RequestSource) -> Self {
+        Self { oauth, source, found: RefCell::new(None) }
     }
 
     /// Returns the client that was found, for the log.
@@ -47,19 +54,57 @@ impl Clients for KnownClients<'_> {
             ResolvedClient::Registered(registered) => {
                 is_registered(self.oauth, &registered).await?.then_some(registered.client)
             }
-            // The document is not needed here: the client has no secret, and its code or token names the client.
+            // The document is not needed here: its code or token names the client, and says what it has to prove itself with.
             ResolvedClient::MetadataDocument(url) => Some(Client {
                 id: url.id().clone(),
                 kind: ClientKind::MetadataDocument,
                 name: None,
                 redirect_uris: Vec::new(),
                 secrets: Vec::new(),
+                keys: None,
                 own_scopes: ScopeSet::empty(),
             }),
             ResolvedClient::Unknown => None,
         };
         self.found.replace(client.as_ref().map(|client| client.id.clone()));
         Ok(client)
+    }
+
+    async fn described(&self, client: Client) -> Result<Option<Client>, Outage> {
+        let ResolvedClient::MetadataDocument(url) = self.oauth.client_resolver().resolve(&client.id) else {
+            return Ok(Some(client));
+        };
+        documents::client(self.oauth, &url, &self.source).await.map_err(|not_described| match not_described {
+            NotDescribed::Outage(outage) => outage,
+            NotDescribed::TooManyFetches => Outage::Remote,
+        })
+    }
+
+    async fn verify_assertion(
+        &self,
+        client: &Client,
+        assertion: &SignedJwt<'_>,
+    ) -> Result<Result<(), ClientAssertionError>, Outage> {
+        let Some(keys) = &client.keys else { return Ok(Err(ClientAssertionError::NoKeys)) };
+        if let Err(refused) = ClientAssertion::check_algorithm(assertion, keys) {
+            return Ok(Err(refused));
+        }
+        let verified = match &keys.source {
+            ClientKeySource::Jwks(keys) => assertion.verify(keys, &RuntimeCrypto).await,
+            ClientKeySource::JwksUri(uri) => {
+                let Ok(url) = uri.to_fetch(self.oauth.site.issuer.origin()) else {
+                    return Ok(Err(ClientAssertionError::NoKeys));
+                };
+                let source = KeySource::Client { url: &url, source: &self.source, env: self.oauth.env };
+                key_sets::verify(source, assertion, self.oauth.now).await
+            }
+        };
+        match verified {
+            Ok(()) => Ok(Ok(())),
+            Err(SignatureError::UnknownKey) => Ok(Err(ClientAssertionError::UnknownKey)),
+            Err(SignatureError::BadSignature) => Ok(Err(ClientAssertionError::Signature)),
+            Err(SignatureError::Outage(outage)) => Err(outage),
+        }
     }
 
     async fn status(&self, id: &ClientId) -> Result<ClientStatus, Outage> {
@@ -139,7 +184,22 @@ pub(crate) fn allowed(oauth: &OAuthContext<'_>, request: &AuthorizationRequest) 
         Some(client) => KnownRedirects::All(client.redirect_uris),
         None => KnownRedirects::One(request.redirect_uri().as_str().to_owned()),
     };
-    ClientUse { id, name, redirect_uris, registered_at }
+    ClientUse { id, name, redirect_uris, registered_at, proof: request.client_proof() }
+}
+
+/// Returns what is to be noted of a client that a trusted issuer has admitted.
+pub(crate) fn asserted(oauth: &OAuthContext<'_>, client: Client) -> ClientUse {
+    let registered_at = match oauth.client_resolver().resolve(&client.id) {
+        ResolvedClient::Registered(registered) => Some(registered.registered_at),
+        ResolvedClient::PreRegistered(_) | ResolvedClient::MetadataDocument(_) | ResolvedClient::Unknown => None,
+    };
+    ClientUse {
+        proof: client.proof(),
+        id: client.id,
+        name: client.name,
+        redirect_uris: KnownRedirects::All(client.redirect_uris),
+        registered_at,
+    }
 }
 
 /// Returns what is to be noted of a client that has refreshed a grant.
@@ -151,6 +211,7 @@ pub(crate) fn refreshed(oauth: &OAuthContext<'_>, agreed: Authorization) -> Clie
         }
     };
     ClientUse {
+        proof: agreed.client_proof,
         name: agreed.client_name.as_deref().and_then(ClientName::clean),
         redirect_uris: all
             .map_or(KnownRedirects::One(agreed.redirect_uri), |client| KnownRedirects::All(client.redirect_uris)),

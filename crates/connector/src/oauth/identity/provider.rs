@@ -8,7 +8,7 @@ use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
 use crate::http::route::CALLBACK_PATH;
 use crate::oauth::access::external_issuer;
-use crate::oauth::access::external_issuer::KeySource;
+use crate::oauth::access::key_sets::KeySource;
 use crate::oauth::answers::see_other;
 use crate::oauth::browser_forms::seal;
 use crate::oauth::context::OAuthContext;

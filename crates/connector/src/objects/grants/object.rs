@@ -14,6 +14,9 @@ use mcp_connector_oauth::clients::client::ClientStatus;
 use mcp_connector_oauth::clients::client_hash::ClientHash;
 use mcp_connector_oauth::grants::access_keys::commands::{StoreAccessKey, UseAccessKey, UsedKey};
 use mcp_connector_oauth::grants::access_keys::key_store::StoreKeyError;
+use mcp_connector_oauth::grants::assertions::commands::{
+    AssertedGrant, AssertionRefused, RedeemAssertion, UseClientAssertion,
+};
 use mcp_connector_oauth::grants::checked::CheckedGrants;
 use mcp_connector_oauth::grants::codes::redemption::{Redemption, StoreCodeError};
 use mcp_connector_oauth::grants::commands::{
@@ -43,6 +46,17 @@ use crate::platform::clock::{Entropy, now};
 
 /// Rows are swept no more often than this, in seconds: a code that is over may stay for a while.
 const SWEEP_AFTER: u64 = 3600;
+/// Rows are looked at again after this time at the latest, in seconds: some are stored for ever.
+const SWEEP_WITHIN: u64 = 365 * 24 * 3600;
+
+/// What became of a use that was to be entered in the directory.
+enum Entered {
+    Recorded,
+    /// It is entered already, or the directory does not answer.
+    Not,
+    /// The owner has ended the client for everybody.
+    Ended,
+}
 
 /// The grants of one subject.
 #[durable_object(alarm)]
@@ -85,6 +99,8 @@ impl DurableObject for Grants {
             GetUpstreamToken => async |command| self.upstream_token(command).await,
             ConnectUpstream => async |command| self.connect_upstream(command).await,
             DisconnectUpstream => async |command| self.carry_out(command),
+            UseClientAssertion => async |command| self.use_client_assertion(command).await,
+            RedeemAssertion => async |command| self.redeem_assertion(command).await,
         })
     }
 
@@ -93,7 +109,7 @@ impl DurableObject for Grants {
         let now = now();
         match self.with_store(move |store| store.sweep(now))? {
             None => self.state.storage().delete_all().await?,
-            Some(next) => self.wake_in(next.seconds_since(now).max(SWEEP_AFTER)).await?,
+            Some(next) => self.wake_in(next.seconds_since(now).clamp(SWEEP_AFTER, SWEEP_WITHIN)).await?,
         }
         Response::empty()
     }
@@ -135,6 +151,31 @@ impl Grants {
     async fn store_identity(&self, command: StoreIdentity) -> worker::Result<()> {
         self.carry_out(command)?;
         self.sweep_later(now()).await
+    }
+
+    async fn use_client_assertion(
+        &self,
+        command: UseClientAssertion,
+    ) -> worker::Result<<UseClientAssertion as Command>::Answer> {
+        let used = self.carry_out(command)?;
+        self.sweep_later(now()).await?;
+        Ok(used)
+    }
+
+    /// Uses an assertion, and enters the use in the directory, as a refresh does. So a person whom a trusted issuer admits is there
+    /// from the first assertion on.
+    async fn redeem_assertion(
+        &self,
+        command: RedeemAssertion,
+    ) -> worker::Result<Result<AssertedGrant, AssertionRefused>> {
+        let redeemed = self.carry_out(command)?;
+        self.sweep_later(now()).await?;
+        let Ok(asserted) = redeemed else { return Ok(redeemed) };
+        Ok(match self.enter(asserted.grant, now()).await? {
+            Entered::Ended => Err(AssertionRefused::Ended),
+            Entered::Recorded => Ok(AssertedGrant { use_is_recorded: true, ..asserted }),
+            Entered::Not => Ok(asserted),
+        })
     }
 
     async fn end_for_owner(&self, command: EndForOwner) -> worker::Result<Revoked> {
@@ -222,12 +263,20 @@ impl Grants {
         self.with_store(move |store| store.due_renewal(&command, asked_at, now()))
     }
 
-    /// Enters the use of a refreshed grant in the directory, at most once a day. If the owner has ended the client, the grant
-    /// ends here; this concerns grants from before there was a directory. If the directory does not answer, the refresh
-    /// succeeds, and the next one asks again.
     async fn enter_use(&self, grant: GrantId, refreshed: Refreshed, now: Timestamp) -> worker::Result<Refreshed> {
+        Ok(match self.enter(grant, now).await? {
+            Entered::Recorded => Refreshed { use_is_recorded: true, ..refreshed },
+            Entered::Ended => Refreshed { answer: Err(RefreshError::Ended), use_is_recorded: false },
+            Entered::Not => refreshed,
+        })
+    }
+
+    /// Enters the use of a grant in the directory, at most once a day. If the owner has ended the client, the grant ends here; this
+    /// concerns grants from before there was a directory. If the directory does not answer, the use goes on, and the next one asks
+    /// again.
+    async fn enter(&self, grant: GrantId, now: Timestamp) -> worker::Result<Entered> {
         let Some(to_enter) = self.with_store(move |store| store.client_use_to_record(grant, now))? else {
-            return Ok(refreshed);
+            return Ok(Entered::Not);
         };
         let ClientUseToRecord { authorization, signed_in_at, email } = to_enter;
         let person = SignedInPerson { subject: authorization.subject, name: authorization.display_name, email };
@@ -236,15 +285,15 @@ impl Grants {
         match directory.enter_use(person, client.clone(), signed_in_at).await {
             Ok(ClientStatus::Active) => {
                 self.with_store(move |store| store.set_use_recorded(grant, now))?;
-                Ok(Refreshed { use_is_recorded: true, ..refreshed })
+                Ok(Entered::Recorded)
             }
             Ok(ClientStatus::Ended) => {
                 self.with_store(move |store| store.end_client(&client, now))?;
-                Ok(Refreshed { answer: Err(RefreshError::Ended), use_is_recorded: false })
+                Ok(Entered::Ended)
             }
             Err(Unavailable) => {
                 console_error!("directory: the use of a client could not be recorded");
-                Ok(refreshed)
+                Ok(Entered::Not)
             }
         }
     }

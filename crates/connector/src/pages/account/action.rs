@@ -42,10 +42,12 @@ pub(crate) enum AccountFormAction {
     EndClient,
     /// Ends the connection of an upstream account.
     DisconnectUpstream,
+    /// Lets assertions of trusted issuers admit a person again. Only the owner may.
+    AdmitAgain,
 }
 
 impl AccountFormAction {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::End,
         Self::EndApp,
         Self::EndAll,
@@ -58,6 +60,7 @@ impl AccountFormAction {
         Self::EndKey,
         Self::EndClient,
         Self::DisconnectUpstream,
+        Self::AdmitAgain,
     ];
 
     /// Returns its name in a form.
@@ -75,6 +78,7 @@ impl AccountFormAction {
             Self::EndKey => "end-key",
             Self::EndClient => "end-client",
             Self::DisconnectUpstream => "disconnect-upstream",
+            Self::AdmitAgain => "admit-again",
         }
     }
 

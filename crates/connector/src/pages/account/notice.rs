@@ -106,6 +106,11 @@ pub(crate) enum Outcome {
         /// The name of the service.
         service: String,
     },
+    /// Assertions of trusted issuers admit a person again.
+    AdmittedAgain {
+        /// What the person is called.
+        person: Option<String>,
+    },
 }
 
 /// Whether a service was told that a person has disconnected their account.
@@ -199,6 +204,11 @@ impl Outcome {
                     }
                 },
                 Self::SignInToConnect { service } => { "Sign in to connect your account at " strong { (isolated(service)) } "." },
+                Self::AdmittedAgain { person } => {
+                    "Your identity provider can admit "
+                    strong { (isolated(person.as_deref().unwrap_or("this person"))) }
+                    " again."
+                },
                 Self::EndedClient { client } => { (app(client)) " is ended for everybody. Nobody can connect it again." },
             }
         }

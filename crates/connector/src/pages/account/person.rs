@@ -29,6 +29,8 @@ pub(crate) struct PersonPage<'a> {
     pub(crate) in_log: Option<String>,
     /// How a person is taken off the list.
     pub(crate) list: ListedBy,
+    /// Whether assertions of trusted issuers admit the person.
+    pub(crate) assertions: Assertions,
     /// The path of the list of people.
     pub(crate) back: &'a str,
     /// What was just done.
@@ -43,6 +45,18 @@ pub(crate) enum ListedBy {
     AllowedUsers,
     AccessPolicy,
     Passphrase,
+}
+
+/// Whether assertions of trusted issuers admit a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Assertions {
+    /// There are no trusted issuers.
+    NotAccepted,
+    Admitted,
+    /// The owner has ended apps of the person, the first at this time.
+    AppsEnded(Timestamp),
+    /// The owner has ended everything of the person at this time.
+    PersonEnded(Timestamp),
 }
 
 /// A sign-in of an app.
@@ -86,8 +100,23 @@ pub(crate) fn person(page: &PersonPage<'_>, form: &FormTarget<'_>) -> Page {
                     (entries(page.keys.iter().map(|key| key_entry(key, page, form))))
                 }
             }))
+            @if let Some(words) = ended(page) {
+                (Section::new("ended", "Ended").content(html! {
+                    p { (words) }
+                    (action_form(form, AccountFormAction::AdmitAgain)
+                        .hidden(PERSON_FIELD, page.id)
+                        .hidden(NAME_FIELD, visible(title).into_owned())
+                        .button(Button::plain("Admit again").spoken(format!("Admit {} again", visible(title)))))
+                }))
+            }
             (Section::new("end", "End everything").content(html! {
                 p { (note(page.list)) }
+                @if page.assertions != Assertions::NotAccepted {
+                    p {
+                        "Assertions of a trusted issuer do not admit them again, or an app that you disconnect here, until you say so on "
+                        "this page."
+                    }
+                }
                 (Fold::new("End everything of this person").content(html! {
                     p { "All their apps and access keys end, and they are signed out in every browser. Nothing that they keep here is deleted." }
                     (action_form(form, AccountFormAction::EndAll)
@@ -99,6 +128,19 @@ pub(crate) fn person(page: &PersonPage<'_>, form: &FormTarget<'_>) -> Page {
         }
     };
     Page::new("A person", content, PageKind::StaysHere)
+}
+
+/// Says what assertions of trusted issuers no longer admit.
+fn ended(page: &PersonPage<'_>) -> Option<Markup> {
+    match page.assertions {
+        Assertions::NotAccepted | Assertions::Admitted => None,
+        Assertions::AppsEnded(at) => Some(html! {
+            "You disconnected an app of this person on " (day(at)) ". Your identity provider cannot connect it again."
+        }),
+        Assertions::PersonEnded(at) => Some(html! {
+            "You ended everything of this person on " (day(at)) ". Your identity provider cannot admit them again."
+        }),
+    }
 }
 
 /// Says how a person is kept from signing in again.
@@ -177,6 +219,21 @@ mod tests {
     fn the_digits_of_the_person_in_the_log_are_on_the_page_where_they_are_in_the_log() {
         assert!(person(&one_person(), &FORM).contains("In the log: <code>3f2a9c0de1b4a756</code>"));
         assert!(!person(&PersonPage { in_log: None, ..one_person() }, &FORM).contains("In the log"));
+    }
+
+    #[test]
+    fn what_the_owner_has_ended_can_be_taken_back_where_issuers_are_trusted() {
+        let at = Timestamp::from_seconds(1_700_000_000);
+        for (assertions, is_said, can_be_taken_back) in [
+            (Assertions::NotAccepted, false, false),
+            (Assertions::Admitted, true, false),
+            (Assertions::AppsEnded(at), true, true),
+            (Assertions::PersonEnded(at), true, true),
+        ] {
+            let page = person(&PersonPage { assertions, ..one_person() }, &FORM);
+            assert_eq!(page.contains("Assertions of a trusted issuer"), is_said, "{assertions:?}");
+            assert_eq!(page.contains("value=\"admit-again\""), can_be_taken_back, "{assertions:?}");
+        }
     }
 
     #[test]

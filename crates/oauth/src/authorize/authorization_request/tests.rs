@@ -30,6 +30,7 @@ fn client() -> Client {
             .map(|raw| RedirectUri::parse(raw, &policy).unwrap())
             .collect(),
         secrets: Vec::new(),
+        keys: None,
         own_scopes: ScopeSet::empty(),
     }
 }

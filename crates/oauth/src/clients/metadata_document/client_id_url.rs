@@ -56,6 +56,13 @@ impl ClientIdUrl {
     ///
     /// A query is allowed: the draft only advises against it, and it is no more dangerous than a path.
     pub fn parse(id: &ClientId, own: &Origin) -> Result<Self, InvalidClientIdUrl> {
+        let host = Self::check(id)?;
+        let own_host = WebUrl::parse(own.as_str()).is_ok_and(|own| own.host == Host::Name(host.clone()));
+        if own_host { Err(InvalidClientIdUrl::Host) } else { Ok(Self { id: id.clone(), host }) }
+    }
+
+    /// Checks everything but whether the host is this server's, and returns the host.
+    pub(crate) fn check(id: &ClientId) -> Result<String, InvalidClientIdUrl> {
         let url = WebUrl::parse(id.as_str())?;
         if url.scheme != WebScheme::Https {
             return Err(InvalidClientIdUrl::NotHttps);
@@ -70,14 +77,13 @@ impl ClientIdUrl {
             return Err(InvalidClientIdUrl::Port);
         }
         let Host::Name(host) = &url.host else { return Err(InvalidClientIdUrl::Host) };
-        let own_host = WebUrl::parse(own.as_str()).is_ok_and(|own| own.host == url.host);
-        if own_host || !is_public_name(host) {
+        if !is_public_name(host) {
             return Err(InvalidClientIdUrl::Host);
         }
         if url.raw_host != host || !id.as_str().starts_with("https://") {
             return Err(InvalidClientIdUrl::NotCanonical);
         }
-        Ok(Self { id: id.clone(), host: host.clone() })
+        Ok(host.clone())
     }
 
     #[must_use]

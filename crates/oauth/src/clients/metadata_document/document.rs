@@ -14,6 +14,7 @@ use mcp_connector_base::json::limit::MemoryLimit;
 use mcp_connector_base::scope::ScopeSet;
 
 use crate::clients::client::{Client, ClientKind, ClientName};
+use crate::clients::client_keys::{ClientKeys, ClientProof, InvalidClientKeys};
 use crate::clients::metadata_document::client_id_url::ClientIdUrl;
 use crate::clients::registration::{ClientRegistrationError, text, texts};
 use crate::web::redirect_uri::{RedirectPolicy, RedirectUri};
@@ -45,8 +46,11 @@ pub enum InvalidDocument {
     #[error("a metadata document must not rely on a shared secret")]
     SharedSecret,
     /// The client supports no authentication method of this server.
-    #[error("the client must be able to authenticate with the method none")]
+    #[error("the client must be able to authenticate with none or private_key_jwt")]
     AuthenticationMethod,
+    /// A client with `private_key_jwt` has no keys that can be used.
+    #[error("the metadata document of a client with private_key_jwt: {0}")]
+    Keys(#[from] InvalidClientKeys),
     #[error("the client does not use authorization_code and response_type code")]
     Flow,
     /// A member has the wrong type.
@@ -63,7 +67,7 @@ pub fn parse_document(body: &[u8], url: &ClientIdUrl, policy: &RedirectPolicy) -
     if text(&document, "client_id")? != Some(url.as_str()) {
         return Err(InvalidDocument::OtherClient);
     }
-    check_authentication(&document)?;
+    let keys = keys(&document)?;
     for (member, wanted) in [("grant_types", "authorization_code"), ("response_types", "code")] {
         if texts(&document, member)?.is_some_and(|listed| !listed.contains(&wanted)) {
             return Err(InvalidDocument::Flow);
@@ -77,10 +81,10 @@ pub fn parse_document(body: &[u8], url: &ClientIdUrl, policy: &RedirectPolicy) -
     if redirect_uris.is_empty() {
         return Err(InvalidDocument::NoRedirectUri);
     }
-    Ok(public_client(url, name, redirect_uris))
+    Ok(Client { keys, ..public_client(url, name, redirect_uris) })
 }
 
-/// Returns the client of a document. It is public: it has no secret and signs nothing, and PKCE protects its codes.
+/// Returns the client of a document that has no keys. It is public, and PKCE protects its codes.
 pub(crate) fn public_client(url: &ClientIdUrl, name: ClientName, redirect_uris: Vec<RedirectUri>) -> Client {
     Client {
         id: url.id().clone(),
@@ -88,11 +92,16 @@ pub(crate) fn public_client(url: &ClientIdUrl, name: ClientName, redirect_uris: 
         name: Some(name),
         redirect_uris,
         secrets: Vec::new(),
+        keys: None,
         own_scopes: ScopeSet::empty(),
     }
 }
 
-fn check_authentication(document: &Object) -> Result<(), InvalidDocument> {
+/// Returns the keys with which the client authenticates, or `None` for a public client.
+///
+/// A client that lists `none` beside `private_key_jwt`, as ChatGPT does, may use either. One that names `private_key_jwt` alone must
+/// use it, so unusable keys are an error: without them anybody could be this client.
+fn keys(document: &Object) -> Result<Option<ClientKeys>, InvalidDocument> {
     if document.contains_key("client_secret") || document.contains_key("client_secret_expires_at") {
         return Err(InvalidDocument::SharedSecret);
     }
@@ -100,9 +109,14 @@ fn check_authentication(document: &Object) -> Result<(), InvalidDocument> {
     if preferred.starts_with("client_secret") {
         return Err(InvalidDocument::SharedSecret);
     }
-    // ChatGPT prefers signed assertions, and lists `none` as supported.
     let supported = texts(document, "token_endpoint_auth_methods_supported")?.unwrap_or_default();
-    if preferred == "none" || supported.contains(&"none") { Ok(()) } else { Err(InvalidDocument::AuthenticationMethod) }
+    let uses = |method| preferred == method || supported.contains(&method);
+    match (uses("private_key_jwt"), uses("none")) {
+        (true, false) => Ok(Some(ClientKeys::read(document, ClientProof::PrivateKeyJwt)?)),
+        (true, true) => Ok(ClientKeys::read(document, ClientProof::SecretOrNone).ok()),
+        (false, true) => Ok(None),
+        (false, false) => Err(InvalidDocument::AuthenticationMethod),
+    }
 }
 
 #[cfg(test)]
@@ -168,7 +182,12 @@ mod tests {
             ("secret", json!({"client_secret": "x"}), E::SharedSecret),
             ("secret in the header", json!({"token_endpoint_auth_method": "client_secret_basic"}), E::SharedSecret),
             ("secret in a signature", json!({"token_endpoint_auth_method": "client_secret_jwt"}), E::SharedSecret),
-            ("assertions only", json!({"token_endpoint_auth_method": "private_key_jwt"}), E::AuthenticationMethod),
+            (
+                "assertions without keys",
+                json!({"token_endpoint_auth_method": "private_key_jwt"}),
+                InvalidClientKeys::NotOne.into(),
+            ),
+            ("certificates", json!({"token_endpoint_auth_method": "tls_client_auth"}), E::AuthenticationMethod),
             ("implicit flow", json!({"response_types": ["token"]}), E::Flow),
             ("no code", json!({"grant_types": ["refresh_token"]}), E::Flow),
             (
@@ -195,10 +214,38 @@ mod tests {
     }
 
     #[test]
-    fn a_client_that_also_supports_private_key_jwt_is_accepted() {
+    fn a_client_that_lists_none_beside_private_key_jwt_may_use_either() {
         let changes = json!({"token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://app.example.com/jwks",
             "token_endpoint_auth_methods_supported": ["none", "private_key_jwt"]});
-        assert!(document(&changes).is_ok());
+        let client = document(&changes).unwrap();
+        assert_eq!(client.keys.as_ref().unwrap().proof, ClientProof::SecretOrNone);
+        assert!(!client.is_confidential());
+        let changes = json!({"token_endpoint_auth_methods_supported": ["none", "private_key_jwt"]});
+        assert_eq!(document(&changes).unwrap().keys, None, "without keys it is public");
+    }
+
+    #[test]
+    fn a_client_that_names_private_key_jwt_alone_must_use_it() {
+        let at = json!({"jwks_uri": "https://app.example.com/jwks"});
+        for (name, methods) in [
+            ("preferred", json!({"token_endpoint_auth_method": "private_key_jwt"})),
+            (
+                "listed",
+                json!({"token_endpoint_auth_method": "private_key_jwt", "token_endpoint_auth_methods_supported": ["private_key_jwt"]}),
+            ),
+        ] {
+            let mut changes = at.clone();
+            for (member, value) in methods.as_object().unwrap() {
+                changes[member] = value.clone();
+            }
+            let client = document(&changes).unwrap();
+            assert_eq!(client.proof(), ClientProof::PrivateKeyJwt, "{name}");
+            assert!(client.is_confidential(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_client_without_shared_secrets_in_its_document_is_accepted() {
         assert!(document(&json!({"token_endpoint_auth_method": null, "client_secret": null, "jwks": null})).is_ok());
     }
 

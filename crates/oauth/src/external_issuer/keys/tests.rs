@@ -117,3 +117,8 @@ fn a_jwk_set_is_fetched_again_when_it_is_old_or_a_kid_is_missing_and_not_more_of
     assert_eq!(cache.before_use(start.plus(3630)), Refetch::Try);
     assert_eq!(cache.for_unknown_key(start.plus(3629)), Refetch::No);
 }
+
+#[test]
+fn the_metadata_lists_the_algorithms_that_are_accepted() {
+    assert_eq!(Algorithm::ALL.map(Algorithm::name), crate::resource::metadata::SIGNING_ALGORITHMS);
+}

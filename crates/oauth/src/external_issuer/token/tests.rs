@@ -3,9 +3,9 @@
 use ed25519_dalek::Signer as _;
 use ed25519_dalek::SigningKey;
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::external_issuer::keys::KeyMaterial;
+use crate::external_issuer::keys::{Algorithm, ExternalKey, KeyMaterial};
 use crate::external_issuer::token::*;
 use crate::testing::test_support::done;
 

@@ -118,6 +118,7 @@ fn new_code(
         resource: request.resource().clone(),
         scope: request.scopes().clone(),
         admission: person.admission.clone(),
+        client_proof: request.client_proof(),
     };
     let code = AuthorizationCode::of(request.number(), ObjectName::of(&person.subject), keys.routing());
     let pending = PendingCode::new(&code, *request.code_challenge(), authorization, now);

@@ -13,6 +13,7 @@ use crate::grants::authorization::Authorization;
 use crate::grants::codes::authorization_code::{AuthorizationCode, CODE_LIFETIME, CodeId};
 use crate::grants::codes::redemption::{Redemption, RedemptionMismatch};
 use crate::grants::version_1::PendingCodeOfVersion1;
+use crate::grants::version_2::PendingCodeOfVersion2;
 
 /// How long a redeemed code is remembered after it has expired, in seconds, to detect a replay.
 const MEMORY: u64 = 600;
@@ -29,11 +30,12 @@ pub struct PendingCode {
 }
 
 impl Row for PendingCode {
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 
     fn from_older(version: u8, encoded: &[u8]) -> Result<Self, DecodeError> {
         match version {
             1 => Ok(decode_body::<PendingCodeOfVersion1>(encoded)?.into()),
+            2 => Ok(decode_body::<PendingCodeOfVersion2>(encoded)?.into()),
             _ => Err(DecodeError),
         }
     }
@@ -41,6 +43,19 @@ impl Row for PendingCode {
 
 impl From<PendingCodeOfVersion1> for PendingCode {
     fn from(old: PendingCodeOfVersion1) -> Self {
+        Self {
+            id: old.id,
+            digest: old.digest,
+            challenge: old.challenge,
+            authorization: old.authorization.into(),
+            expires: old.expires,
+            redeemed: old.redeemed,
+        }
+    }
+}
+
+impl From<PendingCodeOfVersion2> for PendingCode {
+    fn from(old: PendingCodeOfVersion2) -> Self {
         Self {
             id: old.id,
             digest: old.digest,
@@ -82,6 +97,9 @@ impl PendingCode {
         }
         if request.client_id != agreed.client_id {
             return Err(RedemptionMismatch::Client);
+        }
+        if request.client_proof < agreed.client_proof {
+            return Err(RedemptionMismatch::ClientProof);
         }
         if !agreed.resource.is_of(&request.issuer) {
             return Err(RedemptionMismatch::Issuer);

@@ -7,6 +7,7 @@ use mcp_connector_base::identifier::{ClientId, GrantId};
 use mcp_connector_base::profile::Profile;
 
 use crate::authorize::pkce::CodeChallenge;
+use crate::clients::client_keys::ClientProof;
 use crate::crypto::opaque::Secret;
 use crate::grants::authorization::Authorization;
 use crate::grants::codes::authorization_code::{AuthorizationCode, CodeId};
@@ -76,6 +77,8 @@ pub struct Redemption {
     /// server.
     pub grant: GrantId,
     pub client_id: ClientId,
+    /// What the client has proven itself with.
+    pub client_proof: ClientProof,
     /// The issuer under which the request came. Codes of another name of this server are not valid here.
     pub issuer: Issuer,
     /// `redirect_uri`, if it is in the request. OAuth 2.1 no longer requires it; clients still send it.
@@ -103,6 +106,7 @@ impl Redemption {
             digest: code.digest(),
             grant,
             client_id,
+            client_proof: ClientProof::SecretOrNone,
             issuer,
             redirect_uri: None,
             code_challenge: None,
@@ -112,7 +116,7 @@ impl Redemption {
     }
 }
 
-/// What does not match. The error is `invalid_grant`, and `invalid_target` for the resource.
+/// What does not match. The error is `invalid_grant`, `invalid_target` for the resource, and `invalid_client` for the client's proof.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
 pub enum RedemptionMismatch {
     #[error("secret")]
@@ -120,6 +124,9 @@ pub enum RedemptionMismatch {
     /// The code was issued to another client.
     #[error("client")]
     Client,
+    /// The client has to prove itself with its private key, and has not.
+    #[error("client_proof")]
+    ClientProof,
     /// The code was issued under another name of this server.
     #[error("issuer")]
     Issuer,

@@ -91,6 +91,12 @@ impl StoredIdentity {
         }
     }
 
+    /// Creates the row from what a trusted issuer has said in an assertion.
+    #[must_use]
+    pub const fn asserted(profile: Profile, claims: ClaimsVersion, now: Timestamp) -> Self {
+        Self { profile, renewed_at: now, refresh_token: None, token_refresh: None, claims }
+    }
+
     /// Returns what became of the last exchange of the refresh token.
     #[must_use]
     pub fn last_answer(&self) -> TokenRefreshAnswer {

@@ -7,6 +7,7 @@ use mcp_connector_base::identifier::{ClientId, GrantId};
 use mcp_connector_base::profile::Profile;
 use mcp_connector_base::scope::ScopeSet;
 
+use crate::clients::client_keys::ClientProof;
 use crate::crypto::opaque::Secret;
 use crate::grants::authorization::Authorization;
 use crate::grants::refresh::refresh_token::{Generation, RefreshToken};
@@ -25,6 +26,8 @@ pub struct RefreshRequest {
     /// The proof in the token.
     pub proof: Secret,
     pub client_id: ClientId,
+    /// What the client has proven itself with.
+    pub client_proof: ClientProof,
     /// The issuer under which the request came. Grants of another name of this server are not valid here.
     pub issuer: Issuer,
     /// `scope`, if it is in the request. Otherwise the access token gets all granted scopes.
@@ -46,6 +49,7 @@ impl RefreshRequest {
             generation: token.generation(),
             proof: token.proof().clone(),
             client_id,
+            client_proof: ClientProof::SecretOrNone,
             issuer,
             scope: None,
             resource: None,
@@ -84,6 +88,9 @@ pub enum RefreshError {
     /// The grant belongs to another client.
     #[error("other_client")]
     OtherClient,
+    /// The client has to prove itself with its private key, and has not.
+    #[error("client_proof")]
+    ClientProof,
     /// The grant was given under another name of this server.
     #[error("other_issuer")]
     OtherIssuer,

@@ -1,5 +1,6 @@
 //! A code is redeemed once, by the client that asked for it, within a minute.
 
+use crate::clients::client_keys::ClientProof;
 use crate::grants::rule_tests::*;
 
 #[test]
@@ -53,6 +54,7 @@ fn a_redemption_that_is_repeated_inside_the_server_gets_the_same_answer() {
         generation: redeemed.generation,
         proof: redeemed.proof,
         client_id: client(),
+        client_proof: ClientProof::SecretOrNone,
         scope: None,
         resource: None,
         from: None,

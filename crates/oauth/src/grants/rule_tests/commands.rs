@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 
+use crate::clients::client_keys::ClientProof;
 use crate::grants::access_keys::commands::{StoreAccessKey, UseAccessKey};
 use crate::grants::access_keys::stored_key::StoredKey;
 use crate::grants::rule_tests::*;
@@ -39,9 +40,13 @@ fn every_command_and_its_answer_are_read_as_they_were_written() {
             generation: request.generation,
             proof: request.proof.clone(),
             client_id: client(),
+            client_proof: ClientProof::SecretOrNone,
         },
     );
-    send(&mut store, RevokeForClient { grant: request.grant, client_id: client() });
+    send(
+        &mut store,
+        RevokeForClient { grant: request.grant, client_id: client(), client_proof: ClientProof::SecretOrNone },
+    );
     send(&mut store, request.clone());
     send(&mut store, EndClientGrants { client: ClientHash::of(&client()) });
     let (key, row) = crate::grants::rule_tests::access_keys::key(1);

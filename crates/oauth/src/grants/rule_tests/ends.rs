@@ -1,5 +1,6 @@
 //! How many grants there may be, how they end, and how long that is remembered.
 
+use crate::clients::client_keys::ClientProof;
 use crate::grants::rule_tests::*;
 
 #[test]
@@ -43,7 +44,8 @@ fn a_client_revokes_its_own_grant_with_any_of_its_tokens() {
             request = after(&request, &refresh(&mut store, &request, START).unwrap());
         }
         let revoke = |proof: &Secret, client: &ClientId, store: &mut GrantStore<TestRows>| {
-            store.revoke_token(first.grant, first.generation, proof, client, START).unwrap().ended
+            let client = (client, ClientProof::SecretOrNone);
+            store.revoke_token(first.grant, (first.generation, proof), client, START).unwrap().ended
         };
         let other = ClientId::new("other").unwrap();
         assert!(revoke(&first.proof, &other, &mut store).is_empty(), "not another client's");

@@ -1,6 +1,7 @@
 //! The rules of `grants`, one test each.
 
 mod access_keys;
+mod assertions;
 mod codes;
 mod commands;
 mod ends;

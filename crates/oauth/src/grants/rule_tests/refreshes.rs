@@ -1,5 +1,6 @@
 //! The result of a refresh, and when the repeated use of a token ends the grant.
 
+use crate::clients::client_keys::ClientProof;
 use crate::grants::rule_tests::*;
 
 fn away(request: &RefreshRequest) -> RefreshRequest {
@@ -165,6 +166,7 @@ fn a_grant_without_scopes_can_be_refreshed() {
         generation: redeemed.generation,
         proof: redeemed.proof,
         client_id: client(),
+        client_proof: ClientProof::SecretOrNone,
         issuer: issuer(),
         scope: None,
         resource: None,

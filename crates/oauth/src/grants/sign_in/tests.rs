@@ -3,6 +3,7 @@
 use mcp_connector_base::timestamp::Timestamp;
 
 use crate::clients::client_hash::ClientHash;
+use crate::clients::client_keys::ClientProof;
 use crate::crypto::credential_version::CredentialVersion;
 use crate::grants::codes::authorization_code::AuthorizationCode;
 use crate::grants::codes::pending_code::PendingCode;
@@ -167,7 +168,9 @@ fn an_application_that_was_ended_is_new_again_and_a_revocation_by_the_client_cha
         let (mut store, cookie) = signed_in();
         let grant = granted(&mut store, &TestRandom::from(700), START);
         match name {
-            "by the client" => drop(store.revoke_for_client(grant.grant, &client(), START).unwrap()),
+            "by the client" => {
+                drop(store.revoke_for_client(grant.grant, (&client(), ClientProof::SecretOrNone), START).unwrap());
+            }
             "by the person" => drop(ask(&mut store, end(AccountAction::End { grant: grant.grant }), START)),
             "all" => drop(ask(&mut store, end(AccountAction::EndAll), START)),
             _ => drop(ask(&mut store, EndClientGrants { client: ClientHash::of(&client()) }, START)),

@@ -1,22 +1,33 @@
 //! The rules of the token and revocation endpoints, on a server whose grant store is in memory.
 
+mod client_assertions;
 mod client_credentials;
+mod identity_assertions;
 mod revocation;
 mod tokens;
 
 use std::cell::{Cell, RefCell};
 
-use serde_json::Value;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
 
 use crate::authorize::authorization_request::AuthorizationQuery;
 use crate::authorize::consent::Decision;
 use crate::authorize::pkce::CodeVerifier;
 use crate::clients::client::{Client, ClientKind, ClientName, ClientSecretHash, ClientStatus};
+use crate::clients::client_assertion::{ClientAssertion, ClientAssertionError};
+use crate::clients::client_authentication::ClientAuthenticationError;
+use crate::clients::client_keys::{ClientKeySource, ClientKeys, ClientProof};
 use crate::crypto::credential_version::CredentialVersion;
 use crate::crypto::keys::ring::KeyRing;
 use crate::crypto::keys::signing::SigningKeys;
 use crate::crypto::opaque::ObjectName;
-use crate::external_issuer::identity_claims::ClaimsVersion;
+use crate::external_issuer::id_jag::IdJagError;
+use crate::external_issuer::identity_claims::{ClaimsVersion, IdentityClaims};
+use crate::external_issuer::keys::{Algorithm, ExternalKey, ExternalKeys, KeyMaterial};
+use crate::external_issuer::signed_jwt::{SignatureError, SignatureVerifier, SignedJwt};
+use crate::external_issuer::trusted_issuers::{TrustedIssuer, TrustedIssuers};
 use crate::grants::authorization::Authorization;
 use crate::grants::codes::authorization_code::AuthorizationCode;
 use crate::grants::codes::issue_code::{IssueCodeError, issue_code};
@@ -35,7 +46,9 @@ use crate::resource::scope_catalogue::ScopeCatalogue;
 use crate::testing::test_keys::{TestRandom, ring};
 use crate::testing::test_rows::TestRows;
 use crate::testing::test_support::done;
-use crate::token::endpoint::{Clients, TokenEndpoint};
+use crate::token::assertion_issuers::AssertionIssuers;
+use crate::token::client_authentication::Clients;
+use crate::token::endpoint::TokenEndpoint;
 use crate::token::error::{TokenError, TokenErrorResponse};
 use crate::token::revocation::RevocationEndpoint;
 use crate::web::form::Parameters;
@@ -69,6 +82,14 @@ struct Server {
     /// A client that the owner has ended.
     ended: RefCell<Option<ClientId>>,
     asked: Cell<usize>,
+    /// The objects that were asked. All are one store, because each test has one person or one client.
+    objects: RefCell<Vec<ObjectName>>,
+    /// What the client of a new code has to prove itself with.
+    code_proof: Cell<ClientProof>,
+    trusted: RefCell<&'static TrustedIssuers>,
+    claims: IdentityClaims,
+    /// The keys of the issuers and of the client `signer` are out of reach.
+    keys_are_down: Cell<bool>,
 }
 
 impl Clients for Server {
@@ -84,9 +105,42 @@ impl Clients for Server {
                 vec![ClientSecretHash::of("s3cret")],
                 ScopeSet::parse("notes:read notes:write").unwrap(),
             ),
+            "signer" => (ClientKind::PreRegistered, vec![], ScopeSet::parse("notes:read").unwrap()),
+            url if url.starts_with("https://") => (ClientKind::MetadataDocument, vec![], ScopeSet::empty()),
             _ => return Ok(None),
         };
-        Ok(Some(Client { id: id.clone(), kind, name: None, redirect_uris: Vec::new(), secrets, own_scopes }))
+        let keys = (id.as_str() == "signer").then(|| client_keys(ClientProof::PrivateKeyJwt));
+        Ok(Some(Client { id: id.clone(), kind, name: None, redirect_uris: Vec::new(), secrets, keys, own_scopes }))
+    }
+
+    async fn described(&self, client: Client) -> Result<Option<Client>, Outage> {
+        if self.keys_are_down.get() && client.kind == ClientKind::MetadataDocument {
+            return Err(Outage::Remote);
+        }
+        let keys = match client.id.as_str() {
+            "https://signer.example/c" => Some(client_keys(ClientProof::PrivateKeyJwt)),
+            "https://either.example/c" => Some(client_keys(ClientProof::SecretOrNone)),
+            "https://gone.example/c" => return Ok(None),
+            _ => client.keys.clone(),
+        };
+        Ok(Some(Client { keys, ..client }))
+    }
+
+    async fn verify_assertion(
+        &self,
+        client: &Client,
+        assertion: &SignedJwt<'_>,
+    ) -> Result<Result<(), ClientAssertionError>, Outage> {
+        let Some(keys) = &client.keys else { return Ok(Err(ClientAssertionError::NoKeys)) };
+        if let Err(refused) = ClientAssertion::check_algorithm(assertion, keys) {
+            return Ok(Err(refused));
+        }
+        Ok(match assertion.verify(&signing_keys(CLIENT_KEY, "client"), self).await {
+            Ok(()) => Ok(()),
+            Err(SignatureError::UnknownKey) => Err(ClientAssertionError::UnknownKey),
+            Err(SignatureError::BadSignature) => Err(ClientAssertionError::Signature),
+            Err(SignatureError::Outage(outage)) => return Err(outage),
+        })
     }
 
     async fn status(&self, id: &ClientId) -> Result<ClientStatus, Outage> {
@@ -98,15 +152,78 @@ impl Clients for Server {
     }
 }
 
+impl AssertionIssuers for Server {
+    fn trusted(&self) -> &TrustedIssuers {
+        *self.trusted.borrow()
+    }
+
+    fn claims(&self) -> &IdentityClaims {
+        &self.claims
+    }
+
+    async fn verify(&self, issuer: &TrustedIssuer, assertion: &SignedJwt<'_>) -> Result<(), SignatureError> {
+        // Each issuer has a key of its own, under the same name.
+        let key = if issuer.issuer().as_str() == ACME { ACME_KEY } else { OTHER_KEY };
+        assertion.verify(&signing_keys(key, "1"), self).await
+    }
+}
+
+impl SignatureVerifier for Server {
+    async fn verify(&self, _: Algorithm, key: &ExternalKey, message: &[u8], signature: &[u8]) -> Result<bool, Outage> {
+        if self.keys_are_down.get() {
+            return Err(Outage::Remote);
+        }
+        let KeyMaterial::Ed25519 { x } = key.material() else { return Ok(false) };
+        let key: [u8; 32] = URL_SAFE_NO_PAD.decode(x).unwrap().try_into().unwrap();
+        let key = ed25519_dalek::VerifyingKey::from_bytes(&key).unwrap();
+        Ok(ed25519_dalek::Signature::from_slice(signature).is_ok_and(|s| key.verify_strict(message, &s).is_ok()))
+    }
+}
+
 impl Grants for Server {
     async fn ask<C: GrantsCommand>(&self, object: ObjectName, command: C) -> Result<C::Answer, Outage> {
-        assert_eq!(object, object_name());
+        self.objects.borrow_mut().push(object);
         self.asked.set(self.asked.get() + 1);
         if self.storage_is_down.get() {
             return Err(Outage::Storage);
         }
         Ok(command.carry_out(&mut self.store.borrow_mut(), self.now.get(), &self.random).unwrap())
     }
+}
+
+/// The private keys of a client and of two issuers.
+const CLIENT_KEY: u8 = 3;
+const ACME_KEY: u8 = 4;
+const OTHER_KEY: u8 = 5;
+const ACME: &str = "https://acme.example";
+const OTHER: &str = "https://other.example";
+
+fn client_keys(proof: ClientProof) -> ClientKeys {
+    let source = ClientKeySource::Jwks(signing_keys(CLIENT_KEY, "client"));
+    ClientKeys { source, algorithm: Some(Algorithm::EdDsa), proof }
+}
+
+fn signing_keys(key: u8, id: &str) -> ExternalKeys {
+    let x = URL_SAFE_NO_PAD.encode(ed25519_dalek::SigningKey::from_bytes(&[key; 32]).verifying_key().as_bytes());
+    let set = json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": id, "x": x}]});
+    ExternalKeys::parse(set.to_string().as_bytes()).unwrap()
+}
+
+/// Signs claims with a key.
+fn signed(key: u8, header: &Value, claims: &Value) -> String {
+    use ed25519_dalek::Signer as _;
+    let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let message = format!("{}.{}", encode(header), encode(claims));
+    let signature = ed25519_dalek::SigningKey::from_bytes(&[key; 32]).sign(message.as_bytes());
+    format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature.to_bytes()))
+}
+
+/// Returns an object with some members replaced.
+fn changed(mut object: Value, changes: &Value) -> Value {
+    for (member, value) in changes.as_object().unwrap() {
+        object[member] = value.clone();
+    }
+    object
 }
 
 fn catalogue() -> ScopeCatalogue {
@@ -155,6 +272,11 @@ impl Server {
             directory_is_down: Cell::new(false),
             ended: RefCell::new(None),
             asked: Cell::new(0),
+            objects: RefCell::default(),
+            code_proof: Cell::default(),
+            trusted: RefCell::new(Box::leak(Box::default())),
+            claims: IdentityClaims::default(),
+            keys_are_down: Cell::new(false),
         }
     }
 
@@ -176,6 +298,7 @@ impl Server {
             resource: self.resources.mcp().clone(),
             scope: ScopeSet::parse("notes:read profile").unwrap(),
             admission: Admission::Version(VERSION),
+            client_proof: self.code_proof.get(),
         };
         let challenge = CodeVerifier::parse(VERIFIER).unwrap().challenge();
         let pending = PendingCode::new(&code, challenge, agreed, self.now.get());
@@ -205,6 +328,7 @@ impl Server {
             resources: &self.resources,
             scopes: &catalogue(),
             clients: self,
+            issuers: self,
             grants: self,
             keys: &self.keys,
             signing: &self.signing,
@@ -239,6 +363,8 @@ impl Server {
             grants: self,
             keys: &self.keys,
             signing: &self.signing,
+            request: self.next_grant(),
+            now: self.now.get(),
         };
         done(endpoint.answer(authorization, Some(FORM), body.as_bytes()))
     }

@@ -28,6 +28,7 @@ fn an_access_token_has_the_scopes_that_were_requested_and_allowed() {
         name: ClientName::clean("App"),
         redirect_uris: vec![RedirectUri::parse("http://127.0.0.1/cb", &policy).unwrap()],
         secrets: Vec::new(),
+        keys: None,
         own_scopes: ScopeSet::empty(),
     };
     let scopes = catalogue();

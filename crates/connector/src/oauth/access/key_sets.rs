@@ -1,0 +1,151 @@
+//! The public keys of other servers and of clients, by which their signatures are verified: fetched when they are needed, and kept by
+//! the isolate by the rules of `mcp_connector_oauth::external_issuer::keys`.
+
+use std::cell::RefCell;
+
+use worker::Env;
+
+use mcp_connector_base::outage::Outage;
+use mcp_connector_base::timestamp::Timestamp;
+use mcp_connector_oauth::clients::metadata_document::client_id_url::ClientIdUrl;
+use mcp_connector_oauth::external_issuer::keys::{
+    Algorithm, ExternalKey, ExternalKeys, KeyCache, MAX_KEY_SET, Refetch,
+};
+use mcp_connector_oauth::external_issuer::signed_jwt::{SignatureError, SignatureVerifier, SignedJwt};
+use mcp_connector_oauth::web::discovery::{Discovery, ExternalIssuer, MAX_METADATA};
+use mcp_connector_oauth::web::request_source::RequestSource;
+
+use crate::http::outbound::OutboundRequest;
+use crate::oauth::access::signatures;
+use crate::oauth::clients::documents;
+
+/// Maximum number of key sets that an isolate keeps. The one that was fetched first makes room.
+const CAPACITY: usize = 64;
+
+thread_local! {
+    /// The key sets by their sources, oldest first.
+    static KNOWN: RefCell<Vec<(String, KeyCache)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Where keys are.
+#[derive(Clone, Copy)]
+pub(crate) enum KeySource<'a> {
+    /// At the `jwks_uri` in the metadata of this issuer.
+    Metadata(&'a ExternalIssuer),
+    /// At this URL.
+    At(&'a str),
+    /// At the URL that a client names, for a request from this source.
+    Client { url: &'a ClientIdUrl, source: &'a RequestSource, env: &'a Env },
+}
+
+impl KeySource<'_> {
+    /// Returns a text that no other source has.
+    fn name(self) -> String {
+        match self {
+            Self::Metadata(issuer) => ["issuer ", issuer.as_str()].concat(),
+            Self::At(url) => ["keys ", url].concat(),
+            Self::Client { url, .. } => ["client ", url.as_str()].concat(),
+        }
+    }
+}
+
+/// Returns the keys of a source. They are fetched if they are missing or old.
+pub(crate) async fn current(source: KeySource<'_>, now: Timestamp) -> Result<KeyCache, Outage> {
+    let known = KNOWN.with_borrow(|known| {
+        let name = source.name();
+        known.iter().find(|(of, _)| *of == name).map(|(_, cache)| cache.clone())
+    });
+    match (known.as_ref().map_or(Refetch::Must, |cache| cache.before_use(now)), known) {
+        (Refetch::No, Some(cache)) => Ok(cache),
+        (Refetch::Try, Some(cache)) => Ok(refetched(source, now).await.unwrap_or(cache)),
+        (Refetch::Must | Refetch::No | Refetch::Try, _) => refetched(source, now).await,
+    }
+}
+
+/// Returns newer keys than `cache`, because a signature names a key that is not among them: the source may have changed its keys. `None`
+/// if they were fetched a moment ago. Anybody can invent the name of a key.
+///
+/// # Errors
+///
+/// The keys cannot be fetched, so that the unknown one may be valid.
+pub(crate) async fn newer(source: KeySource<'_>, cache: &KeyCache, now: Timestamp) -> Result<Option<KeyCache>, Outage> {
+    if cache.for_unknown_key(now) == Refetch::No {
+        return if cache.last_fetch_failed() { Err(Outage::Storage) } else { Ok(None) };
+    }
+    refetched(source, now).await.map(Some)
+}
+
+/// Verifies the signature of a JWT with the keys of a source.
+pub(crate) async fn verify(source: KeySource<'_>, jwt: &SignedJwt<'_>, now: Timestamp) -> Result<(), SignatureError> {
+    let cache = current(source, now).await?;
+    let answer = jwt.verify(cache.keys(), &RuntimeCrypto).await;
+    if answer != Err(SignatureError::UnknownKey) {
+        return answer;
+    }
+    match newer(source, &cache, now).await? {
+        Some(cache) => jwt.verify(cache.keys(), &RuntimeCrypto).await,
+        None => answer,
+    }
+}
+
+async fn refetched(source: KeySource<'_>, now: Timestamp) -> Result<KeyCache, Outage> {
+    let (fetched, name) = (fetch(source, now).await, source.name());
+    KNOWN.with_borrow_mut(|known| match &fetched {
+        Ok(cache) => {
+            known.retain(|(of, _)| *of != name);
+            if known.len() >= CAPACITY {
+                known.remove(0);
+            }
+            known.push((name, cache.clone()));
+        }
+        Err(_) => {
+            if let Some((_, cache)) = known.iter_mut().find(|(of, _)| *of == name) {
+                cache.failed(now);
+            }
+        }
+    });
+    fetched
+}
+
+async fn fetch(source: KeySource<'_>, now: Timestamp) -> Result<KeyCache, Outage> {
+    let found;
+    let url = match source {
+        KeySource::At(url) => url,
+        // Anybody can publish a client, so these fetches count as those of metadata documents do.
+        KeySource::Client { url, source, env } if documents::is_admitted(url, source, env, now).await => url.as_str(),
+        KeySource::Client { .. } => return Err(Outage::Remote),
+        KeySource::Metadata(issuer) => {
+            found = discover(issuer).await?;
+            found.jwks_uri()
+        }
+    };
+    let document = OutboundRequest::get(url).document(MAX_KEY_SET).await?;
+    let keys = ExternalKeys::parse(&document.body).map_err(|_| Outage::Remote)?;
+    Ok(KeyCache::new(keys, document.max_age, now))
+}
+
+async fn discover(issuer: &ExternalIssuer) -> Result<Discovery, Outage> {
+    for url in issuer.metadata_urls() {
+        if let Ok(document) = OutboundRequest::get(&url).document(MAX_METADATA).await
+            && let Ok(discovery) = Discovery::parse(&document.body, issuer)
+        {
+            return Ok(discovery);
+        }
+    }
+    Err(Outage::Remote)
+}
+
+/// The Web Crypto of the runtime.
+pub(crate) struct RuntimeCrypto;
+
+impl SignatureVerifier for RuntimeCrypto {
+    async fn verify(
+        &self,
+        algorithm: Algorithm,
+        key: &ExternalKey,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<bool, Outage> {
+        signatures::verify(algorithm, key.material(), message, signature).await
+    }
+}
