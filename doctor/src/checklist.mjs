@@ -86,6 +86,7 @@ export const CHECKLIST = [
       ['unknown-grant', 'Unknown grant', token.unknownGrant, CLIENT],
       ['revocation', 'Revocation', token.revocation, SERVER],
       ['client-credentials', 'Sign-in of machines', metadata.clientCredentials, SERVER],
+      ['enterprise-managed', 'Sign-in by a company', metadata.enterpriseManaged, SERVER],
       ['latency', 'Latency', token.latency, ['kind']],
     ],
     { signIn: true },

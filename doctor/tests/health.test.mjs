@@ -30,7 +30,7 @@ describe('health', () => {
       assert.deepEqual(levels(report, 'fail'), [], tell(report));
       assert.deepEqual(levels(report, 'note'), [], tell(report));
       // What this server has not, and need not have.
-      assert.deepEqual(levels(report, 'skip'), ['rebinding', 'client-credentials', 'sessions', 'registry-proof', 'openai-proof'], tell(report));
+      assert.deepEqual(levels(report, 'skip'), ['rebinding', 'client-credentials', 'enterprise-managed', 'sessions', 'registry-proof', 'openai-proof'], tell(report));
     });
   });
 

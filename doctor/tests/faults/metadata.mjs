@@ -202,6 +202,20 @@ export const METADATA = [
     fix: /io\.modelcontextprotocol\/oauth-client-credentials/,
   },
   {
+    rule: 'a profile of assertions without its grant type is an error (draft-ietf-oauth-identity-assertion-authz-grant §7.2)',
+    fault: inServer({ authorization_grant_profiles_supported: ['urn:ietf:params:oauth:grant-profile:id-jag'] }),
+    check: 'enterprise-managed',
+    level: 'fail',
+    fix: /grant_types_supported/,
+  },
+  {
+    rule: 'assertions that are accepted and not announced are worth knowing',
+    fault: inServer({ grant_types_supported: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:jwt-bearer'] }),
+    check: 'enterprise-managed',
+    level: 'note',
+    seen: /authorization_grant_profiles_supported lacks .*enterprise-managed-authorization/,
+  },
+  {
     rule: 'a document that is in the wrong place is found there',
     fault: (server) => {
       server.challenge = () => 'Bearer scope="notes"';

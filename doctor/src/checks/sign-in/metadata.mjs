@@ -193,3 +193,27 @@ export async function clientCredentials(probe) {
     `Add "${id}": {} to capabilities.extensions.`,
   );
 }
+
+/** A server that takes assertions of identity providers says so everywhere, and can authenticate who brings them. */
+export async function enterpriseManaged(probe) {
+  const { document } = await probe.serverMetadata();
+  const grant = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
+  const profile = 'urn:ietf:params:oauth:grant-profile:id-jag';
+  const id = 'io.modelcontextprotocol/enterprise-managed-authorization';
+  const has = {
+    grant: listOf(document.grant_types_supported).includes(grant),
+    profile: listOf(document.authorization_grant_profiles_supported).includes(profile),
+  };
+  if (!has.grant && !has.profile) return skip('the authorization server takes no assertions of identity providers.');
+  if (!has.grant)
+    return fail(`authorization_grant_profiles_supported has ${profile}, and grant_types_supported lacks its grant type.`, 'A client that looks for the grant type does not use it.', `Add ${grant} to grant_types_supported (draft-ietf-oauth-identity-assertion-authz-grant §7.2).`);
+  const missing = [];
+  if (!has.profile) missing.push(`authorization_grant_profiles_supported lacks ${profile}`);
+  const given = [await probe.discover(), await probe.greeting()].map(({ message }) => message?.result?.capabilities).filter(isObject);
+  if (given.length > 0 && !given.some(({ extensions }) => isObject(extensions) && isObject(extensions[id]))) missing.push(`capabilities.extensions lacks "${id}"`);
+  const methods = listOf(document.token_endpoint_auth_methods_supported);
+  if (methods.includes('private_key_jwt') && listOf(document.token_endpoint_auth_signing_alg_values_supported).length === 0)
+    missing.push('private_key_jwt is supported, and token_endpoint_auth_signing_alg_values_supported is missing');
+  if (missing.length === 0) return ok('Assertions of identity providers are accepted, and announced.');
+  return note(`Assertions of identity providers are accepted, but ${missing.join('; ')}.`, 'A client of a company may not see that it can come in without a page.', 'Announce it in the metadata and among the extensions.');
+}
