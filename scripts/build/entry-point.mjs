@@ -49,9 +49,10 @@ export function classesIn(glue) {
 /** The module that the runtime loads. */
 export function entryPoint(classes) {
   return `import * as module from './glue.js';
-import { guardedObject, guardedWorker } from './guard.js';
+import { guardedInternal, guardedObject, guardedWorker } from './guard.js';
 
 export default guardedWorker(module);
+export const Internal = guardedInternal();
 ${classes.map((name) => `export const ${name} = guardedObject(module.${name});\n`).join('')}`;
 }
 

@@ -33,6 +33,7 @@ const workerd = createRequire(createRequire(join(ROOT, 'package.json')).resolve(
  * @property {Instance[]} instances
  * @property {() => string} log
  * @property {(seconds: number) => Promise<void>} passes  lets time pass for all instances and for the objects
+ * @property {() => string} neighbour  where the other Worker is
  * @property {() => Promise<void>} kvCatchesUp
  * @property {() => Promise<Record<string, string>>} kv   all entries
  * @property {() => Promise<Record<string, {value: string, metadata: string | null, ttl: number | null}>>} kvDetails  all of each entry
@@ -76,6 +77,8 @@ kill -KILL 0
  * @param {boolean} [options.lateKv]   an instance sees what others write to KV only after `kvCatchesUp`, misses included
  * @param {number} [options.callLimit]  how many calls the binding CALL_LIMIT lets pass for each key; it prints the keys
  * @param {boolean} [options.metrics]  whether there is a dataset METRICS, which prints its data points
+ * @param {boolean} [options.neighbour]  whether there is another Worker with a Service Binding to `Internal`: what is sent to
+ *   `neighbour()` it passes on
  * @param {number} [options.outbound]  port of a server on this machine that answers all fetches of the Worker
  * @returns {Promise<Runtime>}
  */
@@ -87,6 +90,7 @@ export async function startInstances({
   lateKv = false,
   callLimit,
   metrics = false,
+  neighbour = false,
   outbound,
 } = {}) {
   const state = await mkdtemp(join(tmpdir(), 'mcp-connector-instances-'));
@@ -106,9 +110,9 @@ export async function startInstances({
   const launch = async (these, unbound = []) => {
     await writeFile(
       join(state, 'config.capnp'),
-      configuration({ state, count, bindings, vars: { ...bindings.vars, ...these }, lateKv, outbound, unbound }),
+      configuration({ state, count, bindings, vars: { ...bindings.vars, ...these }, lateKv, outbound, neighbour, unbound }),
     );
-    running = await startWorkerd(state, [...names, 'kv-control'], written);
+    running = await startWorkerd(state, [...names, 'kv-control', ...(neighbour ? ['neighbour'] : [])], written);
   };
   await launch(vars);
 
@@ -145,6 +149,7 @@ export async function startInstances({
   }));
   return {
     instances,
+    neighbour: () => `http://127.0.0.1:${running.ports.neighbour}`,
     log: () => written.log,
     passes: async (seconds) => void (await Promise.all(instances.map((one) => one.passes(seconds)))),
     kvCatchesUp: async () => void (await control('kv-control', '/..catch-up')),
@@ -217,7 +222,7 @@ async function residentBytes(config) {
 
 /** The module that workerd starts: the Worker's class and those of its objects, each in `around.js`. */
 const mainModule = (classes) =>
-  `import { counted } from 'around.js';\nexport { default } from 'around.js';\n` +
+  `import { counted } from 'around.js';\nexport { default } from 'around.js';\nexport { Internal } from 'index.js';\n` +
   classes.map((name) => `export const ${name} = counted('${name}');\n`).join('');
 
 /** Starts workerd in its folder and waits until it listens on all `sockets`. */

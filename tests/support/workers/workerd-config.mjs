@@ -22,7 +22,7 @@ export async function bindingsIn(file) {
 }
 
 /** The configuration, in Cap'n Proto's text form. Its string literals are close enough to JSON's. */
-export function configuration({ state, count, bindings, vars, lateKv, outbound, unbound }) {
+export function configuration({ state, count, bindings, vars, lateKv, outbound, neighbour, unbound }) {
   const text = JSON.stringify;
   const { date, flags, kv, objects } = bindings;
   const numbers = Array.from({ length: count }, (_, number) => number);
@@ -52,12 +52,14 @@ const config :Workerd.Config = (
     ${numbers.map((number) => `(name = "instance-${number}", worker = .instance${number}),`).join('\n    ')}
     ${numbers.map((number) => `(name = "view-${number}", worker = .view${number}),`).join('\n    ')}
     (name = "store", worker = .store),
+    ${neighbour ? '(name = "neighbour", worker = .neighbour),' : ''}
     (name = "internet", ${outbound ? `external = (address = "127.0.0.1:${outbound}", http = ())` : 'worker = .unreachable'}),
     (name = "storage", disk = (path = ${text(join(state, 'storage'))}, writable = true)),
   ],
   sockets = [
     ${numbers.map((number) => `(name = "instance-${number}", address = "127.0.0.1:0", http = (forwardedProtoHeader = "X-Forwarded-Proto"), service = "instance-${number}"),`).join('\n    ')}
     (name = "kv-control", address = "127.0.0.1:0", http = (), service = "store"),
+    ${neighbour ? '(name = "neighbour", address = "127.0.0.1:0", http = (), service = "neighbour"),' : ''}
   ],
 );
 ${numbers
@@ -84,6 +86,7 @@ const view${number} :Workerd.Worker = (
 );`,
   )
   .join('\n')}
+${neighbour ? small('neighbour', 'neighbour.js', ', bindings = [(name = "NOTES", service = (name = "instance-0", entrypoint = "Internal"))]') : ''}
 ${small('store', 'kv-store.js')}
 ${small('unreachable', 'unreachable.js')}
 `;

@@ -97,6 +97,11 @@ impl Incoming {
         self.head.number()
     }
 
+    /// Returns whether it came from another Worker of the account, by the entry point `Internal`.
+    pub(crate) const fn is_internal(&self) -> bool {
+        self.head.is_internal()
+    }
+
     /// Returns what an earlier instance has left of it.
     pub(crate) const fn lost(&self) -> Option<&LostRequest> {
         self.lost.as_ref()

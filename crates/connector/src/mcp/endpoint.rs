@@ -43,7 +43,9 @@ pub(crate) async fn answer(
     if let Some(closed) = app.configuration.closed(Feature::Calls) {
         return closed_call(&closed_text(closed));
     }
+    // A Worker of the account has no address.
     if app.configuration.allowed_addresses.is_some()
+        && !incoming.is_internal()
         && let Err(forbidden) =
             request_guard::check_address(incoming.header("cf-connecting-ip").as_deref(), &app.configuration)
     {

@@ -17,6 +17,8 @@ use crate::http::incoming::Incoming;
 use crate::http::route::McpEndpoint;
 use crate::http::site::Site;
 use crate::mcp::credentials::Credentials;
+use crate::mcp::internal_caller;
+use crate::mcp::internal_caller::InvalidInternalCaller;
 use crate::mcp::reply::closed_call;
 
 /// Who has sent a request.
@@ -34,6 +36,8 @@ pub(crate) enum Credential {
     AccessToken,
     /// An access key, whose scopes never change.
     AccessKey,
+    /// None: another Worker of the account calls, which decides about the scopes.
+    ServiceBinding,
 }
 
 impl Credential {
@@ -92,6 +96,9 @@ impl ResourceGuard<'_> {
         tokens: &impl VerifyToken,
     ) -> Result<Authentication, Refusal> {
         let credentials = Credentials::of(incoming, &self.app.configuration);
+        if let Some(caller) = internal_caller::of(incoming, credentials.has_any()).map_err(Refusal::InternalCaller)? {
+            return Ok(Authentication::Caller(caller, Credential::ServiceBinding));
+        }
         if credentials.has_any() {
             self.knows_people()?;
         }
@@ -124,9 +131,10 @@ impl ResourceGuard<'_> {
             (Authentication::Caller(_, Credential::AccessKey), Need::Scopes(_)) => {
                 Err(self.refuse(|metadata, _| Challenge::insufficient_scope_of_key(metadata), ScopeSet::empty()))
             }
-            (Authentication::Caller(caller, Credential::AccessToken), Need::Scopes(scopes)) => {
-                Err(self.refuse(Challenge::insufficient_scope, caller.scopes.union(&scopes)))
-            }
+            (
+                Authentication::Caller(caller, Credential::AccessToken | Credential::ServiceBinding),
+                Need::Scopes(scopes),
+            ) => Err(self.refuse(Challenge::insufficient_scope, caller.scopes.union(&scopes))),
         }
     }
 
@@ -199,6 +207,8 @@ impl ResourceGuard<'_> {
 pub(crate) enum Refusal {
     /// The client has to sign in, or to ask for more scopes.
     Challenge(Challenge),
+    /// Another Worker of the account does not say properly who calls.
+    InternalCaller(InvalidInternalCaller),
     /// The host that was asked has a name that cannot be in a header.
     NoAddress,
     /// Whether the token is valid cannot be found out for the moment.
@@ -225,6 +235,10 @@ impl Refusal {
                 .header("cache-control", "no-store"),
             Self::Outage(outage) => Answer::outage(outage),
             Self::Closed(text) => closed_call(&text),
+            Self::InternalCaller(error) => Answer::json(
+                400,
+                &serde_json::json!({ "error": "invalid_request", "error_description": error.to_string() }),
+            ),
             Self::NoAddress => Answer::json(
                 400,
                 &serde_json::json!({ "error": "invalid_request", "error_description": "The Host header names no host." }),

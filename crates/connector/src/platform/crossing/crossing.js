@@ -4,7 +4,7 @@
 /** The headers that are handed over with a request, as the module has named them: those of every request, then those of a POST. */
 let names = { all: [], post: [] };
 
-/** How a request is handed over: a line with its number, one with its method, one with its URL, and one for each header. */
+/** How a request is handed over: a line with its number and what the guard knows of it, one with its method, one with its URL, and one for each header. */
 export const request = {
   names(all, post) {
     names = { all: all.split(' '), post: `${all} ${post}`.split(' ') };
@@ -14,7 +14,8 @@ export const request = {
     const { method, url, headers } = request;
     const guard = globalThis.instanceGuard;
     const number = guard?.opened(request) ?? 0;
-    let head = `${number}${guard?.before(number) ? '!' : ''}\n${method}\n${url}`;
+    const marks = (guard?.before(number) ? '!' : '') + (guard?.isInternal(request) ? '@' : '');
+    let head = `${number}${marks}\n${method}\n${url}`;
     for (const name of method === 'POST' ? names.post : names.all) {
       const value = headers.get(name);
       head += value === null ? '\n' : `\n=${value}`;

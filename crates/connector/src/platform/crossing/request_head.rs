@@ -32,6 +32,7 @@ pub(crate) struct RequestHead {
     lines: usize,
     number: RequestNumber,
     is_again: bool,
+    is_internal: bool,
 }
 
 /// A header of a request.
@@ -63,10 +64,13 @@ impl RequestHead {
             *end = at;
             lines += 1;
         }
-        let mut head = Self { text, ends, lines: lines.min(LINES), number: RequestNumber::default(), is_again: false };
-        let number = head.line(0).unwrap_or_default();
-        let (digits, is_again) = number.strip_suffix('!').map_or((number, false), |digits| (digits, true));
-        (head.number, head.is_again) = (RequestNumber::parse(digits), is_again);
+        let lines = lines.min(LINES);
+        let number = RequestNumber::default();
+        let mut head = Self { text, ends, lines, number, is_again: false, is_internal: false };
+        let first = head.line(0).unwrap_or_default();
+        let (first, is_internal) = first.strip_suffix('@').map_or((first, false), |rest| (rest, true));
+        let (digits, is_again) = first.strip_suffix('!').map_or((first, false), |digits| (digits, true));
+        (head.number, head.is_again, head.is_internal) = (RequestNumber::parse(digits), is_again, is_internal);
         head
     }
 
@@ -78,6 +82,12 @@ impl RequestHead {
     /// Returns whether an earlier instance has died of it, or while it had it.
     pub(crate) const fn is_again(&self) -> bool {
         self.is_again
+    }
+
+    /// Returns whether it came by the entry point `Internal`, which only a Service Binding of the account reaches. The guard says
+    /// so; nothing in a request can.
+    pub(crate) const fn is_internal(&self) -> bool {
+        self.is_internal
     }
 
     pub(crate) fn method(&self) -> &str {
@@ -159,5 +169,16 @@ mod tests {
         assert_eq!(get.header("accept"), HeaderValue::Absent);
         assert_eq!(get.header("authorization"), HeaderValue::Unknown);
         assert_eq!(head(&[""]).header("accept"), HeaderValue::Unknown);
+    }
+
+    #[test]
+    fn the_guard_alone_says_that_a_request_is_internal() {
+        for (first, number, is_again, is_internal) in
+            [("7", "7", false, false), ("7!", "7", true, false), ("7@", "7", false, true), ("7!@", "7", true, true)]
+        {
+            let head = head(&[first, "GET", "https://h/@", "=7@", "", ""]);
+            assert_eq!(head.number(), RequestNumber::parse(number), "{first}");
+            assert_eq!((head.is_again(), head.is_internal()), (is_again, is_internal), "{first}");
+        }
     }
 }

@@ -19,6 +19,8 @@ const lostWork = new Map();
 let lastNumber = 0;
 /** The flight of a request. The entry point gets the request and uses it to ask for its flight. @type {WeakMap<Request, Flight>} */
 const flights = new WeakMap();
+/** Requests that came by the entry point `Internal`. Nothing in a request can make it one of these. @type {WeakSet<Request>} */
+const internal = new WeakSet();
 /** Where the instance writes what it is running: in its memory, which can be read after its death. */
 let running = { memory: undefined, address: 0 };
 
@@ -160,6 +162,10 @@ globalThis.instanceGuard = {
     if (!flight) return 0;
     flight.wasOpened = true;
     return flight.number;
+  },
+  /** Whether a request came by the entry point `Internal`. */
+  isInternal(request) {
+    return internal.has(request);
   },
   /** What of a request was lost with an earlier instance, if that is why it comes now. */
   before(number) {
@@ -321,6 +327,19 @@ function entryPoint(handlers) {
       : handler;
   }
   return GuardedWorker;
+}
+
+/**
+ * The entry point that only a Service Binding reaches, because the runtime sends requests from outside to the default one. It
+ * carries out the same `fetch`, and the module learns that the request came this way.
+ */
+export function guardedInternal() {
+  return class Internal extends WorkerEntrypoint {
+    fetch(request) {
+      internal.add(request);
+      return answered(request, this.env, this.ctx);
+    }
+  };
 }
 
 /** A class that the module exports, guarded if it is one of a Durable Object. */
