@@ -40,6 +40,8 @@ before(async () => {
     ...SIGN_IN,
     WEATHER_API: elsewhere.origin,
     WEATHER_API_KEY: KEY,
+    OTHER_MCP: `${elsewhere.origin}/mcp`,
+    OTHER_SECRET: secret('secret-at-the-other-server', 'a client secret'),
     WIKI_SEARCH: elsewhere.origin,
     WIKI_KEY,
     GITHUB_SECRET: UPSTREAM_SECRET,
@@ -102,6 +104,7 @@ async function startElsewhere() {
     for await (const chunk of incoming) chunks.push(chunk);
     const text = Buffer.concat(chunks).toString();
     seen.push(`${incoming.method} ${pathname}`);
+    if (pathname === '/mcp') return void (await otherServer(incoming, text, response));
     const page = incoming.method === 'PUT' && /^\/pages\/(\d+)$/.exec(pathname);
     if (page) here.indexed.set(Number(page[1]), JSON.parse(text));
     const [status, body, more = {}] = page ? [200, {}] : answers[`${incoming.method} ${pathname}`]?.({ query: searchParams, headers: incoming.headers }) ?? [404, {}];
@@ -109,6 +112,12 @@ async function startElsewhere() {
   });
   await new Promise((resolve) => listener.listen(0, '127.0.0.1', resolve));
   return Object.assign(here, { origin: `http://127.0.0.1:${listener.address().port}`, close: () => listener.close() });
+}
+
+/** Another MCP server: behind it this Worker answers. */
+async function otherServer({ method, headers: { host, connection, 'content-length': length, ...headers } }, body, response) {
+  const answer = await fetch(server.url, { method, headers, body });
+  response.writeHead(answer.status, Object.fromEntries([...answer.headers].filter(([name]) => /^(content-type|mcp-session-id)$/.test(name)))).end(await answer.text());
 }
 
 /** Calls a tool as somebody without a token, or with `headers`. */
@@ -234,12 +243,29 @@ test('R2 keeps files for the person who is calling, and for nobody without a sig
   (await send(server, modern('tools/call', calling('read_file', { name: 'list.md' })))).hasStatus(401, 'it needs a sign-in');
 });
 
+test('the guide moves drafts from KV to R2 and lists them in D1, all at once', async () => {
+  for (const [name, text] of [['first', 'One'], ['second', "Two'; --"]]) said(await call('save_draft', { name, text }));
+  assert.equal(said(await call('publish_drafts')), '2 drafts are published.');
+  const listed = async () => (await call('find_books', { author: 'the board' })).structuredContent.books.map(({ title }) => title);
+  assert.deepEqual(await listed(), ['first', 'second']);
+  assert.equal(said(await call('clear_published')), '2 files of 11 bytes and 2 rows are gone.');
+  assert.deepEqual(await listed(), []);
+});
+
 test('the view is there for who shows it, and its tool answers with what it shows', async () => {
   const { dice } = (await call('roll_dice', { count: 3 })).structuredContent;
   assert.equal(dice.length, 3);
   for (const eyes of dice) assert.ok(eyes >= 1 && eyes <= 6, String(eyes));
   const { contents } = (await send(server, modern('resources/read', { uri: 'ui://dice' }))).result();
   assert.match(contents[0].text, /ui\/initialize/);
+});
+
+test('a tool of another MCP server is called, with a session', async () => {
+  elsewhere.seen.length = 0;
+  assert.equal(said(await call('greet_elsewhere', { name: 'Ada' })), 'Hello, Ada!');
+  assert.deepEqual(elsewhere.seen, ['POST /mcp', 'POST /mcp', 'POST /mcp']);
+  const mine = await someone('elsewhere');
+  assert.match(failed(await mine('cards_elsewhere')), /\/account\/connect\/other/, 'each person connects an account there');
 });
 
 test('Workers AI that is not bound is an error in words', async () => {

@@ -197,6 +197,51 @@ async fn closed_on_sundays(call: Call, next: Next) -> Result<CallOutcome, ToolEr
 const SHELF_ICON: &str =
     r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M0 3h8v1H0zM0 7h8v1H0z"/></svg>"#;
 
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct Draft {
+    /// Its name.
+    #[schemars(regex(pattern = "^[a-z]{1,40}$"))]
+    name: String,
+    /// The text.
+    #[schemars(length(max = 10_000))]
+    text: String,
+}
+
+async fn save_draft(draft: Draft, cx: Context) -> Result<&'static str, ToolError> {
+    cx.kv("BOARD")?.put(&format!("draft/{}", draft.name), &draft).await?;
+    Ok("It is a draft.")
+}
+
+/// Moves all drafts from KV to R2, and lists them in D1.
+async fn publish_drafts(cx: Context) -> Result<String, ToolError> {
+    let (drafts, files, db) = (cx.kv("BOARD")?, cx.r2("FILES")?, cx.d1("DB")?);
+    let keys = drafts.list("draft/").await?;
+    let mut statements = Vec::new();
+    for key in &keys {
+        let Some(Draft { name, text }) = drafts.get(key).await? else { continue };
+        files.put(key, "text/plain", text).await?;
+        statements.push(db.statement("INSERT INTO books (title, author) VALUES (?1, ?2)", (name, "the board")));
+    }
+    // All rows or none: a draft that is not listed stays a draft.
+    let rows: u64 = db.batch(statements).await?.iter().sum();
+    for key in &keys {
+        drafts.delete(key).await?;
+    }
+    Ok(format!("{rows} drafts are published."))
+}
+
+/// Removes what was published.
+async fn clear_published(cx: Context) -> Result<String, ToolError> {
+    let files = cx.r2("FILES")?;
+    let published = files.list("draft/").await?;
+    for (key, _) in &published {
+        files.delete(key).await?;
+    }
+    let rows = cx.d1("DB")?.execute("DELETE FROM books WHERE author = ?1", ["the board"]).await?;
+    let bytes: u64 = published.iter().map(|(_, bytes)| bytes).sum();
+    Ok(format!("{} files of {bytes} bytes and {rows} rows are gone.", published.len()))
+}
+
 pub(crate) fn add_to(connector: Connector) -> Connector {
     connector
         .sign_in([SHELF_READ])
@@ -253,6 +298,9 @@ pub(crate) fn add_to(connector: Connector) -> Connector {
                 .visible_to(is_janitor)
                 .additive(),
         )
+        .tool(Tool::new("save_draft", "Save a draft.", save_draft).title("Save draft").destructive())
+        .tool(Tool::new("publish_drafts", "Publish all drafts.", publish_drafts).title("Publish drafts").additive())
+        .tool(Tool::new("clear_published", "Remove what was published.", clear_published).title("Clear").destructive())
         .around(closed_on_sundays)
         .tool(Tool::new("two_audiences", "Answer twice.", two_audiences).title("Two audiences").read_only())
 }

@@ -15,6 +15,7 @@ mod kv;
 mod library_api;
 mod long_task;
 mod moving;
+mod other_server;
 mod queue;
 mod quota;
 mod r2;
@@ -61,6 +62,7 @@ fn connector() -> Connector {
     let connector = cron::add_to(connector);
     let connector = queue::add_to(connector);
     let connector = webhook::add_to(connector);
+    let connector = other_server::add_to(connector);
     upstream_sign_in::add_to(connector)
 }
 

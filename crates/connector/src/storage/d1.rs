@@ -101,7 +101,7 @@ impl D1 {
         D1Statement { sql, parameters: self::parameters(parameters) }
     }
 
-    /// Carries out several statements as one transaction: all of them, or none. Returns the number of rows that each changed.
+    /// Carries out several statements as one transaction: all of them, or none. Without any, nothing happens. Returns the number of rows that each changed.
     ///
     /// ```
     /// # use mcp_connector::{BindingError, Context};
@@ -124,6 +124,9 @@ impl D1 {
         statements: impl IntoIterator<Item = D1Statement<'a>>,
     ) -> Result<Vec<u64>, BindingError> {
         let statements: Array = statements.into_iter().map(|one| self.prepare(&one)).collect::<Result<_, _>>()?;
+        if statements.length() == 0 {
+            return Ok(Vec::new());
+        }
         let results = js::call_async(self.0.object(), "batch", &[&statements]).await;
         let results = Array::from(&results.map_err(|error| self.0.failed(&error))?);
         Ok(results.iter().map(|result| changes(&result)).collect())
