@@ -135,7 +135,11 @@ fn plain(text: &str) -> Cow<'_, str> {
 
 /// Returns sixteen hexadecimal digits for each number.
 pub(crate) fn hex(numbers: &[u64]) -> String {
-    numbers.iter().fold(String::new(), |digits, number| format!("{digits}{number:016x}"))
+    let mut digits = String::with_capacity(16 * numbers.len());
+    for byte in numbers.iter().flat_map(|number| number.to_be_bytes()) {
+        digits.extend([byte >> 4, byte & 15].into_iter().filter_map(|digit| char::from_digit(digit.into(), 16)));
+    }
+    digits
 }
 
 #[cfg(test)]

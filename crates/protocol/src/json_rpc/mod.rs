@@ -2,6 +2,7 @@
 
 pub(crate) mod body;
 pub(crate) mod client_response;
+pub(crate) mod long_text;
 pub(crate) mod message;
 pub(crate) mod request_id;
 pub(crate) mod response;

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::json_rpc::long_text;
 use crate::types::annotations::Annotations;
 use crate::types::resource_contents::ResourceContents;
 use crate::types::version::ProtocolVersion;
@@ -41,15 +42,18 @@ pub struct ContentBlock {
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Kind {
     Text {
+        #[serde(serialize_with = "long_text::serialize")]
         text: String,
     },
     #[serde(rename_all = "camelCase")]
     Image {
+        #[serde(serialize_with = "long_text::serialize")]
         data: String,
         mime_type: String,
     },
     #[serde(rename_all = "camelCase")]
     Audio {
+        #[serde(serialize_with = "long_text::serialize")]
         data: String,
         mime_type: String,
     },

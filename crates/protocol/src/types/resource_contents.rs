@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::json_rpc::long_text;
 use crate::types::version::ProtocolVersion;
 use mcp_connector_base::json::Object;
 
@@ -41,9 +42,9 @@ pub struct ResourceContents {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 enum ResourceBody {
-    Text(String),
+    Text(#[serde(serialize_with = "long_text::serialize")] String),
     /// Base64 of the bytes.
-    Blob(String),
+    Blob(#[serde(serialize_with = "long_text::serialize")] String),
 }
 
 impl ResourceContents {

@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
+use crate::json_rpc::long_text;
 use crate::tool_schema::tool_schemas::AbsentMembers;
 use crate::types::content_block::ContentBlock;
 use crate::types::result::ServerResult;
@@ -155,10 +156,14 @@ enum Block<'a> {
     Content(Cow<'a, ContentBlock>),
 }
 
+/// A text of any length.
+#[derive(Serialize)]
+struct Text<'a>(#[serde(serialize_with = "long_text::serialize")] &'a str);
+
 fn as_text<S: Serializer>(json: &str, serializer: S) -> Result<S::Ok, S::Error> {
     let mut block = serializer.serialize_struct("TextContent", 2)?;
     block.serialize_field("type", "text")?;
-    block.serialize_field("text", json)?;
+    block.serialize_field("text", &Text(json))?;
     block.end()
 }
 
