@@ -21,7 +21,7 @@ pub(crate) fn page(
     upstreams: &UpstreamServices,
 ) -> Answer {
     let info = registry.info();
-    let tools = registry.tools.iter().map(|ready| {
+    let tools = registry.tools().iter().map(|ready| {
         let tool = &ready.tool;
         HomeTool {
             title: tool.title.as_deref().unwrap_or(&tool.name),

@@ -1,5 +1,6 @@
 //! What a connector consists of: features with a key of their own, and the check that lets one be served.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use crate::author::config_error::{ConfigError, ErrorKind};
@@ -35,14 +36,35 @@ pub(crate) struct Validated<F: Feature> {
     pub(crate) access: Access,
 }
 
+/// Something that may be hidden from a caller.
+pub(crate) trait Hideable {
+    /// Returns the name or URI by which clients ask for it.
+    fn key(&self) -> &str;
+
+    /// Returns who sees it.
+    fn access(&self) -> &Access;
+}
+
+impl<F: Feature> Hideable for Validated<F> {
+    fn key(&self) -> &str {
+        self.feature.key()
+    }
+
+    fn access(&self) -> &Access {
+        &self.access
+    }
+}
+
 /// Returns those of `features` that can be served, in their order. The others go to `rejected`; so does each that has the key
 /// of an earlier one.
 pub(crate) fn validated<F: Feature>(features: Vec<F>, rejected: &mut Vec<ConfigError>) -> Vec<Rc<Validated<F>>> {
     let mut validated: Vec<Rc<Validated<F>>> = Vec::new();
+    let mut keys = HashSet::new();
     for feature in features {
         let kind = match feature.check() {
-            Ok(_) if validated.iter().any(|earlier| earlier.feature.key() == feature.key()) => ErrorKind::NameTaken,
+            Ok(_) if keys.contains(feature.key()) => ErrorKind::NameTaken,
             Ok(checked) => {
+                keys.insert(feature.key().to_owned());
                 let access = Access::new(feature.scopes(), feature.audience());
                 validated.push(Rc::new(Validated { feature, checked, access }));
                 continue;

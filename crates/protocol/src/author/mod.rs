@@ -6,6 +6,7 @@ pub(crate) mod config_error;
 pub(crate) mod connector;
 pub(crate) mod events;
 pub(crate) mod feature;
+pub(crate) mod features;
 pub(crate) mod files;
 pub(crate) mod handler;
 pub(crate) mod hosts;

@@ -1,5 +1,6 @@
 //! A connector as it is served: its features are checked, are found by their names, and have the scopes that a caller needs.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use serde_json::json;
@@ -9,6 +10,7 @@ use crate::author::config_error::{ConfigError, ErrorKind};
 use crate::author::connector::{AnonymousState, Connector};
 use crate::author::events::event_handlers::EventHandlers;
 use crate::author::feature::{Feature as _, Validated, validated, with_somebody_to_see};
+use crate::author::features::Features;
 use crate::author::hosts::Hosts;
 use crate::author::page_settings::PageSettings;
 use crate::author::prompts::prompt::Prompt;
@@ -52,10 +54,12 @@ pub struct Registry<H> {
     anonymous_state: AnonymousState,
     files: Option<String>,
     events: EventHandlers<H>,
-    pub tools: Vec<Rc<ValidatedTool<H>>>,
-    pub(crate) resources: Vec<Rc<ValidatedResource<H>>>,
-    pub(crate) templates: Vec<Rc<ValidatedTemplate<H>>>,
-    pub(crate) prompts: Vec<Rc<ValidatedPrompt<H>>>,
+    pub(crate) tools: Features<ValidatedTool<H>>,
+    pub(crate) resources: Features<ValidatedResource<H>>,
+    pub(crate) templates: Features<ValidatedTemplate<H>>,
+    pub(crate) prompts: Features<ValidatedPrompt<H>>,
+    has_tasks: bool,
+    has_views: bool,
     pub(crate) skills: SkillCatalogue,
     pub upstreams: Vec<Rc<Upstream<H>>>,
     hooks: Rc<Hooks<H>>,
@@ -66,12 +70,9 @@ impl<H: 'static> Registry<H> {
     #[must_use]
     pub fn new(connector: Connector<H>) -> (Self, Vec<ConfigError>) {
         let mut rejected = Vec::new();
-        let mut scopes = Vec::new();
-        for scope in connector.sign_in.iter().copied().chain(connector.needed_scopes()) {
-            if !scopes.contains(&scope) {
-                scopes.push(scope);
-            }
-        }
+        let mut scopes: Vec<Scope> = connector.sign_in.iter().copied().chain(connector.needed_scopes()).collect();
+        let mut seen = HashSet::new();
+        scopes.retain(|scope| seen.insert(*scope));
         rejected.extend(ConfigError::of_page_settings(&connector.info.name, &connector.page_settings));
         rejected.extend(ConfigError::of_hosts(&connector.info.name, &connector.hosts));
         let server_name =
@@ -88,16 +89,18 @@ impl<H: 'static> Registry<H> {
         let skills = with_somebody_to_see(connector.skills, signs_in, &mut rejected);
         let skills = SkillCatalogue::new(skills, &mut resources, &mut rejected);
         let resources = validated(resources, &mut rejected);
+        let uris: HashSet<&str> = resources.iter().map(|resource| resource.feature.entry.uri.as_str()).collect();
         let mut tools: Vec<Rc<ValidatedTool<H>>> = Vec::new();
+        let mut names = HashSet::new();
         for mut tool in with_somebody_to_see(connector.tools, signs_in, &mut rejected) {
             // A host would ask for what does not exist, and show nothing.
-            let is_missing = |uri: &mut String| !resources.iter().any(|resource| resource.feature.entry.uri == *uri);
-            if let Some(uri) = tool.view.take_if(is_missing) {
+            if let Some(uri) = tool.view.take_if(|uri| !uris.contains(uri.as_str())) {
                 rejected.push(ConfigError::new(Tool::<H>::KIND, &tool.name, ErrorKind::NoView(uri)));
             }
             let kind = match tool.check() {
-                Ok(_) if tools.iter().any(|earlier| earlier.tool.name == tool.name) => ErrorKind::NameTaken,
+                Ok(_) if names.contains(&tool.name) => ErrorKind::NameTaken,
                 Ok(checked) => {
+                    names.insert(tool.name.clone());
                     tools.push(Rc::new(ValidatedTool::new(tool, checked)));
                     continue;
                 }
@@ -132,15 +135,23 @@ impl<H: 'static> Registry<H> {
             anonymous_state: connector.anonymous_state,
             files: connector.files,
             events,
-            tools,
-            resources,
-            templates: validated(templates, &mut rejected),
-            prompts: validated(prompts, &mut rejected),
+            has_tasks: tools.iter().any(|tool| tool.tool.background.is_some()),
+            has_views: tools.iter().any(|tool| tool.tool.view.is_some()),
+            tools: Features::new(tools),
+            resources: Features::new(resources),
+            templates: Features::new(validated(templates, &mut rejected)),
+            prompts: Features::new(validated(prompts, &mut rejected)),
             skills,
             upstreams,
             hooks: Rc::new(connector.hooks),
         };
         (registry, rejected)
+    }
+
+    /// Returns the tools, in their order.
+    #[must_use]
+    pub fn tools(&self) -> &[Rc<ValidatedTool<H>>] {
+        &self.tools
     }
 
     /// Returns every scope that a feature needs.
@@ -200,7 +211,7 @@ impl<H: 'static> Registry<H> {
     /// Returns whether a tool can continue as a task.
     #[must_use]
     pub fn has_tasks(&self) -> bool {
-        self.tools.iter().any(|tool| tool.tool.background.is_some())
+        self.has_tasks
     }
 
     pub(crate) fn has_resources(&self) -> bool {
@@ -285,7 +296,7 @@ impl<H: 'static> Registry<H> {
     pub(crate) fn capabilities(&self, version: ProtocolVersion) -> ServerCapabilities {
         let list = |topic| ListCapability { list_changed: self.announces(topic) };
         let extensions = [
-            ("io.modelcontextprotocol/ui", json!({}), self.tools.iter().any(|tool| tool.tool.view.is_some())),
+            ("io.modelcontextprotocol/ui", json!({}), self.has_views),
             (
                 "io.modelcontextprotocol/skills",
                 json!({ "directoryRead": true }),

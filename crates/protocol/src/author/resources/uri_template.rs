@@ -122,10 +122,6 @@ impl UriTemplate {
         Ok(Self { text: text.to_owned(), start, variables })
     }
 
-    pub(crate) fn as_str(&self) -> &str {
-        &self.text
-    }
-
     /// Returns the names of the variables, in order.
     pub(crate) fn variables(&self) -> impl Iterator<Item = &str> {
         self.variables.iter().map(|(name, _)| name.as_str())

@@ -6,7 +6,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::author::config_error::ErrorKind;
-use crate::author::feature::Feature;
+use crate::author::feature::{Feature, Hideable};
 use crate::author::handler::HandlerFuture;
 use crate::author::name::is_name;
 use crate::author::tools::call_tool_result::CallToolResult;
@@ -64,6 +64,16 @@ pub struct ValidatedTool<H> {
     pub(crate) header_params: HeaderParams,
     pub(crate) access: Access,
     listed: PerVersion<OnceCell<Box<RawValue>>>,
+}
+
+impl<H> Hideable for ValidatedTool<H> {
+    fn key(&self) -> &str {
+        &self.tool.name
+    }
+
+    fn access(&self) -> &Access {
+        &self.access
+    }
 }
 
 impl<H> ValidatedTool<H> {

@@ -4,7 +4,8 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use crate::author::feature::{Feature, Validated};
+use crate::author::feature::Hideable;
+use crate::author::features::Features;
 use crate::author::registry::{Registry, ValidatedPrompt, ValidatedTemplate};
 use crate::author::tools::validated_tool::ValidatedTool;
 use crate::author::visibility::audience::Access;
@@ -34,47 +35,25 @@ impl<H> Registry<H> {
     }
 }
 
-/// Something that may be hidden from a caller.
-pub(crate) trait Hideable {
-    /// Returns who sees it.
-    fn access(&self) -> &Access;
-}
-
-impl<F: Feature> Hideable for Validated<F> {
-    fn access(&self) -> &Access {
-        &self.access
-    }
-}
-
-impl<H> Hideable for ValidatedTool<H> {
-    fn access(&self) -> &Access {
-        &self.access
-    }
-}
-
 impl<'a, H: 'static> Visible<'a, H> {
     /// Returns the tool of this name.
     pub(crate) fn tool(self, name: &str) -> Option<&'a Rc<ValidatedTool<H>>> {
-        self.registry.tools.iter().find(|tool| tool.tool.name == name).filter(|tool| self.sees(&tool.access))
+        self.registry.tools.find(name).filter(|tool| self.sees(&tool.access))
     }
 
     /// Returns the prompt of this name.
     pub(crate) fn prompt(self, name: &str) -> Option<&'a Rc<ValidatedPrompt<H>>> {
-        let mut prompts = self.registry.prompts.iter();
-        prompts.find(|prompt| prompt.feature.metadata.name == name).filter(|prompt| self.sees(&prompt.access))
+        self.registry.prompts.find(name).filter(|prompt| self.sees(&prompt.access))
     }
 
     /// Returns the template with exactly this text.
     pub(crate) fn template(self, uri_template: &str) -> Option<&'a Rc<ValidatedTemplate<H>>> {
-        let mut templates = self.registry.templates.iter();
-        templates
-            .find(|template| template.checked.uri.as_str() == uri_template)
-            .filter(|template| self.sees(&template.access))
+        self.registry.templates.find(uri_template).filter(|template| self.sees(&template.access))
     }
 
     /// Returns those of `features` that the caller sees, in their order.
-    pub(crate) fn of<F: Hideable>(self, features: &'a [Rc<F>]) -> Cow<'a, [Rc<F>]> {
-        if features.iter().all(|feature| self.sees(feature.access())) {
+    pub(crate) fn of<F: Hideable>(self, features: &'a Features<F>) -> Cow<'a, [Rc<F>]> {
+        if !features.have_audience() || features.iter().all(|feature| self.sees(feature.access())) {
             return Cow::Borrowed(features);
         }
         features.iter().filter(|feature| self.sees(feature.access())).map(Rc::clone).collect()
@@ -88,12 +67,8 @@ impl<'a, H: 'static> Visible<'a, H> {
 
 /// Returns how long a list of `features` may be kept. A list that is another for another caller belongs to the one who got it:
 /// that holds without a token, too, because the same request returns another list after a sign-in.
-pub(crate) fn list_cache<F: Hideable>(features: &[Rc<F>], version: ProtocolVersion) -> Option<CacheHints> {
-    if features.iter().any(|feature| feature.access().has_audience()) {
-        CacheHints::private(version)
-    } else {
-        CacheHints::public(version)
-    }
+pub(crate) fn list_cache<F: Hideable>(features: &Features<F>, version: ProtocolVersion) -> Option<CacheHints> {
+    if features.have_audience() { CacheHints::private(version) } else { CacheHints::public(version) }
 }
 
 #[cfg(test)]

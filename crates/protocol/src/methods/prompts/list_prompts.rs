@@ -1,8 +1,9 @@
 //! `prompts/list` ("Listing Prompts").
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
+use crate::author::features::entries;
 use crate::author::registry::Registry;
 use crate::author::visibility::visible::{Visible, list_cache};
 use crate::host::bundle::Host;
@@ -33,15 +34,22 @@ impl<H: Host> Method<H> for ListPromptsRequestParams {
     }
 
     fn admit(self, admission: &Admission<'_, H>) -> Result<Operation<H>, RpcError> {
-        let prompts = admission.visible.of(&admission.registry.prompts);
-        let page = self.0.page(LIST, prompts.len(), admission.page_size)?;
-        let prompts = page.of(&prompts).to_vec();
+        let prompts = &admission.registry.prompts;
+        let shown = admission.visible.of(prompts);
+        let page = self.0.page(LIST, shown.len(), admission.page_size)?;
+        // The page is another one for another caller only where some prompts are hidden from some.
+        let own = prompts.have_audience().then(|| page.of(&shown).to_vec());
         Ok(Operation::request(async move |request| {
             let version = request.version();
+            let all = &request.registry.prompts;
+            let prompts = match &own {
+                Some(own) => entries(own, |prompt| Ok(prompt.feature.listed(version))),
+                None => all.page(page, version, |prompt| Ok(prompt.feature.listed(version))),
+            };
             Ok(request.result(ListPromptsResult {
-                prompts: prompts.iter().map(|prompt| prompt.feature.listed(version)).collect(),
+                prompts: &prompts.map_err(|_| RpcError::internal("The list could not be written as JSON."))?,
                 next_cursor: page.next_cursor(LIST),
-                cache: list_cache(&request.registry.prompts, version),
+                cache: list_cache(all, version),
             }))
         }))
     }
@@ -50,12 +58,12 @@ impl<H: Host> Method<H> for ListPromptsRequestParams {
 /// The result of `prompts/list`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct ListPromptsResult {
-    prompts: Vec<Value>,
+struct ListPromptsResult<'a> {
+    prompts: &'a RawValue,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
     #[serde(flatten)]
     cache: Option<CacheHints>,
 }
 
-impl ServerResult for ListPromptsResult {}
+impl ServerResult for ListPromptsResult<'_> {}

@@ -21,7 +21,7 @@ impl<H: 'static> FoundResource<H> {
     /// those that the caller sees.
     pub(crate) fn at(uri: &Uri, visible: Visible<'_, H>) -> Option<Self> {
         let registry = visible.registry;
-        if let Some(resource) = registry.resources.iter().find(|resource| resource.checked == *uri)
+        if let Some(resource) = registry.resources.find(uri.as_str())
             && visible.sees(&resource.access)
         {
             return Some(Self::Resource(Rc::clone(resource)));

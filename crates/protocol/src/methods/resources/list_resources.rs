@@ -79,7 +79,7 @@ fn response<H: Host>(
     let version = request.version();
     // This includes callers who get no resource of a template: after a sign-in the same request returns another list.
     let is_own = request.registry.templates.iter().any(|template| template.feature.list.is_some())
-        || request.registry.resources.iter().any(|resource| resource.access.has_audience());
+        || request.registry.resources.have_audience();
     request.result(ListResourcesResult {
         resources: resources.iter().map(|resource| resource.listed(version)).collect(),
         next_cursor,
@@ -102,7 +102,7 @@ impl<H: Host> ResourceList<'_, H> {
         let resources = self.registry.resources.iter().filter(|resource| visible.sees(&resource.access));
         let listed = resources.filter(|resource| resource.feature.is_listed);
         let mut resources: Vec<ListedResource> = listed.map(|resource| resource.feature.entry.clone()).collect();
-        for template in &self.registry.templates {
+        for template in self.registry.templates.iter() {
             if let Some(Lister::Whole(list)) = &template.feature.list
                 && template.access.admits(self.cx.caller())
             {

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::author::features::entries;
 use crate::author::registry::Registry;
 use crate::author::tools::tool_error::Unfinished;
 use crate::author::tools::validated_tool::ValidatedTool;
@@ -39,24 +40,31 @@ impl<H: Host> Method<H> for ListToolsRequestParams {
     }
 
     fn admit(self, admission: &Admission<'_, H>) -> Result<Operation<H>, RpcError> {
-        let tools = admission.visible.of(&admission.registry.tools);
-        let page = self.0.page(LIST, tools.len(), admission.page_size)?;
-        let tools = page.of(&tools).to_vec();
-        Ok(Operation::request(async move |request| run(&tools, page, &request)))
+        let tools = &admission.registry.tools;
+        let shown = admission.visible.of(tools);
+        let page = self.0.page(LIST, shown.len(), admission.page_size)?;
+        // The page is another one for another caller only where some tools are hidden from some.
+        let own = tools.have_audience().then(|| page.of(&shown).to_vec());
+        Ok(Operation::request(async move |request| run(own.as_deref(), page, &request)))
     }
 }
 
+/// Lists the tools of a page: `own`, or those that are the same for everybody.
 fn run<H: Host>(
-    tools: &[Rc<ValidatedTool<H>>],
+    own: Option<&[Rc<ValidatedTool<H>>]>,
     page: Page,
     request: &RequestContext<H>,
 ) -> Result<Response, Unfinished> {
     let version = request.version();
-    let tools = tools.iter().map(|tool| tool.listed(version)).collect::<Result<_, _>>();
+    let all = &request.registry.tools;
+    let tools = match own {
+        Some(own) => entries(own, |tool| tool.listed(version)),
+        None => all.page(page, version, |tool| tool.listed(version)),
+    };
     Ok(request.result(ListToolsResult {
-        tools: tools.map_err(|_| RpcError::internal("The list could not be written as JSON."))?,
+        tools: &tools.map_err(|_| RpcError::internal("The list could not be written as JSON."))?,
         next_cursor: page.next_cursor(LIST),
-        cache: list_cache(&request.registry.tools, version),
+        cache: list_cache(all, version),
     }))
 }
 
@@ -64,7 +72,7 @@ fn run<H: Host>(
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ListToolsResult<'a> {
-    tools: Vec<&'a RawValue>,
+    tools: &'a RawValue,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
     #[serde(flatten)]
