@@ -125,6 +125,15 @@ impl Profile {
         Self { email: self.email.filter(|(_, source)| *source == EmailSource::Provider), ..self }
     }
 
+    /// Returns about how many bytes of text it holds.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let texts = [&self.name, &self.login, &self.picture].into_iter().flatten().map(String::len);
+        let lists = self.groups.iter().chain(&self.roles).map(|name| name.len() + size_of::<String>());
+        let claims = self.claims.iter().map(|(name, json)| name.len() + json.len() + 2 * size_of::<String>());
+        texts.chain(self.email().map(str::len)).chain(lists).chain(claims).sum()
+    }
+
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()

@@ -26,6 +26,12 @@ impl Standing {
         Self { profile: profile.map(Arc::new), withheld }
     }
 
+    /// Returns about how many bytes of text it holds.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.withheld.as_str().len() + self.profile.as_ref().map_or(0, |profile| profile.size())
+    }
+
     /// Returns a caller with what is known of the person, and without the scopes that their roles withhold.
     #[must_use]
     pub fn of(&self, caller: &Caller) -> Caller {

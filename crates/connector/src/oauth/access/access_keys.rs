@@ -57,7 +57,7 @@ async fn look_up(env: &Env, secrets: &Secrets, token: &BearerToken, key: &Access
     let state = match known {
         Some((UsedKey { key, profile }, verified)) => {
             let withheld = secrets.roles().withheld(key.subject(), profile.as_ref());
-            remembered::remember(token, key.resource(), verified, asked_at);
+            remembered::remember(token, key.resource(), &verified);
             GrantState::Active(Standing::new(profile, withheld))
         }
         None => GrantState::Ended,

@@ -53,7 +53,7 @@ impl VerifyToken for AccessTokens<'_> {
             Box::pin(self.verify_key(token, resource, now)).await?
         } else {
             let verified = self.verify_anew(token, resource, now).await?;
-            remembered::remember(token, resource, verified, now)
+            remembered::remember(token, resource, &verified)
         };
         let Some(grant) = caller.grant else { return Ok(self.without_grant(&caller)) };
         self.check_grant(&caller, grant, now).await?;
