@@ -184,31 +184,49 @@ impl ScopeSet {
     /// Returns whether every member of `other` is a member of `self`.
     #[must_use]
     pub fn contains_all(&self, other: &Self) -> bool {
-        other.iter().all(|name| self.contains_name(name))
+        other.compared_with(self).all(|(_, is_common)| is_common)
     }
 
     /// Returns the members of either set.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
+        if self.contains_all(other) {
+            return self.clone();
+        }
+        if other.contains_all(self) {
+            return other.clone();
+        }
         Self::from_names(self.iter().chain(other.iter()))
     }
 
     /// Returns the members of both sets.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
-        self.filter(|name| other.contains_name(name))
+        if other.contains_all(self) {
+            return self.clone();
+        }
+        Self::from_sorted(self.compared_with(other).filter(|(_, is_common)| *is_common).map(|(name, _)| name))
     }
 
     /// Returns the members of `self` that are not in `other`.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Self {
-        self.filter(|name| !other.contains_name(name))
+        Self::from_sorted(self.compared_with(other).filter(|(_, is_common)| !is_common).map(|(name, _)| name))
     }
 
     /// Returns the members whose names `keep` accepts.
     #[must_use]
     pub fn filter(&self, keep: impl Fn(&str) -> bool) -> Self {
-        Self::from_names(self.iter().filter(|name| keep(name)))
+        Self::from_sorted(self.iter().filter(|name| keep(name)))
+    }
+
+    /// Returns each member, and whether it is one of `other`. The names of both are in order, so each is looked at once.
+    fn compared_with<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = (&'a str, bool)> {
+        let mut others = other.iter().peekable();
+        self.iter().map(move |name| {
+            while others.next_if(|other| *other < name).is_some() {}
+            (name, others.peek() == Some(&name))
+        })
     }
 
     /// Returns the names in order.
@@ -236,8 +254,19 @@ impl ScopeSet {
 
     /// Sorts names that are scope tokens, and drops repetitions.
     fn from_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
-        let names: BTreeSet<&str> = names.into_iter().collect();
-        Self(Arc::from(names.into_iter().collect::<Vec<_>>().join(" ")))
+        Self::from_sorted(names.into_iter().collect::<BTreeSet<&str>>())
+    }
+
+    /// Joins names that are in order.
+    fn from_sorted<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut joined = String::new();
+        for name in names {
+            if !joined.is_empty() {
+                joined.push(' ');
+            }
+            joined.push_str(name);
+        }
+        Self(Arc::from(joined))
     }
 }
 
@@ -346,5 +375,26 @@ mod tests {
         assert_eq!(both.intersection(&read), read);
         assert_eq!(read.union(&ScopeSet::from(WRITE)), both);
         assert!(!both.contains_name("notes"), "a prefix is not a member");
+    }
+
+    #[test]
+    fn operations_on_scope_sets_are_those_on_sets_of_names() {
+        let names = ["a", "a:b", "ab", "b", "b!", "ba", "c", "profile"];
+        let set = |bits: usize| {
+            let chosen = names.iter().enumerate().filter(|(at, _)| bits & (1 << at) != 0).map(|(_, name)| *name);
+            chosen.collect::<BTreeSet<&str>>()
+        };
+        let as_scopes = |names: BTreeSet<&str>| ScopeSet::from_names(names);
+        for bits in 0_usize..1 << names.len() {
+            // Each set beside its neighbour, its complement, and its mirror image.
+            for other in [bits + 1, !bits, bits.reverse_bits() >> (usize::BITS as usize - names.len())] {
+                let (one, two) = (set(bits), set(other));
+                let (left, right) = (as_scopes(one.clone()), as_scopes(two.clone()));
+                assert_eq!(left.union(&right), as_scopes(&one | &two), "{one:?} {two:?}");
+                assert_eq!(left.intersection(&right), as_scopes(&one & &two), "{one:?} {two:?}");
+                assert_eq!(left.difference(&right), as_scopes(&one - &two), "{one:?} {two:?}");
+                assert_eq!(left.contains_all(&right), one.is_superset(&two), "{one:?} {two:?}");
+            }
+        }
     }
 }

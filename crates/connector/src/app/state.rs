@@ -186,7 +186,7 @@ impl App {
     /// Returns the scopes that a first sign-in at `endpoint` asks for.
     pub(crate) fn first_scopes(&self, endpoint: McpEndpoint) -> ScopeSet {
         match (endpoint, self.configuration.private_sign_in) {
-            (McpEndpoint::Private, PrivateSignIn::All) => self.catalogue.all(),
+            (McpEndpoint::Private, PrivateSignIn::All) => self.catalogue.all().clone(),
             (McpEndpoint::Lazy | McpEndpoint::Private | McpEndpoint::HttpSse, _) => self.catalogue.sign_in().clone(),
         }
     }

@@ -5,6 +5,7 @@ pub(crate) mod answer;
 pub(crate) mod cors;
 pub(crate) mod discovery;
 pub(crate) mod document;
+pub(crate) mod documents;
 pub(crate) mod domain_proof;
 pub(crate) mod home;
 pub(crate) mod incoming;

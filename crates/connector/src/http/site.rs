@@ -9,6 +9,7 @@ use mcp_connector_oauth::web::origin::{Issuer, Origin};
 use mcp_connector_oauth::web::web_url::InvalidUrl;
 
 use crate::config::configuration::Configuration;
+use crate::http::documents::Documents;
 use crate::http::route::McpEndpoint;
 
 /// The address of this server as the client of a request sees it.
@@ -20,6 +21,10 @@ pub(crate) struct Site {
     pub(crate) issuer: Issuer,
     /// The protected resources, as tokens and documents name them.
     pub(crate) resources: ResourceServer,
+    /// The documents that name these addresses.
+    pub(crate) documents: Documents,
+    /// The URLs of the metadata of the resources, as challenges name them.
+    metadata_urls: [Option<MetadataUrl>; McpEndpoint::ALL.len()],
 }
 
 impl Site {
@@ -27,7 +32,11 @@ impl Site {
         let asked = Origin::of(asked)?;
         let issuer = configuration.public_url.clone().unwrap_or_else(|| Issuer::new(asked.clone()));
         let resources = ResourceServer::new(issuer.origin());
-        Ok(Self { asked, issuer, resources })
+        let mut site =
+            Self { asked, issuer, resources, documents: Documents::default(), metadata_urls: Default::default() };
+        site.metadata_urls =
+            McpEndpoint::ALL.map(|endpoint| MetadataUrl::new(&site.resource(endpoint).metadata_url()).ok());
+        Ok(site)
     }
 
     /// Returns the URL that a person pastes into a client. It is the identifier of the protected resource.
@@ -42,7 +51,8 @@ impl Site {
     /// Returns the URL of the endpoint's protected-resource metadata. None only if the host has characters that no host
     /// has.
     pub(crate) fn metadata_url(&self, endpoint: McpEndpoint) -> Option<MetadataUrl> {
-        MetadataUrl::new(&self.resource(endpoint).metadata_url()).ok()
+        let mut urls = McpEndpoint::ALL.into_iter().zip(&self.metadata_urls);
+        urls.find(|(known, _)| *known == endpoint)?.1.clone()
     }
 }
 

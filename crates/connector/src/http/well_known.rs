@@ -1,12 +1,17 @@
 //! The documents under `/.well-known/` that describe the protected resources.
 
+use std::rc::Rc;
+
+use serde_json::json;
+
 use mcp_connector_oauth::resource::metadata::ProtectedResourceMetadata;
 
 use crate::app::state::App;
 use crate::config::settings::Feature;
 use crate::http::answer::Answer;
 use crate::http::cors;
-use crate::http::route::McpEndpoint;
+use crate::http::documents::Document;
+use crate::http::route::{McpEndpoint, Route};
 use crate::http::site::Site;
 
 /// How long clients may cache a document.
@@ -18,12 +23,27 @@ pub(crate) fn protected_resource(app: &App, site: &Site, endpoint: McpEndpoint) 
     if let Some(closed) = app.configuration.closed(Feature::Metadata) {
         return cors::readable_by_all(Answer::closed(closed));
     }
+    let written = site
+        .documents
+        .of(Route::ProtectedResourceMetadata(endpoint), || serde_json::to_vec(&resource_metadata(app, site, endpoint)));
+    public_json(written)
+}
+
+/// Returns a document of JSON that any page may read and a client may cache.
+pub(crate) fn public_json(written: serde_json::Result<Rc<Document>>) -> Answer {
+    let answer = match written {
+        Ok(document) => Answer::json_bytes(200, document.body.clone()),
+        Err(_) => Answer::json(500, &json!({ "error": "server_error" })),
+    };
+    cors::readable_by_all(answer).header("cache-control", MAX_AGE)
+}
+
+fn resource_metadata(app: &App, site: &Site, endpoint: McpEndpoint) -> ProtectedResourceMetadata {
     let registry = &app.endpoint.registry;
     let issuer = match &app.configuration.auth_issuer {
         Some(external) => external.issuer.as_str(),
         None => site.issuer.as_str(),
     };
     let (scopes, name) = (app.first_scopes(endpoint), Some(registry.display_name()));
-    let document = ProtectedResourceMetadata::new(site.resource(endpoint), issuer, &scopes, name);
-    cors::readable_by_all(Answer::json(200, &document)).header("cache-control", MAX_AGE)
+    ProtectedResourceMetadata::new(site.resource(endpoint), issuer, &scopes, name)
 }

@@ -1,14 +1,13 @@
 //! The metadata of the authorization server (RFC 8414), its OpenID form, and the key set that the latter names. They
 //! are the same for everybody and ask no storage.
 
-use serde::Serialize;
-
 use crate::app::state::App;
 use crate::config::settings::Feature;
 use crate::http::answer::Answer;
 use crate::http::cors;
+use crate::http::route::{OAuthEndpoint, Route};
 use crate::http::site::Site;
-use crate::http::well_known::MAX_AGE;
+use crate::http::well_known::public_json;
 use mcp_connector_oauth::resource::metadata::{
     AuthorizationServerMetadata, Capabilities, JsonWebKeySet, MetadataForm, OpenIdProviderMetadata,
 };
@@ -18,8 +17,13 @@ pub(crate) fn document(app: &App, site: &Site, form: MetadataForm) -> Answer {
     if let Some(closed) = app.configuration.closed(Feature::Metadata) {
         return cors::readable_by_all(Answer::closed(closed));
     }
+    let route = Route::OAuth(OAuthEndpoint::Metadata(form));
+    public_json(site.documents.of(route, || written(app, site, form)))
+}
+
+fn written(app: &App, site: &Site, form: MetadataForm) -> serde_json::Result<Vec<u8>> {
     let capabilities = Capabilities {
-        scopes: app.catalogue.all(),
+        scopes: app.catalogue.all().clone(),
         registration: true,
         client_id_metadata_documents: true,
         client_credentials: app.configuration.clients.have_services(),
@@ -27,16 +31,12 @@ pub(crate) fn document(app: &App, site: &Site, form: MetadataForm) -> Answer {
         announce_iss: app.configuration.announce_iss,
     };
     match form {
-        MetadataForm::OAuth => public(&AuthorizationServerMetadata::new(&site.issuer, &capabilities)),
-        MetadataForm::OpenId => public(&OpenIdProviderMetadata::new(&site.issuer, &capabilities)),
+        MetadataForm::OAuth => serde_json::to_vec(&AuthorizationServerMetadata::new(&site.issuer, &capabilities)),
+        MetadataForm::OpenId => serde_json::to_vec(&OpenIdProviderMetadata::new(&site.issuer, &capabilities)),
     }
 }
 
 /// Returns the document at `jwks_uri`.
-pub(crate) fn key_set() -> Answer {
-    public(&JsonWebKeySet::default())
-}
-
-fn public(document: &impl Serialize) -> Answer {
-    cors::readable_by_all(Answer::json(200, document)).header("cache-control", MAX_AGE)
+pub(crate) fn key_set(site: &Site) -> Answer {
+    public_json(site.documents.of(Route::OAuth(OAuthEndpoint::Jwks), || serde_json::to_vec(&JsonWebKeySet::default())))
 }

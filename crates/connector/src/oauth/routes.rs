@@ -34,7 +34,7 @@ pub(crate) async fn answer(
         OAuthEndpoint::Metadata(form) => {
             document(incoming, site, &app.configuration, || metadata::document(app, site, form))
         }
-        OAuthEndpoint::Jwks => document(incoming, site, &app.configuration, metadata::key_set),
+        OAuthEndpoint::Jwks => document(incoming, site, &app.configuration, || metadata::key_set(site)),
         OAuthEndpoint::SignIn(step) => authorize::answer(app, site, step, incoming, (env, context)).await,
         OAuthEndpoint::Account(step) => account::answer(app, site, step, incoming, (env, context)).await,
         OAuthEndpoint::Upstream(step) => upstream::answer(app, site, step, incoming, (env, context)).await,

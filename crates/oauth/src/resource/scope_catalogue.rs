@@ -1,11 +1,14 @@
 //! The scopes of a connector, and the meaning of a `scope` parameter (RFC 6749 §3.3).
 
+use std::collections::BTreeSet;
+
 use mcp_connector_base::scope::{InvalidScope, Scope, ScopeSet};
 
 /// The scopes of a connector.
 #[derive(Clone, Debug, Default)]
 pub struct ScopeCatalogue {
     known: Vec<Scope>,
+    all: ScopeSet,
     sign_in: ScopeSet,
 }
 
@@ -16,12 +19,12 @@ impl ScopeCatalogue {
     pub fn new(known: impl IntoIterator<Item = Scope>, sign_in: &ScopeSet) -> Self {
         let known: Vec<Scope> = known.into_iter().collect();
         let all: ScopeSet = known.iter().copied().collect();
-        Self { known, sign_in: sign_in.intersection(&all) }
+        Self { known, sign_in: sign_in.intersection(&all), all }
     }
 
     #[must_use]
-    pub fn all(&self) -> ScopeSet {
-        self.known.iter().copied().collect()
+    pub const fn all(&self) -> &ScopeSet {
+        &self.all
     }
 
     /// Returns the scopes of a first sign-in.
@@ -34,7 +37,7 @@ impl ScopeCatalogue {
     /// habit. A request that [means the default](Self::means_default) asks for the scopes of a first sign-in.
     pub fn requested(&self, scope: Option<&str>) -> Result<ScopeSet, InvalidScope> {
         let asked = ScopeSet::parse(scope.unwrap_or_default())?;
-        Ok(if self.means_default(&asked) { self.sign_in.clone() } else { asked.intersection(&self.all()) })
+        Ok(if self.means_default(&asked) { self.sign_in.clone() } else { asked.intersection(&self.all) })
     }
 
     /// Returns whether these scopes mean the default: there are none, none that is known, or only those of OpenID Connect (Core
@@ -42,13 +45,14 @@ impl ScopeCatalogue {
     /// every server, and would get a connection that can read nothing.
     #[must_use]
     pub fn means_default(&self, asked: &ScopeSet) -> bool {
-        let known = asked.intersection(&self.all());
+        let known = asked.intersection(&self.all);
         known.is_empty() || (asked.contains_name("openid") && known.iter().all(|name| name == "profile"))
     }
 
     /// Returns the members of a set, in the order of the catalogue.
     pub fn described<'a>(&'a self, scopes: &'a ScopeSet) -> impl Iterator<Item = Scope> + 'a {
-        self.known.iter().copied().filter(|scope| scopes.contains(*scope))
+        let members: BTreeSet<&str> = scopes.iter().collect();
+        self.known.iter().copied().filter(move |scope| members.contains(scope.name()))
     }
 }
 
@@ -101,7 +105,7 @@ mod tests {
 
     #[test]
     fn scopes_are_described_in_the_order_of_the_catalogue() {
-        let all = catalogue().all();
+        let all = catalogue().all().clone();
         assert_eq!(catalogue().described(&all).collect::<Vec<_>>(), [PROFILE, READ, WRITE]);
         assert_eq!(catalogue().described(&ScopeSet::from(READ)).collect::<Vec<_>>(), [READ]);
     }

@@ -2,27 +2,24 @@
 
 use std::borrow::Cow;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use sha2::{Digest as _, Sha256};
-
 use crate::http::answer::Answer;
-
-/// How many bytes of the hash are in a tag.
-const TAG_BYTES: usize = 16;
+use crate::http::documents::tag_of;
 
 /// Returns a document with its entity tag, or 304 if `if_none_match` says that the client has it.
-pub(crate) fn tagged(media_type: impl Into<Cow<'static, str>>, body: Vec<u8>, if_none_match: Option<&str>) -> Answer {
-    let tag = tag_of(&body);
-    let is_known = if_none_match.is_some_and(|known| contains(known, &tag));
-    let answer = if is_known { Answer::empty(304) } else { Answer::bytes(200, media_type, body) };
-    answer.header("etag", tag)
+pub(crate) fn tagged(media_type: impl Into<Cow<'static, str>>, body: &[u8], if_none_match: Option<&str>) -> Answer {
+    with_tag(media_type, body, tag_of(body), if_none_match)
 }
 
-/// Returns a strong tag: equal documents have equal tags, and no others.
-fn tag_of(body: &[u8]) -> String {
-    let hash = Sha256::digest(body);
-    format!("\"{}\"", URL_SAFE_NO_PAD.encode(hash.get(..TAG_BYTES).unwrap_or_default()))
+/// Returns a document whose entity tag is known, or 304 if `if_none_match` says that the client has it.
+pub(crate) fn with_tag(
+    media_type: impl Into<Cow<'static, str>>,
+    body: &[u8],
+    tag: String,
+    if_none_match: Option<&str>,
+) -> Answer {
+    let is_known = if_none_match.is_some_and(|known| contains(known, &tag));
+    let answer = if is_known { Answer::empty(304) } else { Answer::bytes(200, media_type, body.to_vec()) };
+    answer.header("etag", tag)
 }
 
 /// Returns whether a list of tags has this one. The comparison is the weak one, because a proxy that compresses an answer makes
@@ -50,7 +47,7 @@ mod tests {
             (Some(tag.trim_matches('"').to_owned()), 200),
             (Some(String::new()), 200),
         ] {
-            assert_eq!(tagged("application/json", b"{}".to_vec(), known.as_deref()).status(), status, "{known:?}");
+            assert_eq!(tagged("application/json", b"{}", known.as_deref()).status(), status, "{known:?}");
         }
     }
 }

@@ -16,7 +16,7 @@ const MAX_AGE: &str = "public, max-age=3600";
 pub(crate) fn answer(icons: &[Icon], form: Favicon, if_none_match: Option<&str>) -> Option<Answer> {
     let answer = match chosen(icons, form)? {
         IconImage::Linked(url) => Answer::empty(302).header("location", url.to_owned()),
-        IconImage::Embedded { media_type, bytes } => tagged(media_type.to_owned(), bytes, if_none_match)
+        IconImage::Embedded { media_type, bytes } => tagged(media_type.to_owned(), &bytes, if_none_match)
             .header("x-content-type-options", "nosniff")
             // An SVG that is opened as a page of this origin runs nothing.
             .header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox"),

@@ -72,14 +72,14 @@ pub(crate) fn entries<'a>(oauth: &OAuthContext<'_>, keys: &'a [AccessKeySummary]
 
 /// Returns the scopes that a key of this person may have: no more than the person.
 fn scopes_of(oauth: &OAuthContext<'_>, session: &Session, profile: Option<&Profile>) -> ScopeSet {
-    oauth.secrets.roles().allowed(&oauth.app.catalogue.all(), session.subject(), profile)
+    oauth.secrets.roles().allowed(oauth.app.catalogue.all(), session.subject(), profile)
 }
 
 /// Returns the same as the person's object knows it, or `None` if they have signed out everywhere. Without roles, everybody may have
 /// every scope, and it is not asked.
 async fn scopes_now(oauth: &OAuthContext<'_>, session: &Session) -> Result<Option<ScopeSet>, SignInError> {
     if oauth.secrets.roles().is_empty() {
-        return Ok(Some(oauth.app.catalogue.all()));
+        return Ok(Some(oauth.app.catalogue.all().clone()));
     }
     let list = ListGrants { signed_in_at: session.signed_in_at(), policy: oauth.secrets.policy().clone() };
     let overview = oauth.grants().ask(ObjectName::of(session.subject()), list).await?;
