@@ -227,6 +227,18 @@ describe('what ends a remembered browser', () => {
     needsOneClick(await ask(await remembered(), WEB), 'a sign-in after that');
   });
 
+  test('an ended cookie gets no code, and enters neither the person nor an app in the owner’s list', async () => {
+    const [copied, owner] = [await remembered(), await remembered()];
+    const page = await ask(copied, WEB);
+    needsOneClick(page, 'before the end');
+    const another = await copied.open(authorizePath(asking(await clientOf(WEB), { redirect_uri: WEB })));
+    await press(owner, await account(owner), 'sign-out-everywhere');
+    const entered = () => runtime.sql('DIRECTORY', 'directory', 'SELECT client, last_at FROM uses ORDER BY client');
+    const before = await entered();
+    for (const form of [page, another]) needsPassphrase(await allowed(copied, form), 'the passphrase is asked for');
+    assert.deepEqual(await entered(), before, 'nothing is entered');
+  });
+
   test('disconnecting an app makes its redirect URI new again', async () => {
     const browser = await remembered();
     const { verifier, challenge } = pkce();

@@ -8,6 +8,7 @@ use mcp_connector_oauth::clients::client_hash::ClientHash;
 use mcp_connector_oauth::grants::codes::issue_code::{IssueCodeError, issue_code, issue_code_of_owner};
 use mcp_connector_oauth::grants::sign_in::commands::SignInProof;
 use mcp_connector_oauth::login::person::Person;
+use mcp_connector_oauth::login::remembered::browser_cookie::BrowserCookie;
 
 use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
@@ -27,6 +28,7 @@ pub(crate) async fn for_person(
     consented: &ConsentedRequest,
     person: &Person,
 ) -> Result<Answer, SignInError> {
+    allowed_scopes::check(oauth, consented, person)?;
     enter_consent(oauth, consented, person).await?;
     let code =
         issue_code(consented, person, stored(oauth, person), &oauth.grants(), oauth.secrets.keys(), oauth.now).await;
@@ -35,21 +37,56 @@ pub(crate) async fn for_person(
     Ok(answer)
 }
 
-/// Redirects to the client with a code for the owner, who proves who they are by `proof`. The answer has the cookie of the browser
-/// if it is remembered. `None` if the proof does not hold: the browser is not remembered for this client, or the passkey is refused.
+/// Redirects to the client with a code for the owner, who has proved who they are with the passphrase or a passkey. The answer has the
+/// cookie of the browser if it is remembered. `None` if the passkey is refused.
 pub(crate) async fn for_owner(
     oauth: &OAuthContext<'_>,
     incoming: &Incoming,
     consented: &ConsentedRequest,
     (person, proof): (&Person, SignInProof),
 ) -> Result<Option<Answer>, SignInError> {
+    allowed_scopes::check(oauth, consented, person)?;
     enter_consent(oauth, consented, person).await?;
+    let issued = issue(oauth, incoming, consented, (person, proof)).await?;
+    Ok(issued.map(|(code, cookie)| {
+        let answer = redirect(oauth, consented, &code);
+        remembered::with_cookie(oauth, incoming, answer, cookie)
+    }))
+}
+
+/// Redirects to the client with a code for the owner, whose browser is remembered by `cookie`. `None` if the browser is not
+/// remembered for this client. `answered` makes the page of an error that comes later: the browser needs its next cookie in any case.
+///
+/// The cookie is judged first. One that has ended, or that somebody has copied, enters nobody and no client in the directory.
+pub(crate) async fn for_remembered_owner(
+    oauth: &OAuthContext<'_>,
+    incoming: &Incoming,
+    consented: &ConsentedRequest,
+    (owner, cookie): (&Person, BrowserCookie),
+    answered: impl FnOnce(SignInError) -> Answer,
+) -> Result<Option<Answer>, SignInError> {
+    allowed_scopes::check(oauth, consented, owner)?;
+    let Some((code, next)) = issue(oauth, incoming, consented, (owner, SignInProof::Remembered(cookie))).await? else {
+        return Ok(None);
+    };
+    // Nobody has the code yet, and nobody gets it if the client was ended.
+    let answer = match enter_consent(oauth, consented, owner).await {
+        Ok(()) => redirect(oauth, consented, &code),
+        Err(error) => answered(error),
+    };
+    Ok(Some(remembered::with_cookie(oauth, incoming, answer, next)))
+}
+
+/// Stores the code of a sign-in of the owner. `None` if the proof does not hold.
+async fn issue(
+    oauth: &OAuthContext<'_>,
+    incoming: &Incoming,
+    consented: &ConsentedRequest,
+    proof: (&Person, SignInProof),
+) -> Result<Option<(String, Option<BrowserCookie>)>, SignInError> {
     let (keys, versions) = (oauth.secrets.keys(), oauth.secrets.policy().versions());
-    match issue_code_of_owner(consented, (person, proof), versions, &oauth.grants(), keys, oauth.now).await {
-        Ok((code, cookie)) => {
-            let answer = redirect(oauth, consented, &code);
-            Ok(Some(remembered::with_cookie(oauth, incoming, answer, cookie)))
-        }
+    match issue_code_of_owner(consented, proof, versions, &oauth.grants(), keys, oauth.now).await {
+        Ok(issued) => Ok(Some(issued)),
         Err(error @ (IssueCodeError::NotRemembered | IssueCodeError::CookieCopied | IssueCodeError::Passkey(_))) => {
             incoming.request_log().reason(error.to_string());
             Ok(None)
@@ -58,13 +95,12 @@ pub(crate) async fn for_owner(
     }
 }
 
-/// Notes in the directory who allows the client, unless their roles allow nothing of it, or the owner has ended it.
+/// Notes in the directory who allows the client, unless the owner has ended it.
 async fn enter_consent(
     oauth: &OAuthContext<'_>,
     consented: &ConsentedRequest,
     person: &Person,
 ) -> Result<(), SignInError> {
-    allowed_scopes::check(oauth, consented, person)?;
     let request = consented.request();
     match oauth.directory().enter_consent(person.into(), ClientHash::of(request.client_id())).await? {
         ClientStatus::Active => Ok(()),

@@ -3,7 +3,6 @@
 
 use mcp_connector_oauth::authorize::authorization_request::AuthorizationRequest;
 use mcp_connector_oauth::authorize::consent::{ConsentPage, DECISION_FIELD, Decision, InvalidDecision, SCOPE_FIELD};
-use mcp_connector_oauth::grants::sign_in::commands::SignInProof;
 use mcp_connector_oauth::login::passkeys::ceremony::Purpose;
 use mcp_connector_oauth::login::remembered::remembered_browsers::BrowserStanding;
 use mcp_connector_oauth::web::form::Parameters;
@@ -94,8 +93,9 @@ async fn allowed(
         }
         if let Some(cookie) = remembered::cookie(oauth, incoming) {
             let owner = passphrase::owner(oauth)?;
-            let proof = SignInProof::Remembered(cookie);
-            if let Some(answer) = code::for_owner(oauth, incoming, consented, (&owner, proof)).await? {
+            let answered = |error| pending.answered(oauth, incoming, Err(error));
+            let known = (&owner, cookie);
+            if let Some(answer) = code::for_remembered_owner(oauth, incoming, consented, known, answered).await? {
                 return Ok(Ok(answer));
             }
         }
