@@ -1,6 +1,6 @@
 //! The objects' side of commands: each is read as its own type and handled by a function that returns the type of its answer.
 
-use worker::{Request, Response};
+use worker::{Request, Response, ResponseBuilder};
 
 use mcp_connector_base::codec::encode;
 use mcp_connector_base::command::{Command, ReceivedCommand};
@@ -42,7 +42,7 @@ pub(crate) async fn answer<C: Command>(
 ) -> worker::Result<Response> {
     let Ok(command) = received.read() else { return unreadable() };
     match handler(command).await.map(|answer| encode(&answer)) {
-        Ok(Ok(answer)) => Response::from_bytes(answer),
+        Ok(Ok(answer)) => Ok(ResponseBuilder::new().fixed(answer)),
         Ok(Err(_)) | Err(_) => Response::error("", 500),
     }
 }

@@ -1,6 +1,7 @@
 //! The Durable Objects. Each has a folder: the commands that it takes, the stub by which the rest of the Worker reaches it, the
 //! object itself, and its rows.
 
+pub(crate) mod alarm;
 pub(crate) mod anonymous_quota;
 pub(crate) mod directory;
 pub(crate) mod dispatch;
@@ -13,4 +14,5 @@ pub(crate) mod stub;
 pub(crate) mod subscriptions;
 #[cfg(test)]
 pub(crate) mod table_tests;
+pub(crate) mod tables;
 pub(crate) mod task;

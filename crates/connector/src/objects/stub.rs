@@ -4,7 +4,10 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use worker::js_sys::Uint8Array;
+use worker::js_sys::{Promise, Uint8Array};
+use worker::wasm_bindgen::JsCast as _;
+use worker::wasm_bindgen::prelude::wasm_bindgen;
+use worker::wasm_bindgen_futures::JsFuture;
 use worker::web_sys::ReadableStream;
 use worker::{Env, Response, web_sys};
 
@@ -21,6 +24,30 @@ pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(4);
 
 /// The status of an answer that refuses a stream.
 pub(crate) const STREAM_REFUSED: u16 = 409;
+
+// One function, because each step that the Worker takes by itself is a crossing, and each promise that it awaits another task: they
+// were most of what an object costs its caller. The message is copied, since the memory of the instance may change or end meanwhile.
+#[wasm_bindgen(inline_js = "
+export async function askObject(env, binding, name, message, limit) {
+  let timer;
+  const late = new Promise((_, reject) => { timer = setTimeout(() => reject(new Error('late')), limit); });
+  const ask = async (body) => {
+    const answer = await env[binding].getByName(name).fetch('https://object/', { method: 'POST', body });
+    const bytes = await answer.arrayBuffer();
+    return answer.status === 200 ? new Uint8Array(bytes) : undefined;
+  };
+  try {
+    return await Promise.race([ask(message.slice()), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+")]
+extern "C" {
+    /// Sends a message to an object. Resolves to its answer, to `undefined` if that is a refusal, and rejects if it is late.
+    #[wasm_bindgen(js_name = askObject)]
+    fn ask_object(env: &Env, binding: &str, name: &str, message: &[u8], limit: u32) -> Promise;
+}
 
 /// A Durable Object, as its callers reach it.
 #[derive(Clone)]
@@ -52,15 +79,10 @@ impl<'a> ObjectStub<'a> {
         patience: Duration,
     ) -> Result<C::Answer, Unavailable> {
         let message = encode_command(command).map_err(|_| Unavailable)?;
-        let answer = async {
-            let mut response = self.fetch(&message).await?;
-            if response.status_code() != 200 {
-                return Err(Unavailable);
-            }
-            response.bytes().await.map_err(|_| Unavailable)
-        };
-        let answer = within(TIME_LIMIT + patience, answer).await?;
-        decode(&answer).map_err(|_| Unavailable)
+        let limit = u32::try_from((TIME_LIMIT + patience).as_millis()).unwrap_or(u32::MAX);
+        let answer = JsFuture::from(ask_object(self.env, self.binding.name(), &self.name, &message, limit)).await;
+        let answer: Uint8Array = answer.map_err(|_| Unavailable)?.dyn_into().map_err(|_| Unavailable)?;
+        decode(&answer.to_vec()).map_err(|_| Unavailable)
     }
 
     /// Sends a command, and sends it again if no answer came: the object may have just moved or been replaced, or may have done

@@ -4,6 +4,8 @@
 //!
 //! If this test fails, do not change the list: change the existing table (`ALTER TABLE`), or make another beside it.
 
+use crate::objects::{directory, grants, keyring};
+
 /// Every statement that creates something, by its file.
 const DEPLOYED: [(&str, &[&str]); 12] = [
     (
@@ -15,6 +17,7 @@ const DEPLOYED: [(&str, &[&str]); 12] = [
              PRIMARY KEY (client, person)) WITHOUT ROWID",
             "TABLE IF NOT EXISTS ended (client TEXT PRIMARY KEY, at INTEGER NOT NULL, swept_to TEXT NOT NULL, \
              is_swept INTEGER NOT NULL) WITHOUT ROWID",
+            "TABLE IF NOT EXISTS looked_through (one INTEGER PRIMARY KEY CHECK (one = 1), client TEXT NOT NULL, person TEXT NOT NULL)",
         ],
     ),
     (
@@ -110,5 +113,15 @@ fn created(source: &str) -> Vec<String> {
 fn the_tables_that_are_deployed_keep_their_columns() {
     for (source, deployed) in DEPLOYED {
         assert_eq!(created(source), deployed, "{}", source.lines().next().unwrap_or_default());
+    }
+}
+
+#[test]
+fn a_schema_names_each_table_and_index_that_it_makes() {
+    for schema in [directory::rows::SCHEMA, grants::rows::SCHEMA, keyring::object::SCHEMA] {
+        let statements = schema.create.iter().flat_map(|statements| statements.split(';'));
+        let created: Vec<&str> =
+            statements.filter_map(|statement| statement.split_once("IF NOT EXISTS ")?.1.split(' ').next()).collect();
+        assert_eq!(created, schema.names);
     }
 }

@@ -23,6 +23,7 @@ use crate::grants::limits::Limits;
 use crate::grants::refresh::refresh_token::Generation;
 use crate::grants::refresh::request::{RefreshError, RefreshRequest, Refreshed};
 use crate::grants::revoked::Revoked;
+use crate::grants::room::{Room, room_beside};
 use crate::grants::rows::GrantRows;
 use crate::grants::summary::GrantSummary;
 use crate::login::account_session::SESSION_LIFETIME;
@@ -48,18 +49,25 @@ pub struct GrantStore<R> {
     pub(in crate::grants) limits: Limits,
     /// The current setting `IDENTITY_CLAIMS`.
     pub(in crate::grants) claims: ClaimsVersion,
+    room: Room,
 }
 
 impl<R: GrantRows> GrantStore<R> {
     /// Creates a store over `rows`.
     pub fn new(rows: R, limits: Limits) -> Self {
-        Self { rows, limits, claims: ClaimsVersion::default() }
+        Self { rows, limits, claims: ClaimsVersion::default(), room: Room::default() }
     }
 
     /// Returns the store of a server with this setting `IDENTITY_CLAIMS`.
     #[must_use]
     pub fn with_claims(self, claims: ClaimsVersion) -> Self {
         Self { claims, ..self }
+    }
+
+    /// Returns the store of an object that knows how much room there is.
+    #[must_use]
+    pub fn with_room(self, room: Room) -> Self {
+        Self { room, ..self }
     }
 
     pub const fn rows(&self) -> &R {
@@ -74,11 +82,11 @@ impl<R: GrantRows> GrantStore<R> {
         identity: Option<StoredIdentity>,
         now: Timestamp,
     ) -> Result<Result<(), StoreCodeError>, R::Error> {
-        let codes = self.rows.codes()?;
-        if codes.iter().any(|known| known.id() == code.id() && known.redeemed().is_some()) {
+        if self.rows.code(code.id())?.is_some_and(|known| known.redeemed().is_some()) {
             return Ok(Err(StoreCodeError::Redeemed));
         }
-        let others = codes.iter().filter(|known| known.id() != code.id() && known.is_waiting(now));
+        let waiting = self.rows.codes_that_may_wait(now)?;
+        let others = waiting.iter().filter(|known| known.id() != code.id() && known.is_waiting(now));
         if others.count() >= self.limits.codes {
             return Ok(Err(StoreCodeError::TooMany));
         }
@@ -319,6 +327,16 @@ impl<R: GrantRows> GrantStore<R> {
 
     /// Ends the grants that were idle longest until there is room for one more. Returns them.
     pub(in crate::grants) fn make_room(&mut self, client: &ClientId, now: Timestamp) -> Result<Vec<Grant>, R::Error> {
+        // A sign-in that read all grants would cost more with each one before it.
+        if self.room.take_one() {
+            return Ok(Vec::new());
+        }
+        let number = self.rows.number_of_grants()?;
+        let fewest = self.limits.grants_per_client.min(self.limits.grants);
+        if let Some(room) = fewest.checked_sub(number + 1) {
+            self.room.set(room);
+            return Ok(Vec::new());
+        }
         let mut live = self.live(now)?;
         live.sort_unstable_by_key(|grant| (grant.used_at(), grant.id()));
         let is_same = |grant: &Grant| grant.authorization().client_id == *client;
@@ -332,10 +350,11 @@ impl<R: GrantRows> GrantStore<R> {
             })
             .collect();
         let surplus = (live.len() + 1).saturating_sub(self.limits.grants);
-        idle.extend(live.into_iter().take(surplus));
+        idle.extend(live.drain(..surplus.min(live.len())));
         for grant in &idle {
             self.end(grant.id(), EndReason::LimitReached, now)?;
         }
+        self.room.set(room_beside(&live, client, &self.limits));
         Ok(idle)
     }
 

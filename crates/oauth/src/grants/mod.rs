@@ -25,6 +25,7 @@ pub(crate) mod model_tests;
 pub mod owner;
 pub mod refresh;
 pub mod revoked;
+pub mod room;
 pub mod rows;
 #[cfg(test)]
 mod rule_tests;

@@ -24,11 +24,15 @@ pub trait GrantRows {
     /// Returns the code with this id.
     fn code(&self, id: CodeId) -> Result<Option<PendingCode>, Self::Error>;
     fn codes(&self) -> Result<Vec<PendingCode>, Self::Error>;
+    /// Returns every code that waits to be redeemed at `now`, and perhaps some that were redeemed.
+    fn codes_that_may_wait(&self, now: Timestamp) -> Result<Vec<PendingCode>, Self::Error>;
     /// Adds or replaces a code.
     fn put_code(&mut self, code: &PendingCode, forget_at: Timestamp) -> Result<(), Self::Error>;
     /// Returns the grant with this id.
     fn grant(&self, id: GrantId) -> Result<Option<Grant>, Self::Error>;
     fn grants(&self) -> Result<Vec<Grant>, Self::Error>;
+    /// Returns how many grants there are, with those that have ended or expired.
+    fn number_of_grants(&self) -> Result<usize, Self::Error>;
     /// Returns all grants whose rows can be read.
     fn readable_grants(&self) -> Result<Vec<Grant>, Self::Error> {
         self.grants()

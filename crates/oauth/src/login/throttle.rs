@@ -85,6 +85,15 @@ struct SourceCount {
     last: Timestamp,
 }
 
+/// What an attempt changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counts {
+    /// The counts are to be stored.
+    Changed,
+    /// Only time has passed, which the next attempt sees, too.
+    Unchanged,
+}
+
 impl Throttle {
     /// Decides about one attempt, and counts it if it is wrong.
     ///
@@ -96,21 +105,23 @@ impl Throttle {
         is_right: bool,
         credential_version: CredentialVersion,
         now: Timestamp,
-    ) -> AttemptOutcome {
+    ) -> (AttemptOutcome, Counts) {
         if self.credential_version != Some(credential_version) {
             *self = Self { credential_version: Some(credential_version), ..Self::default() };
         }
         self.forget(now);
         let wait = self.wait(source, now);
         if wait > 0 {
-            return AttemptOutcome::Wait(wait);
+            return (AttemptOutcome::Wait(wait), Counts::Unchanged);
         }
         if is_right {
+            let counted = self.sources.len();
             self.sources.retain(|count| count.source != *source);
-            return AttemptOutcome::Accepted;
+            let counts = if self.sources.len() == counted { Counts::Unchanged } else { Counts::Changed };
+            return (AttemptOutcome::Accepted, counts);
         }
         self.count(source, now);
-        AttemptOutcome::Wrong
+        (AttemptOutcome::Wrong, Counts::Changed)
     }
 
     /// Returns the seconds until the next attempt of this source is looked at.
@@ -190,11 +201,27 @@ mod tests {
     }
 
     fn wrong(throttle: &mut Throttle, source: &RequestSource, now: Timestamp) -> AttemptOutcome {
-        throttle.attempt(source, false, VERSION, now)
+        let (outcome, counts) = throttle.attempt(source, false, VERSION, now);
+        assert_eq!(counts == Counts::Changed, outcome == AttemptOutcome::Wrong);
+        outcome
     }
 
     fn right(throttle: &mut Throttle, source: &RequestSource, now: Timestamp) -> AttemptOutcome {
-        throttle.attempt(source, true, VERSION, now)
+        throttle.attempt(source, true, VERSION, now).0
+    }
+
+    #[test]
+    fn a_right_passphrase_changes_a_count_only_if_its_source_has_one() {
+        let (mut throttle, own, other) = (Throttle::default(), network(1), network(2));
+        let mut attempt = |source: &RequestSource, is_right, now| throttle.attempt(source, is_right, VERSION, now);
+        let accepted = |counts| (AttemptOutcome::Accepted, counts);
+        assert_eq!(attempt(&own, true, START), accepted(Counts::Unchanged), "nobody has made an attempt");
+        attempt(&other, false, START);
+        assert_eq!(attempt(&own, true, START.plus(60)), accepted(Counts::Unchanged), "only another source has");
+        assert_eq!(attempt(&other, true, START.plus(60)), accepted(Counts::Changed));
+        assert_eq!(attempt(&other, true, START.plus(120)), accepted(Counts::Unchanged));
+        attempt(&other, false, START.plus(120));
+        assert_eq!(attempt(&other, true, START.plus(120 + MEMORY)), accepted(Counts::Unchanged), "it is forgotten");
     }
 
     #[test]
@@ -298,7 +325,7 @@ mod tests {
             wrong(&mut throttle, &source, START);
         }
         assert_eq!(
-            throttle.attempt(&source, true, CredentialVersion::from_bytes([2; 8]), START),
+            throttle.attempt(&source, true, CredentialVersion::from_bytes([2; 8]), START).0,
             AttemptOutcome::Accepted
         );
     }

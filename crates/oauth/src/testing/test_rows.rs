@@ -56,6 +56,11 @@ impl GrantRows for TestRows {
         Ok(self.codes.values().map(|row| row.0.clone()).collect())
     }
 
+    fn codes_that_may_wait(&self, now: Timestamp) -> Result<Vec<PendingCode>, Infallible> {
+        let waiting = self.codes.values().filter(|row| PendingCode::may_wait_until(now).contains(&row.1));
+        Ok(waiting.map(|row| row.0.clone()).collect())
+    }
+
     fn put_code(&mut self, code: &PendingCode, forget_at: Timestamp) -> Result<(), Infallible> {
         self.wrote();
         // Encoded and decoded, as a real store does it.
@@ -70,6 +75,10 @@ impl GrantRows for TestRows {
 
     fn grants(&self) -> Result<Vec<Grant>, Infallible> {
         Ok(self.grants.values().map(|row| row.0.clone()).collect())
+    }
+
+    fn number_of_grants(&self) -> Result<usize, Infallible> {
+        Ok(self.grants.len())
     }
 
     fn put_grant(&mut self, grant: &Grant, forget_at: Timestamp) -> Result<(), Infallible> {

@@ -42,8 +42,8 @@ pub(crate) async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Resul
     let (search, after) = (get(SEARCH_FIELD)?.filter(|search| !search.trim().is_empty()), get(AFTER_FIELD)?);
     let asked = ListPeople { search: search.map(str::to_owned), after: after.map(str::to_owned) };
     let found = oauth.directory().people(asked).await?;
-    let next = found.people.last().filter(|_| found.has_more).map(|last| {
-        let mut parameters = vec![(AFTER_FIELD, last.person.as_str())];
+    let next = found.next.as_deref().map(|last| {
+        let mut parameters = vec![(AFTER_FIELD, last)];
         parameters.extend(search.map(|search| (SEARCH_FIELD, search)));
         with_query(ACCOUNT_PEOPLE_PATH, &parameters)
     });

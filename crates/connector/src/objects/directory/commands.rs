@@ -88,7 +88,8 @@ pub(crate) struct KnownPerson {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PeoplePage {
     pub(crate) people: Vec<KnownPerson>,
-    pub(crate) has_more: bool,
+    /// The person after whom the next page begins, if there is one.
+    pub(crate) next: Option<String>,
 }
 
 /// Ends a client for everybody and for good.

@@ -16,15 +16,16 @@ use mcp_connector_oauth::clients::client_hash::ClientHash;
 use mcp_connector_oauth::grants::commands::EndClientGrants;
 
 use crate::oauth::clients::records;
+use crate::objects::alarm::Alarm;
 use crate::objects::directory::commands::{
     CheckClient, EndClient, EnterConsent, EnterSignIn, EnterUse, GetLastUse, GetPerson, ListPeople, ListUsers,
     SignedInPerson,
 };
-use crate::objects::directory::rows::{DirectoryRows, Sweep};
+use crate::objects::directory::rows::{DirectoryRows, Forgotten, SCHEMA, Sweep};
 use crate::objects::dispatch;
 use crate::objects::dispatch::dispatch;
 use crate::objects::grants::stub::GrantsStub;
-use crate::objects::rows::transaction;
+use crate::objects::tables::Tables;
 use crate::platform::clock::now;
 
 /// Maximum number of people whose grants one alarm ends: a Worker on the free plan may make fifty requests at a time.
@@ -38,17 +39,21 @@ const SWEEP_AGAIN: Duration = Duration::from_secs(30);
 const MARK_AGAIN: u64 = 180;
 /// How often rows of uses that are over are deleted.
 const FORGET_AFTER: Duration = Duration::from_hours(24);
+/// How long after one part of them the next one follows.
+const FORGET_NEXT: Duration = Duration::from_secs(10);
 
 /// The directory.
 #[durable_object(alarm)]
 pub struct Directory {
     state: State,
     env: Env,
+    tables: Tables,
+    alarm: Alarm,
 }
 
 impl DurableObject for Directory {
     fn new(state: State, env: Env) -> Self {
-        Self { state, env }
+        Self { state, env, tables: Tables::new(SCHEMA), alarm: Alarm::default() }
     }
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
@@ -69,11 +74,14 @@ impl DurableObject for Directory {
 
     /// Continues the sweeps, and deletes rows of uses that are long over.
     async fn alarm(&self) -> worker::Result<Response> {
+        self.alarm.has_come();
         let sweeps = self.with_rows(DirectoryRows::sweeps)?;
         if sweeps.is_empty() {
             let now = now();
-            if self.with_rows(move |rows| rows.forget(now))? {
-                self.wake_in(FORGET_AFTER).await?;
+            match self.with_rows(move |rows| rows.forget(now))? {
+                Forgotten::APart => self.wake_in(FORGET_NEXT).await?,
+                Forgotten::All => self.wake_in(FORGET_AFTER).await?,
+                Forgotten::NothingIsLeft => {}
             }
             return Response::empty();
         }
@@ -117,9 +125,7 @@ impl Directory {
             }
             Ok(status)
         })?;
-        if self.state.storage().get_alarm().await?.is_none() {
-            self.wake_in(FORGET_AFTER).await?;
-        }
+        self.alarm.set_at_latest(&self.state.storage(), FORGET_AFTER).await?;
         Ok(status)
     }
 
@@ -159,12 +165,10 @@ impl Directory {
         &self,
         work: impl FnOnce(&DirectoryRows) -> worker::Result<T> + 'static,
     ) -> worker::Result<T> {
-        let storage = self.state.storage();
-        let sql = storage.sql();
-        transaction(&storage, move || work(&DirectoryRows::new(sql)?))
+        self.tables.transaction(&self.state.storage(), move |sql| work(&DirectoryRows::new(sql)))
     }
 
     async fn wake_in(&self, wait: Duration) -> worker::Result<()> {
-        self.state.storage().set_alarm(wait).await
+        self.alarm.set(&self.state.storage(), wait).await
     }
 }

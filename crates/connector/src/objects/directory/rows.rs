@@ -13,8 +13,9 @@ use mcp_connector_oauth::crypto::opaque::ObjectName;
 
 use crate::objects::directory::commands::{ClientUsers, SignedInPerson};
 use crate::objects::directory::people;
-use crate::objects::directory::people::People;
+use crate::objects::directory::people::{LAST_USE_AFTER, People};
 use crate::objects::rows::{integer, number, seconds, unreadable, values};
+use crate::objects::tables::Schema;
 
 /// How long the row of a use is stored, in seconds: a day longer than an unused client. No grant lives that long.
 const USE_LIFETIME: u64 = CLIENT_LIFE + 24 * 60 * 60;
@@ -25,13 +26,23 @@ const COUNTED: u64 = 1000;
 /// Maximum number of clients whose grants are ended in one alarm, so that one whose objects do not answer holds up no other.
 const CLIENTS_AT_ONCE: u64 = 5;
 
+/// The tables and the index.
+pub(crate) const SCHEMA: Schema = Schema {
+    create: &[TABLES, people::TABLES],
+    names: &["people", "uses", "ended", "looked_through", "addresses", "words", "people_by_name"],
+};
+
 const TABLES: &str = "\
     CREATE TABLE IF NOT EXISTS people (person TEXT PRIMARY KEY, subject TEXT NOT NULL, name TEXT, first_at INTEGER NOT NULL, \
     last_at INTEGER NOT NULL) WITHOUT ROWID;\
     CREATE TABLE IF NOT EXISTS uses (client TEXT, person TEXT, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL, \
     PRIMARY KEY (client, person)) WITHOUT ROWID;\
     CREATE TABLE IF NOT EXISTS ended (client TEXT PRIMARY KEY, at INTEGER NOT NULL, swept_to TEXT NOT NULL, \
-    is_swept INTEGER NOT NULL) WITHOUT ROWID";
+    is_swept INTEGER NOT NULL) WITHOUT ROWID;\
+    CREATE TABLE IF NOT EXISTS looked_through (one INTEGER PRIMARY KEY CHECK (one = 1), client TEXT NOT NULL, person TEXT NOT NULL)";
+
+/// How many uses one alarm looks at to find those that are over.
+const LOOKED_AT: u64 = 5000;
 
 /// An ended client whose grants are being ended.
 pub(crate) struct Sweep {
@@ -42,14 +53,24 @@ pub(crate) struct Sweep {
     pub(crate) swept_to: String,
 }
 
+/// How far the deletion of old uses has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Forgotten {
+    /// There are more uses to look at.
+    APart,
+    /// The old ones are deleted.
+    All,
+    /// There are no uses at all.
+    NothingIsLeft,
+}
+
 /// The rows.
 pub(crate) struct DirectoryRows(SqlStorage);
 
 impl DirectoryRows {
-    pub(crate) fn new(sql: SqlStorage) -> worker::Result<Self> {
-        sql.exec(TABLES, None)?;
-        sql.exec(people::TABLES, None)?;
-        Ok(Self(sql))
+    /// The rows in tables that exist.
+    pub(crate) const fn new(sql: SqlStorage) -> Self {
+        Self(sql)
     }
 
     /// Returns the rows about people.
@@ -65,9 +86,9 @@ impl DirectoryRows {
         at: Timestamp,
     ) -> worker::Result<()> {
         let upsert = "INSERT INTO uses VALUES (?1, ?2, ?3, ?3) ON CONFLICT (client, person) DO UPDATE SET \
-            last_at = excluded.last_at WHERE excluded.last_at > last_at";
+            last_at = excluded.last_at WHERE excluded.last_at >= last_at + ?4";
         let person = ObjectName::of(&signed_in.subject).to_string();
-        self.run(upsert, vec![client.as_str().into(), person.into(), seconds(at)?])
+        self.run(upsert, vec![client.as_str().into(), person.into(), seconds(at)?, integer(LAST_USE_AFTER)?])
     }
 
     /// Returns whether the owner has ended a client.
@@ -95,13 +116,19 @@ impl DirectoryRows {
             [SqlStorageValue::String(name)] => Ok(name),
             _ => Err(unreadable(DecodeError)),
         });
-        let count = format!("SELECT count(*) FROM (SELECT 1 FROM uses WHERE client = ? LIMIT {COUNTED})");
-        let first = format!("SELECT min(first_at) FROM (SELECT first_at FROM uses WHERE client = ? LIMIT {COUNTED})");
+        let counted = format!(
+            "SELECT count(*), min(first_at), max(last_at) FROM (SELECT first_at, last_at FROM uses WHERE client = ? LIMIT {COUNTED})"
+        );
+        let counted = values(&self.0, &counted, vec![client.as_str().into()])?.pop();
+        let number = |value: SqlStorageValue| {
+            if let SqlStorageValue::Integer(number) = value { Some(number.unsigned_abs()) } else { None }
+        };
+        let [count, first_use, last_use] = counted.unwrap_or([const { SqlStorageValue::Null }; 3]).map(number);
         Ok(ClientUsers {
             names: names.collect::<worker::Result<_>>()?,
-            count: number(&self.0, &count, vec![client.as_str().into()])?.unwrap_or_default(),
-            first_use: self.moment(&first, client)?,
-            last_use: self.last_use(client)?,
+            count: count.unwrap_or_default(),
+            first_use: first_use.map(Timestamp::from_seconds),
+            last_use: last_use.map(Timestamp::from_seconds),
             ended_at: self.ended_at(client)?,
         })
     }
@@ -155,10 +182,37 @@ impl DirectoryRows {
         self.run("UPDATE ended SET is_swept = 1 WHERE client = ?", vec![client.as_str().into()])
     }
 
-    /// Deletes uses that are long over. Returns whether any are left.
-    pub(crate) fn forget(&self, now: Timestamp) -> worker::Result<bool> {
-        self.run("DELETE FROM uses WHERE last_at < ?", vec![seconds(now.minus(USE_LIFETIME))?])?;
-        Ok(number(&self.0, "SELECT 1 FROM uses LIMIT 1", vec![])?.is_some())
+    /// Deletes uses that are long over, in a part of all uses: the next one with each call.
+    pub(crate) fn forget(&self, now: Timestamp) -> worker::Result<Forgotten> {
+        let two = |row: Option<[SqlStorageValue; 2]>| match row {
+            Some([SqlStorageValue::String(client), SqlStorageValue::String(person)]) => Ok(Some((client, person))),
+            Some(_) => Err(unreadable(DecodeError)),
+            None => Ok(None),
+        };
+        let begin = two(values(&self.0, "SELECT client, person FROM looked_through", vec![])?.pop())?;
+        let (client, person) = begin.unwrap_or_default();
+        let after = || -> Vec<SqlStorageValue> { vec![client.as_str().into(), person.as_str().into()] };
+        let query =
+            "SELECT client, person FROM uses WHERE (client, person) > (?, ?) ORDER BY client, person LIMIT 1 OFFSET ?";
+        let mut bindings = after();
+        bindings.push(integer(LOOKED_AT - 1)?);
+        let end = two(values(&self.0, query, bindings)?.pop())?;
+        let mut bindings = after();
+        bindings.push(seconds(now.minus(USE_LIFETIME))?);
+        if let Some((client, person)) = end {
+            bindings.extend([client.as_str().into(), person.as_str().into()]);
+            let delete =
+                "DELETE FROM uses WHERE (client, person) > (?1, ?2) AND last_at < ?3 AND (client, person) <= (?4, ?5)";
+            self.run(delete, bindings)?;
+            let note = "INSERT INTO looked_through VALUES (1, ?, ?) \
+                ON CONFLICT (one) DO UPDATE SET client = excluded.client, person = excluded.person";
+            self.run(note, vec![client.into(), person.into()])?;
+            return Ok(Forgotten::APart);
+        }
+        self.run("DELETE FROM uses WHERE (client, person) > (?, ?) AND last_at < ?", bindings)?;
+        self.run("DELETE FROM looked_through", vec![])?;
+        let is_left = number(&self.0, "SELECT 1 FROM uses LIMIT 1", vec![])?.is_some();
+        Ok(if is_left { Forgotten::All } else { Forgotten::NothingIsLeft })
     }
 
     fn moment(&self, query: &str, client: &ClientHash) -> worker::Result<Option<Timestamp>> {

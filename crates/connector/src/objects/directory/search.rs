@@ -1,5 +1,7 @@
 //! By which words a person is found: those of their name, and their address.
 
+use crate::objects::directory::commands::KnownPerson;
+
 /// Maximum number of words of a person.
 const MAX_WORDS: usize = 10;
 /// Maximum length of a word, in characters.
@@ -41,6 +43,15 @@ impl Search {
         let mut pieces = pieces(&text).into_iter();
         let prefix = pieces.next()?;
         Some(Self { prefix, rest: pieces.max_by_key(String::len).unwrap_or_default() })
+    }
+}
+
+impl Search {
+    /// Returns whether it finds a person.
+    pub(crate) fn finds(&self, known: &KnownPerson) -> bool {
+        let (name, email) = (known.name.as_deref(), known.email.as_deref());
+        let text = [name.unwrap_or_default(), email.unwrap_or_default()].join(" ").to_lowercase();
+        words_of(name, email).iter().any(|word| word.starts_with(&self.prefix)) && text.contains(&self.rest)
     }
 }
 

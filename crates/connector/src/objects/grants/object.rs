@@ -28,6 +28,7 @@ use mcp_connector_oauth::grants::identity::renewal::{DueRenewal, TokenRefreshOut
 use mcp_connector_oauth::grants::limits::Limits;
 use mcp_connector_oauth::grants::refresh::request::{RefreshError, RefreshRequest, Refreshed};
 use mcp_connector_oauth::grants::revoked::Revoked;
+use mcp_connector_oauth::grants::room::Room;
 use mcp_connector_oauth::grants::sign_in::commands::{CheckBrowser, ForgetBrowser, StoreSignIn};
 use mcp_connector_oauth::grants::sign_in::passkey_commands::{AddPasskey, FindPasskeyKey, RemovePasskey, UsePasskey};
 use mcp_connector_oauth::upstream::commands::{ConnectUpstream, DisconnectUpstream, GetUpstreamToken};
@@ -35,13 +36,14 @@ use mcp_connector_protocol::Unavailable;
 
 use crate::app::state::app;
 use crate::oauth::identity::renewal;
+use crate::objects::alarm::Alarm;
 use crate::objects::directory::commands::SignedInPerson;
 use crate::objects::directory::stub::DirectoryStub;
 use crate::objects::dispatch;
 use crate::objects::dispatch::dispatch;
-use crate::objects::grants::rows::SqlRows;
+use crate::objects::grants::rows::{SCHEMA, SqlRows};
 use crate::objects::grants::upstream_refreshes::UpstreamRefreshes;
-use crate::objects::rows::transaction;
+use crate::objects::tables::Tables;
 use crate::platform::clock::{Entropy, now};
 
 /// Rows are swept no more often than this, in seconds: a code that is over may stay for a while.
@@ -63,6 +65,9 @@ enum Entered {
 pub struct Grants {
     state: State,
     pub(super) env: Env,
+    tables: Tables,
+    alarm: Alarm,
+    room: Room,
     /// Held while the identity provider is asked.
     pub(super) renewing: Mutex<()>,
     pub(super) upstream_refreshes: UpstreamRefreshes,
@@ -70,7 +75,15 @@ pub struct Grants {
 
 impl DurableObject for Grants {
     fn new(state: State, env: Env) -> Self {
-        Self { state, env, renewing: Mutex::new(()), upstream_refreshes: UpstreamRefreshes::default() }
+        Self {
+            state,
+            env,
+            tables: Tables::new(SCHEMA),
+            alarm: Alarm::default(),
+            room: Room::default(),
+            renewing: Mutex::new(()),
+            upstream_refreshes: UpstreamRefreshes::default(),
+        }
     }
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
@@ -106,13 +119,33 @@ impl DurableObject for Grants {
 
     /// Sweeps.
     async fn alarm(&self) -> worker::Result<Response> {
+        self.alarm.has_come();
         let now = now();
         match self.with_store(move |store| store.sweep(now))? {
-            None => self.state.storage().delete_all().await?,
-            Some(next) => self.wake_in(next.seconds_since(now).clamp(SWEEP_AFTER, SWEEP_WITHIN)).await?,
+            None => {
+                self.tables.are_deleted();
+                self.state.storage().delete_all().await?;
+            }
+            Some(next) => {
+                let wait = Duration::from_secs(next.seconds_since(now).clamp(SWEEP_AFTER, SWEEP_WITHIN));
+                self.alarm.set(&self.state.storage(), wait).await?;
+            }
         }
         Response::empty()
     }
+}
+
+/// What came of a refresh, and the use of the client, if it is to be entered in the directory.
+type RefreshedUse = (Refreshed, Option<ClientUseToRecord>);
+
+fn refresh_and_use(
+    store: &mut GrantStore<SqlRows>,
+    command: &RefreshRequest,
+    now: Timestamp,
+) -> worker::Result<RefreshedUse> {
+    let refreshed = store.refresh(command, now)?;
+    let to_enter = if refreshed.answer.is_ok() { store.client_use_to_record(command.grant, now)? } else { None };
+    Ok((refreshed, to_enter))
 }
 
 impl Grants {
@@ -126,31 +159,31 @@ impl Grants {
 
     async fn store_code(&self, command: StoreCode) -> worker::Result<Result<(), StoreCodeError>> {
         let stored = self.carry_out(command)?;
-        self.sweep_later(now()).await?;
+        self.sweep_later().await?;
         Ok(stored)
     }
 
     async fn store_access_key(&self, command: StoreAccessKey) -> worker::Result<Option<Result<(), StoreKeyError>>> {
         let stored = self.carry_out(command)?;
-        self.sweep_later(now()).await?;
+        self.sweep_later().await?;
         Ok(stored)
     }
 
     async fn store_sign_in(&self, command: StoreSignIn) -> worker::Result<<StoreSignIn as Command>::Answer> {
         let stored = self.carry_out(command)?;
-        self.sweep_later(now()).await?;
+        self.sweep_later().await?;
         Ok(stored)
     }
 
     async fn add_passkey(&self, command: AddPasskey) -> worker::Result<<AddPasskey as Command>::Answer> {
         let added = self.carry_out(command)?;
-        self.sweep_later(now()).await?;
+        self.sweep_later().await?;
         Ok(added)
     }
 
     async fn store_identity(&self, command: StoreIdentity) -> worker::Result<()> {
         self.carry_out(command)?;
-        self.sweep_later(now()).await
+        self.sweep_later().await
     }
 
     async fn use_client_assertion(
@@ -158,7 +191,7 @@ impl Grants {
         command: UseClientAssertion,
     ) -> worker::Result<<UseClientAssertion as Command>::Answer> {
         let used = self.carry_out(command)?;
-        self.sweep_later(now()).await?;
+        self.sweep_later().await?;
         Ok(used)
     }
 
@@ -169,9 +202,13 @@ impl Grants {
         command: RedeemAssertion,
     ) -> worker::Result<Result<AssertedGrant, AssertionRefused>> {
         let redeemed = self.carry_out(command)?;
-        self.sweep_later(now()).await?;
+        self.sweep_later().await?;
         let Ok(asserted) = redeemed else { return Ok(redeemed) };
-        Ok(match self.enter(asserted.grant, now()).await? {
+        let grant = asserted.grant;
+        let Some(to_enter) = self.with_store(move |store| store.client_use_to_record(grant, now()))? else {
+            return Ok(Ok(asserted));
+        };
+        Ok(match self.enter(grant, to_enter).await? {
             Entered::Ended => Err(AssertionRefused::Ended),
             Entered::Recorded => Ok(AssertedGrant { use_is_recorded: true, ..asserted }),
             Entered::Not => Ok(asserted),
@@ -180,7 +217,7 @@ impl Grants {
 
     async fn end_for_owner(&self, command: EndForOwner) -> worker::Result<Revoked> {
         let revoked = self.carry_out(command)?;
-        self.sweep_later(now()).await?;
+        self.sweep_later().await?;
         Ok(revoked)
     }
 
@@ -188,53 +225,77 @@ impl Grants {
         let keeps_sign_out = command.action == AccountAction::SignOut;
         let revoked = self.carry_out(command)?;
         if keeps_sign_out {
-            self.sweep_later(now()).await?;
+            self.sweep_later().await?;
         }
         Ok(revoked)
     }
 
     async fn refresh(&self, command: RefreshRequest) -> worker::Result<Refreshed> {
         let grant = command.grant;
-        let refreshed = self.renew_and_refresh(command).await?;
-        if refreshed.answer.is_ok() { self.enter_use(grant, refreshed, now()).await } else { Ok(refreshed) }
+        match self.renew_and_refresh(command).await? {
+            (refreshed, Some(to_enter)) => self.enter_use(grant, refreshed, to_enter).await,
+            (refreshed, None) => Ok(refreshed),
+        }
     }
 
     /// Refreshes, after what the identity provider says of the person was renewed, if the provider has given a refresh token. Requests
     /// of several apps that come together share one renewal.
-    async fn renew_and_refresh(&self, command: RefreshRequest) -> worker::Result<Refreshed> {
+    async fn renew_and_refresh(&self, command: RefreshRequest) -> worker::Result<RefreshedUse> {
         let asked_at = now();
-        if self.due_renewal(&command, asked_at)?.is_none() {
-            return self.carry_out(command);
+        if let Ok(refreshed) = self.refresh_unless_due(&command, asked_at)? {
+            return Ok(refreshed);
         }
         let _renewing = self.renewing.lock().await;
         // Another request may have renewed it meanwhile, or used the same token.
-        if let Some(due) = self.due_renewal(&command, asked_at)? {
-            self.renew(due).await?;
+        match self.refresh_unless_due(&command, asked_at)? {
+            Ok(refreshed) => Ok(refreshed),
+            Err(due) => {
+                self.renew(due).await?;
+                self.with_store(move |store| refresh_and_use(store, &command, now()))
+            }
         }
-        self.carry_out(command)
+    }
+
+    /// Refreshes, unless a renewal is due before. It is one transaction.
+    fn refresh_unless_due(
+        &self,
+        command: &RefreshRequest,
+        asked_at: Timestamp,
+    ) -> worker::Result<Result<RefreshedUse, DueRenewal>> {
+        let (command, now) = (command.clone(), now());
+        self.with_store(move |store| match store.due_renewal(&command, asked_at, now)? {
+            Some(due) => Ok(Err(due)),
+            None => refresh_and_use(store, &command, now).map(Ok),
+        })
     }
 
     async fn use_access_key(&self, command: UseAccessKey) -> worker::Result<Option<UsedKey>> {
-        let asked = command.clone();
-        self.renew_for_keys(move |store| store.due_renewal_of_key(&asked, now())).await?;
-        self.carry_out(command)
+        self.renew_for_keys(command, GrantStore::due_renewal_of_key).await
     }
 
     async fn check_grants(&self, command: CheckGrants) -> worker::Result<CheckedGrants> {
-        let asked = command.clone();
-        self.renew_for_keys(move |store| store.due_renewal_of_keys(&asked, now())).await?;
-        self.carry_out(command)
+        self.renew_for_keys(command, GrantStore::due_renewal_of_keys).await
     }
 
-    /// Renews before the use of an access key, if that is due. A renewal that another request has begun is not waited for.
-    async fn renew_for_keys(
+    /// Carries out a command, after the renewal that is due before the use of an access key. A renewal that another request has begun
+    /// is not waited for. Without one it is one transaction.
+    async fn renew_for_keys<C: GrantsCommand<Answer: 'static> + Clone + 'static>(
         &self,
-        due: impl FnOnce(&GrantStore<SqlRows>) -> worker::Result<Option<DueRenewal>> + 'static,
-    ) -> worker::Result<()> {
-        let Some(_renewing) = self.renewing.try_lock() else { return Ok(()) };
-        match self.with_store(move |store| due(store))? {
-            Some(due) => self.renew(due).await.map(drop),
-            None => Ok(()),
+        command: C,
+        due: fn(&GrantStore<SqlRows>, &C, Timestamp) -> worker::Result<Option<DueRenewal>>,
+    ) -> worker::Result<C::Answer> {
+        let Some(_renewing) = self.renewing.try_lock() else { return self.carry_out(command) };
+        let (asked, now, entropy) = (command.clone(), now(), Entropy::new().map_err(|_| "no randomness")?);
+        let answer = self.with_store(move |store| match due(store, &asked, now)? {
+            Some(due) => Ok(Err(due)),
+            None => asked.carry_out(store, now, &entropy).map(Ok),
+        })?;
+        match answer {
+            Ok(answer) => Ok(answer),
+            Err(due) => {
+                self.renew(due).await?;
+                self.carry_out(command)
+            }
         }
     }
 
@@ -258,26 +319,23 @@ impl Grants {
         Ok(is_answered)
     }
 
-    fn due_renewal(&self, command: &RefreshRequest, asked_at: Timestamp) -> worker::Result<Option<DueRenewal>> {
-        let command = command.clone();
-        self.with_store(move |store| store.due_renewal(&command, asked_at, now()))
-    }
-
-    async fn enter_use(&self, grant: GrantId, refreshed: Refreshed, now: Timestamp) -> worker::Result<Refreshed> {
-        Ok(match self.enter(grant, now).await? {
+    async fn enter_use(
+        &self,
+        grant: GrantId,
+        refreshed: Refreshed,
+        to_enter: ClientUseToRecord,
+    ) -> worker::Result<Refreshed> {
+        Ok(match self.enter(grant, to_enter).await? {
             Entered::Recorded => Refreshed { use_is_recorded: true, ..refreshed },
             Entered::Ended => Refreshed { answer: Err(RefreshError::Ended), use_is_recorded: false },
             Entered::Not => refreshed,
         })
     }
 
-    /// Enters the use of a grant in the directory, at most once a day. If the owner has ended the client, the grant ends here; this
-    /// concerns grants from before there was a directory. If the directory does not answer, the use goes on, and the next one asks
-    /// again.
-    async fn enter(&self, grant: GrantId, now: Timestamp) -> worker::Result<Entered> {
-        let Some(to_enter) = self.with_store(move |store| store.client_use_to_record(grant, now))? else {
-            return Ok(Entered::Not);
-        };
+    /// Enters the use of a grant in the directory. If the owner has ended the client, the grant ends here; this concerns grants from
+    /// before there was a directory. If the directory does not answer, the use goes on, and the next one asks again.
+    async fn enter(&self, grant: GrantId, to_enter: ClientUseToRecord) -> worker::Result<Entered> {
+        let now = now();
         let ClientUseToRecord { authorization, signed_in_at, email } = to_enter;
         let person = SignedInPerson { subject: authorization.subject, name: authorization.display_name, email };
         let client = ClientHash::of(&authorization.client_id);
@@ -303,22 +361,15 @@ impl Grants {
         &self,
         work: impl FnOnce(&mut GrantStore<SqlRows>) -> worker::Result<T> + 'static,
     ) -> worker::Result<T> {
-        let storage = self.state.storage();
-        let sql = storage.sql();
         // Without a connector nothing is served.
         let claims = app(&self.env).map(|app| app.configuration.identity_claims.version()).unwrap_or_default();
-        transaction(&storage, move || {
-            work(&mut GrantStore::new(SqlRows::new(sql)?, Limits::default()).with_claims(claims))
+        let room = self.room.clone();
+        self.tables.transaction(&self.state.storage(), move |sql| {
+            work(&mut GrantStore::new(SqlRows::new(sql), Limits::default()).with_claims(claims).with_room(room))
         })
     }
 
-    pub(super) async fn sweep_later(&self, now: Timestamp) -> worker::Result<()> {
-        let planned = self.state.storage().get_alarm().await?.and_then(|at| u64::try_from(at).ok());
-        let latest = now.plus(SWEEP_AFTER).as_seconds() * 1000;
-        if planned.is_none_or(|planned| planned > latest) { self.wake_in(SWEEP_AFTER).await } else { Ok(()) }
-    }
-
-    async fn wake_in(&self, seconds: u64) -> worker::Result<()> {
-        self.state.storage().set_alarm(Duration::from_secs(seconds)).await
+    pub(super) async fn sweep_later(&self) -> worker::Result<()> {
+        self.alarm.set_at_latest(&self.state.storage(), Duration::from_secs(SWEEP_AFTER)).await
     }
 }

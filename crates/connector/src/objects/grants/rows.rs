@@ -23,9 +23,16 @@ use mcp_connector_oauth::upstream::name::UpstreamName;
 use mcp_connector_base::codec::DecodeError;
 
 use crate::objects::rows::{blob, blobs, find, number, read, seconds, unreadable, values};
+use crate::objects::tables::Schema;
 
 /// The rows of one subject. Each is written into one column, beside the columns by which it is found.
 pub(crate) struct SqlRows(SqlStorage);
+
+/// The tables.
+pub(crate) const SCHEMA: Schema = Schema {
+    create: &[TABLES],
+    names: &["codes", "grants", "access_keys", "signed_out", "entered", "sign_in", "identity", "upstreams"],
+};
 
 const TABLES: &str = "\
     CREATE TABLE IF NOT EXISTS codes (id TEXT PRIMARY KEY, value BLOB NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID;\
@@ -51,10 +58,9 @@ const AFTER_ASSERTIONS: &str = "assertion;";
 const ASSERTION_ENDS: &str = "assertion_ends";
 
 impl SqlRows {
-    /// Makes the tables, if there are none.
-    pub(crate) fn new(sql: SqlStorage) -> worker::Result<Self> {
-        sql.exec(TABLES, None)?;
-        Ok(Self(sql))
+    /// The rows in tables that exist.
+    pub(crate) const fn new(sql: SqlStorage) -> Self {
+        Self(sql)
     }
 
     fn put(&self, upsert: &str, id: String, row: &impl Row, forget_at: Timestamp) -> worker::Result<()> {
@@ -91,6 +97,12 @@ impl GrantRows for SqlRows {
         read(&self.0, "SELECT value FROM codes", vec![])
     }
 
+    fn codes_that_may_wait(&self, now: Timestamp) -> worker::Result<Vec<PendingCode>> {
+        let (first, last) = PendingCode::may_wait_until(now).into_inner();
+        let query = "SELECT value FROM codes WHERE forget_at BETWEEN ? AND ?";
+        read(&self.0, query, vec![seconds(first)?, seconds(last)?])
+    }
+
     fn put_code(&mut self, code: &PendingCode, forget_at: Timestamp) -> worker::Result<()> {
         let upsert = "INSERT INTO codes VALUES (?, ?, ?) \
             ON CONFLICT (id) DO UPDATE SET value = excluded.value, forget_at = excluded.forget_at";
@@ -111,6 +123,11 @@ impl GrantRows for SqlRows {
         Ok(grants
             .filter_map(|grant| grant.inspect_err(|error| console_error!("grants: a row is {error}")).ok())
             .collect())
+    }
+
+    fn number_of_grants(&self) -> worker::Result<usize> {
+        let number = number(&self.0, "SELECT count(*) FROM grants", vec![])?.unwrap_or_default();
+        Ok(usize::try_from(number).unwrap_or(usize::MAX))
     }
 
     fn put_grant(&mut self, grant: &Grant, forget_at: Timestamp) -> worker::Result<()> {

@@ -43,7 +43,7 @@ impl Grants {
     pub(super) async fn connect_upstream(&self, command: ConnectUpstream) -> worker::Result<Option<()>> {
         let connected = self.carry_out(command)?;
         self.upstream_refreshes.waiting.wake();
-        self.sweep_later(now()).await?;
+        self.sweep_later().await?;
         Ok(connected)
     }
 

@@ -2,30 +2,38 @@
 //! which has to be done in one place. An isolate asks for the key with its first token and not again. If the secret
 //! `MASTER_KEY` is set, no isolate asks.
 
-use worker::{DurableObject, Env, Request, Response, SqlStorageValue, State, durable_object};
+use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
 use mcp_connector_base::row::Row as _;
 use mcp_connector_oauth::crypto::keys::master::MasterKey;
-use mcp_connector_oauth::login::throttle::{AttemptOutcome, Throttle};
+use mcp_connector_oauth::login::throttle::{AttemptOutcome, Counts, Throttle};
 
 use crate::objects::dispatch;
 use crate::objects::dispatch::dispatch;
 use crate::objects::keyring::commands::{CountAttempt, GetMasterKey};
 use crate::objects::rows::blobs;
+use crate::objects::tables::{Schema, Tables};
 use crate::platform::clock::{Entropy, now};
 
 const MASTER_KEY: &str = "master_key";
 const THROTTLE: &str = "throttle";
 
+/// The table.
+pub(crate) const SCHEMA: Schema = Schema {
+    create: &["CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"],
+    names: &["kept"],
+};
+
 /// The master key and the counts of wrong passphrases.
 #[durable_object(fetch)]
 pub struct Keyring {
     state: State,
+    tables: Tables,
 }
 
 impl DurableObject for Keyring {
     fn new(state: State, _env: Env) -> Self {
-        Self { state }
+        Self { state, tables: Tables::new(SCHEMA) }
     }
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
@@ -53,27 +61,22 @@ impl Keyring {
     fn count_attempt(&self, attempt: &CountAttempt) -> worker::Result<AttemptOutcome> {
         // Counts that cannot be read are forgotten, so that nobody is locked out for good.
         let stored = self.stored(THROTTLE)?;
-        let before = stored.and_then(|stored| Throttle::from_row(&stored).ok()).unwrap_or_default();
-        let mut throttle = before.clone();
-        let verdict = throttle.attempt(&attempt.source, attempt.is_right, attempt.version, now());
-        if throttle != before {
+        let mut throttle = stored.and_then(|stored| Throttle::from_row(&stored).ok()).unwrap_or_default();
+        let (outcome, counts) = throttle.attempt(&attempt.source, attempt.is_right, attempt.version, now());
+        if counts == Counts::Changed {
             self.store(THROTTLE, throttle.to_row().map_err(|_| "a row cannot be written")?)?;
         }
-        Ok(verdict)
+        Ok(outcome)
     }
 
     fn stored(&self, name: &str) -> worker::Result<Option<Vec<u8>>> {
-        self.sql("CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID", vec![])?;
-        let query = "SELECT value FROM kept WHERE name = ?";
-        Ok(blobs(&self.state.storage().sql(), query, vec![name.into()])?.pop())
+        let sql = self.state.storage().sql();
+        self.tables.make(&sql)?;
+        Ok(blobs(&sql, "SELECT value FROM kept WHERE name = ?", vec![name.into()])?.pop())
     }
 
     fn store(&self, name: &str, value: Vec<u8>) -> worker::Result<()> {
         let upsert = "INSERT INTO kept VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-        self.sql(upsert, vec![name.into(), value.into()]).map(drop)
-    }
-
-    fn sql(&self, query: &str, bindings: Vec<SqlStorageValue>) -> worker::Result<worker::SqlCursor> {
-        self.state.storage().sql().exec(query, bindings)
+        self.state.storage().sql().exec(upsert, vec![name.into(), value.into()]).map(drop)
     }
 }

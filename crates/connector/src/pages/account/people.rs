@@ -82,7 +82,7 @@ pub(crate) fn people(page: &PeoplePage<'_>) -> Page {
             section.card aria-labelledby="found" {
                 h2 id="found" { @if page.search.is_some() { "Found" } @else { "Everybody" } }
                 @if page.people.is_empty() {
-                    p.last { @if page.search.is_some() { "Nobody has such a name or address." } @else { "Nobody has signed in yet." } }
+                    p.last { (nobody(page)) }
                 } @else {
                     ul.entries { @for person in &page.people { li { (entry(person, page.now)) } } }
                 }
@@ -95,6 +95,15 @@ pub(crate) fn people(page: &PeoplePage<'_>) -> Page {
         }
     };
     Page::new("People", content, PageKind::StaysHere)
+}
+
+/// Says that a page has nobody. A search reads a long list in parts.
+fn nobody(page: &PeoplePage<'_>) -> &'static str {
+    match (page.search, &page.next) {
+        (None, _) => "Nobody has signed in yet.",
+        (Some(_), None) => "Nobody has such a name or address.",
+        (Some(_), Some(_)) => "Nobody in this part of the list. The search goes on with the next page.",
+    }
 }
 
 fn entry<'a>(person: &PersonEntry<'a>, now: Timestamp) -> Entry<'a> {
@@ -138,9 +147,11 @@ mod tests {
 
     #[test]
     fn a_search_is_repeated_safely_and_says_when_it_finds_nobody() {
-        let page = people(&PeoplePage { people: Vec::new(), ..everybody(Some("\"><b>")) });
+        let page = people(&PeoplePage { people: Vec::new(), next: None, ..everybody(Some("\"><b>")) });
         assert!(page.contains("value=\"&quot;&gt;&lt;b&gt;\"") && !page.contains("\"><b>"), "{page}");
         assert!(page.contains("Nobody has such a name or address.") && page.contains("Show everybody"), "{page}");
+        let part = people(&PeoplePage { people: Vec::new(), ..everybody(Some("jane")) });
+        assert!(part.contains("Nobody in this part of the list.") && part.contains("Next page"), "{part}");
         let nobody = people(&PeoplePage { people: Vec::new(), ..everybody(None) });
         assert!(nobody.contains("Nobody has signed in yet."), "{nobody}");
     }

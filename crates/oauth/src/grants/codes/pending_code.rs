@@ -1,5 +1,7 @@
 //! The stored state of an authorization code: it waits, is redeemed, or has expired.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 
 use mcp_connector_base::codec::{DecodeError, decode_body};
@@ -151,6 +153,13 @@ impl PendingCode {
     #[must_use]
     pub fn is_waiting(&self, now: Timestamp) -> bool {
         self.redeemed.is_none() && !self.has_expired(now)
+    }
+
+    /// Returns the values of [`forget_at`](Self::forget_at) that a code has as long as it waits. One that was redeemed minutes ago may
+    /// have such a value, too.
+    #[must_use]
+    pub fn may_wait_until(now: Timestamp) -> RangeInclusive<Timestamp> {
+        now.plus(1)..=now.plus(CODE_LIFETIME)
     }
 
     /// Returns when the row may be deleted.

@@ -36,6 +36,25 @@ fn one_grant_too_many_of_a_client_ends_the_one_that_was_idle_longest() {
 }
 
 #[test]
+fn the_limits_of_grants_hold_alike_whether_their_room_is_remembered_or_not() {
+    let limits = Limits { grants_per_client: 3, grants: 5, ..Limits::default() };
+    let mut remembering = GrantStore::new(TestRows::default(), limits);
+    let mut rows = TestRows::default();
+    for n in 0..60_u64 {
+        let now = START.plus(n);
+        let name = ["a", "b", "c"][usize::try_from(n * n % 11 % 3).unwrap()];
+        let wanted = Authorization { client_id: ClientId::new(name).unwrap(), ..authorization() };
+        let mut anew = GrantStore::new(rows, limits);
+        for store in [&mut remembering, &mut anew] {
+            let code = waiting_for(store, wanted.clone(), &TestRandom::from(n * 100), now);
+            store.redeem(&code, now, &TestRandom::from(n * 100 + 50)).unwrap().unwrap();
+        }
+        rows = anew.rows().clone();
+        assert_eq!(remembering.rows().grants().unwrap(), rows.grants().unwrap(), "{name} at {n}");
+    }
+}
+
+#[test]
 fn a_client_revokes_its_own_grant_with_any_of_its_tokens() {
     for rotations in 0..3 {
         let (mut store, first) = one();
