@@ -8,7 +8,7 @@ use mcp_connector_base::timestamp::{Random, Timestamp};
 use mcp_connector_oauth::crypto::keys::master::MasterKey;
 use mcp_connector_oauth::crypto::keys::ring::KeyRing;
 use mcp_connector_oauth::external_issuer::keys::{Algorithm, ExternalKey};
-use mcp_connector_oauth::external_issuer::token::SignatureVerifier;
+use mcp_connector_oauth::external_issuer::signed_jwt::SignatureVerifier;
 
 #[cfg(feature = "libfuzzer")]
 pub use libfuzzer_sys;

@@ -174,7 +174,7 @@ impl<C: Clients, G: Grants, R: Random, I: AssertionIssuers> TokenEndpoint<'_, C,
             (None, Some(asked)) => asked,
             (None, None) => self.scopes.sign_in().clone(),
         };
-        let granted = issuer.limited(&wanted.intersection(&known));
+        let granted = issuer.limited(&wanted.intersection(known));
         // A connector without scopes has tokens without scopes.
         if granted.is_empty() && !known.is_empty() { Err(TokenError::Scope) } else { Ok(granted) }
     }
