@@ -4,6 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,11 +13,13 @@ import { parse, stringify } from 'smol-toml';
 import { promisify } from 'node:util';
 import { currentNode } from '../../scripts/setup/node.mjs';
 import { openStream } from '../support/mcp/http-sse-client.mjs';
+import { ReceivedMessages } from '../support/mcp/received-messages.mjs';
 import { calling, eventually, legacy, listTools, modern, post, send, stream, textOf } from '../support/mcp/requests.mjs';
 import { openSession } from '../support/mcp/session.mjs';
 import { Browser, SIGN_IN, answerPage, bearer, connect, form, register, secret, tokensOf } from '../support/oauth/client.mjs';
 import { ROOT, WRANGLER, start } from '../support/workers/wrangler-dev.mjs';
 
+const HOOK_SECRET = secret('the-secret-of-the-webhook', 'the secret of a webhook');
 const KEY = secret('key-of-the-weather-service', 'an API key');
 const WIKI_KEY = secret('key-of-the-search', 'an API key');
 const UPSTREAM_SECRET = secret('secret-at-the-other-service', 'a client secret');
@@ -38,6 +41,7 @@ before(async () => {
   await writeFile(join(ROOT, LOCAL), stringify(config));
   const vars = {
     ...SIGN_IN,
+    GITHUB_WEBHOOK_SECRET: HOOK_SECRET,
     WEATHER_API: elsewhere.origin,
     WEATHER_API_KEY: KEY,
     OTHER_MCP: `${elsewhere.origin}/mcp`,
@@ -385,6 +389,54 @@ describe('a tool that is hidden from the caller', () => {
 });
 
 test('LOG_PERSON=hash: the line of a call tells people apart and names nobody', async () => {
+  });
+});
+
+describe('files and events', () => {
+  const CSV_ROWS = 2_500_000;
+  const resource = async (uri, headers = {}) => (await send(server, modern('resources/read', { uri }, { headers }))).result(uri).contents[0].text;
+
+  test('a CSV file of 50 MB is summed up as it comes, and only for the person who has sent it', async () => {
+    const ada = await someone('tables');
+    const { link, table } = (await ada('send_table')).structuredContent;
+    // 20 bytes for each row.
+    const row = (at) => `${String(at % 1000).padStart(6)},name${String(at % 100_000).padStart(8)}\n`;
+    const content = Buffer.from(`number,"a, name"\n${Array.from({ length: CSV_ROWS - 1 }, (_, at) => row(at)).join('')}`);
+    assert.ok(content.length > 49_000_000 && content.length <= 50_000_000, `${content.length} bytes`);
+    const sent = await send(server, { method: 'PUT', path: new URL(link).pathname, headers: { 'content-type': 'text/csv' }, body: content });
+    sent.hasStatus(201);
+    const { rows, columns } = (await ada('summarize_table', { table })).structuredContent;
+    assert.equal(rows, CSV_ROWS - 1);
+    const [number, name] = columns;
+    assert.deepEqual([number.name, number.numbers, number.least, number.greatest, Number(number.mean.toFixed(1))], ['number', rows, 0, 999, 499.5]);
+    assert.deepEqual([name.name, name.texts, name.numbers], ['a, name', rows, 0]);
+    const guest = await send(server, modern('tools/call', calling('summarize_table', { table })));
+    guest.hasStatus(401);
+    assert.match(failed(await ada('summarize_table', { table: 'tables/AAAAAAAAAAAAAAAAAAAAAA' })), /no such file/);
+  });
+
+  test('a webhook of GitHub, a schedule and a queue change resources, and whoever listens hears of it', async () => {
+    const { tokens } = await connect(server, { client, scope: 'exports' });
+    const ada = bearer(tokens.access_token);
+    const listened = ['report://today', 'repository://latest-commit', 'export://latest'];
+    const asked = modern('subscriptions/listen', { notifications: { resourceSubscriptions: listened } }, { headers: ada });
+    const received = new ReceivedMessages(await stream(server, asked));
+    await eventually(() => received.messages.length, (length) => length > 0, 'the acknowledgement comes at once');
+
+    const body = JSON.stringify({ head_commit: { message: 'Mend the roof' } });
+    const signature = createHmac('sha256', HOOK_SECRET).update(body).digest('hex');
+    const push = { 'x-github-event': 'push', 'x-hub-signature-256': `sha256=${signature}`, 'content-type': 'application/json' };
+    (await send(server, { method: 'POST', path: '/hooks/github', headers: push, body })).hasStatus(204);
+    assert.equal(await resource('repository://latest-commit'), 'Mend the roof');
+
+    (await send(server, { path: `/cdn-cgi/local/scheduled?cron=${encodeURIComponent('0 6 * * *')}` })).hasStatus(200);
+    assert.match(await resource('report://today'), /there are \d+ books\.$/);
+
+    said(await call('export_books', {}, { headers: ada }));
+    const changed = () => received.messages.filter(({ method }) => method === 'notifications/resources/updated').map(({ params }) => params.uri);
+    await eventually(changed, (uris) => listened.every((uri) => uris.includes(uri)), 'all three are announced');
+    assert.equal(typeof (await resource('export://latest', ada)), 'string');
+    ReceivedMessages.closeAll();
   const lineOf = async (answer) => {
     const id = answer.headers['x-request-id'];
     const lines = () => server.log().split('\n').filter((line) => line.startsWith('{"message":') && line.includes(id));
