@@ -12,7 +12,7 @@ type ProtocolContext = mcp_connector_protocol::Context<Workers>;
 
 /// The call that a handler serves: who is calling, the bindings of the Worker, and the way back to the client.
 ///
-/// A handler that takes a `Context` takes it last. To clone it costs nothing.
+/// A handler that takes a `Context` takes it last. Cloning it costs nothing.
 ///
 /// ```
 /// use mcp_connector::{Context, ToolError};

@@ -92,7 +92,7 @@ pub(crate) struct Configuration {
     pub(crate) page_size: usize,
     /// `KEEP_ALIVE_MS`: a silent stream sends a comment after this long.
     pub(crate) keep_alive: Duration,
-    /// `STREAMS_PER_OBJECT`: an object takes so many streams of changes before another one is opened.
+    /// `STREAMS_PER_OBJECT`: how many streams of changes one object holds before another one takes the next.
     pub(crate) streams_per_object: u32,
     /// `TIME_LIMIT_SECONDS`: a handler is stopped after this long.
     pub(crate) time_limit: Duration,

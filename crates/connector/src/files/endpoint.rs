@@ -54,7 +54,7 @@ pub(crate) async fn answer(
     protected(cors::file_readable_by(answer, origin.as_deref()))
 }
 
-/// Answers who opens an upload link in a browser.
+/// Answers a person who opens an upload link in a browser.
 async fn form(app: &Rc<App>, env: &Env, incoming: &Incoming) -> Answer {
     let opened: Opened<UploadLink> = match access::open(app, env, incoming).await {
         Ok(opened) => opened,

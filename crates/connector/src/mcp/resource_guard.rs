@@ -207,7 +207,7 @@ impl ResourceGuard<'_> {
 pub(crate) enum Refusal {
     /// The client has to sign in, or to ask for more scopes.
     Challenge(Challenge),
-    /// Another Worker of the account does not say properly who calls.
+    /// Another Worker of the account sends an invalid `X-Internal-Caller`.
     InternalCaller(InvalidInternalCaller),
     /// The host that was asked has a name that cannot be in a header.
     NoAddress,

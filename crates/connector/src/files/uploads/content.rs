@@ -1,14 +1,14 @@
 //! The media type that a sender gives for a file. It is what the sender says, and nothing is decided by it but whether the link
 //! admits it.
 
-/// What a file of no type is (RFC 9110 §8.3).
+/// The media type of a file whose sender gives none (RFC 9110 §8.3).
 pub(crate) const OCTET_STREAM: &str = "application/octet-stream";
 
 /// Longest media type that is kept, in bytes.
 const MAX_LENGTH: usize = 200;
 
 /// Returns a media type in the form in which it is kept: type and subtype in lower case, and the charset if there is one. What is no
-/// media type is a file of no type.
+/// media type becomes the type of a file whose sender gives none.
 pub(crate) fn content_type(sent: Option<&str>) -> String {
     let Some(essence) = sent.and_then(essence) else { return OCTET_STREAM.to_owned() };
     let charset = sent.into_iter().flat_map(|sent| sent.split(';').skip(1)).find_map(|parameter| {
@@ -20,7 +20,8 @@ pub(crate) fn content_type(sent: Option<&str>) -> String {
     if whole.len() > MAX_LENGTH { OCTET_STREAM.to_owned() } else { whole }
 }
 
-/// Returns whether a file of this type is one of `admitted`: types in lower case, or `image/*` and the like. None admit every type.
+/// Returns whether a file of this type is one of `admitted`: types in lower case, or `image/*` and the like. An empty
+/// list admits every type.
 pub(crate) fn is_admitted(content_type: &str, admitted: &[String]) -> bool {
     let essence = content_type.split(';').next().unwrap_or_default();
     admitted.is_empty()

@@ -38,7 +38,7 @@ pub(crate) struct UpstreamAccess {
     pub(crate) env: Rc<Env>,
     pub(crate) services: Rc<UpstreamServices>,
     pub(crate) secrets: Rc<LazySecrets>,
-    /// Where this server is; none in an object that no request has told.
+    /// Where this server is; none in an object that no request has told its address.
     pub(crate) issuer: Option<Issuer>,
 }
 
