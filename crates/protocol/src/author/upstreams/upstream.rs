@@ -44,7 +44,7 @@ const OWN_PARAMETERS: [&str; 11] = [
 ///
 /// async fn my_issues(cx: Context) -> Result<String, ToolError> {
 ///     let github = cx.upstream("github").await?;
-///     github.get("https://api.github.com/issues").text().await
+///     Ok(github.get("https://api.github.com/issues").text().await?)
 /// }
 ///
 /// let github = Upstream::oauth(
