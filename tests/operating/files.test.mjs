@@ -175,6 +175,20 @@ describe('an upload link', () => {
     assert.match(used.text, /used already/);
   });
 
+  test('stops a form that gives the parser nothing to pass on, before it has arrived', async () => {
+    const { url, key } = await ada.link({ max_bytes: 8 * MEGABYTE });
+    const headers = { 'content-type': 'multipart/form-data; boundary=b' };
+    for (const [what, beginning] of [
+      ['no boundary', ''],
+      ['a header that never ends', '--b\r\nContent-Disposition: form-data; name="file"; filename="'],
+    ]) {
+      const body = Buffer.concat([Buffer.from(beginning), Buffer.alloc(4 * MEGABYTE, 'x')]);
+      const answer = await post(url, { headers, body });
+      answer.hasStatus(400, what);
+      assert.match(await ada.fails('read_file', { key }), /no such file/, what);
+    }
+  });
+
   test('of a large form arrives whole', async () => {
     const { url, key } = await ada.link({ max_bytes: 7 * MEGABYTE });
     const content = Buffer.alloc(7 * MEGABYTE, '\r\n------form-boundary-7MA4YWxj');

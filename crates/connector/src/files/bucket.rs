@@ -116,6 +116,11 @@ impl MultipartUpload {
         Ok(())
     }
 
+    /// Forgets the parts, and does not wait for it.
+    pub(crate) fn abandon(&self) {
+        drop(js::call(&self.upload, "abort", &[]));
+    }
+
     /// Forgets the parts.
     pub(crate) async fn abort(&self) -> Result<(), BucketError> {
         js::call_async(&self.upload, "abort", &[]).await?;

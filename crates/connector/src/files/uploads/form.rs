@@ -1,6 +1,8 @@
 //! A file in a form of a web page (`multipart/form-data`, RFC 7578), read as it arrives.
 
+use std::cell::Cell;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use futures::Stream;
@@ -12,7 +14,7 @@ use worker::send::SendWrapper;
 use worker::web_sys::ReadableStream;
 
 use crate::files::bucket::{Bucket, Description};
-use crate::files::byte_reader::ByteReader;
+use crate::files::byte_reader::{ByteReader, PIECE};
 use crate::files::disposition::name_in;
 use crate::files::links::link::UploadLink;
 use crate::files::uploads::content::content_type;
@@ -22,6 +24,10 @@ use crate::files::uploads::upload_error::UploadError;
 
 /// Maximum number of bytes of a form beside the file: its boundaries, the headers of the file and small fields.
 pub(crate) const MOST_AROUND: u64 = 64 * 1024;
+
+/// Maximum number of bytes that may arrive before the parser gives something of a file. It holds what it cannot read yet, such as a
+/// header that never ends, and looks through all of it again with each piece.
+const MOST_HELD: u64 = MOST_AROUND + 2 * PIECE as u64;
 
 /// Returns the boundary if a body of this type is such a form.
 pub(crate) fn boundary(content_type: &str) -> Option<String> {
@@ -38,7 +44,8 @@ pub(crate) async fn write_file(
 ) -> Result<(u64, Description), UploadError> {
     let most = link.max_bytes.saturating_add(MOST_AROUND);
     let constraints = Constraints::new().size_limit(SizeLimit::new().whole_stream(most));
-    let pieces = Pieces::new(ByteReader::new(body).map_err(|_| UploadError::Broken)?);
+    let held = Rc::new(Cell::new(0));
+    let pieces = Pieces::new(ByteReader::new(body).map_err(|_| UploadError::Broken)?, Rc::clone(&held));
     let mut form = Multipart::with_constraints(pieces, boundary, constraints);
     let too_large = || UploadError::TooLarge(link.max_bytes);
     let read = |error: multer::Error| of_form(&error, link);
@@ -50,7 +57,7 @@ pub(crate) async fn write_file(
         check_type(&description.content_type, link)?;
         let mut file =
             PartWriter::begin(bucket, object, description.clone(), link.max_bytes).ok_or(UploadError::Busy)?;
-        let written = write_field(field, &mut file, link, too_large).await;
+        let written = write_field(field, &mut file, link, (&*held, too_large)).await;
         let is_last = match &written {
             Ok(()) => only_small_fields(&mut form, link).await,
             Err(_) => Ok(()),
@@ -74,9 +81,11 @@ async fn write_field(
     mut field: Field<'_>,
     file: &mut PartWriter<'_>,
     link: &UploadLink,
-    too_large: impl Fn() -> UploadError,
+    (held, too_large): (&Cell<u64>, impl Fn() -> UploadError),
 ) -> Result<(), UploadError> {
+    held.set(0);
     while let Some(bytes) = field.chunk().await.map_err(|error| of_form(&error, link))? {
+        held.set(0);
         if file.total() + u64::try_from(bytes.len()).unwrap_or(u64::MAX) > link.max_bytes {
             return Err(too_large());
         }
@@ -115,7 +124,7 @@ fn of_form(error: &multer::Error, link: &UploadLink) -> UploadError {
 }
 
 /// A body as the stream that the parser reads. It asks for a piece when the parser has none left.
-struct Pieces(SendWrapper<Reading>);
+struct Pieces(SendWrapper<(Reading, Rc<Cell<u64>>)>);
 
 enum Reading {
     Idle(ByteReader),
@@ -124,8 +133,9 @@ enum Reading {
 }
 
 impl Pieces {
-    fn new(reader: ByteReader) -> Self {
-        Self(SendWrapper(Reading::Idle(reader)))
+    /// `held` counts the bytes that the parser was given and nobody has taken from it.
+    fn new(reader: ByteReader, held: Rc<Cell<u64>>) -> Self {
+        Self(SendWrapper((Reading::Idle(reader), held)))
     }
 }
 
@@ -133,7 +143,7 @@ impl Stream for Pieces {
     type Item = Result<Bytes, UploadError>;
 
     fn poll_next(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let reading = &mut self.0.0;
+        let (reading, held) = &mut self.0.0;
         loop {
             match std::mem::replace(reading, Reading::Over) {
                 Reading::Over => return Poll::Ready(None),
@@ -149,6 +159,11 @@ impl Stream for Pieces {
                         return Poll::Pending;
                     }
                     Poll::Ready((reader, Ok(Some(bytes)))) => {
+                        held.set(held.get().saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX)));
+                        if held.get() > MOST_HELD {
+                            reader.cancel();
+                            return Poll::Ready(Some(Err(UploadError::Form)));
+                        }
                         *reading = Reading::Idle(reader);
                         return Poll::Ready(Some(Ok(bytes)));
                     }

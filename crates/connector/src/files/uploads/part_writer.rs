@@ -26,6 +26,8 @@ pub(crate) struct PartWriter<'a> {
     filled: u32,
     upload: Option<MultipartUpload>,
     total: u64,
+    /// Whether the bucket was told that all parts are there.
+    is_completed: bool,
     _place: Place,
 }
 
@@ -52,7 +54,17 @@ impl<'a> PartWriter<'a> {
     pub(crate) fn begin(bucket: &'a Bucket, object: &'a str, description: Description, max_bytes: u64) -> Option<Self> {
         let place = Place::take()?;
         let part = Uint8Array::new_with_length(u32::try_from(max_bytes).unwrap_or(PART).min(PART));
-        Some(Self { bucket, object, description, part, filled: 0, upload: None, total: 0, _place: place })
+        Some(Self {
+            bucket,
+            object,
+            description,
+            part,
+            filled: 0,
+            upload: None,
+            total: 0,
+            is_completed: false,
+            _place: place,
+        })
     }
 
     /// Returns how many bytes were written.
@@ -85,12 +97,15 @@ impl<'a> PartWriter<'a> {
         if self.filled > 0 {
             upload.add(&self.part.subarray(0, self.filled)).await?;
         }
-        upload.complete().await
+        self.is_completed = true;
+        let completed = upload.complete().await;
+        self.is_completed = completed.is_ok();
+        completed
     }
 
     /// Forgets what was written.
-    pub(crate) async fn abort(&self) {
-        if let Some(upload) = &self.upload {
+    pub(crate) async fn abort(&mut self) {
+        if let Some(upload) = self.upload.take() {
             // The bucket forgets what was begun and never completed after a week.
             let _ = upload.abort().await;
         }
@@ -104,5 +119,14 @@ impl<'a> PartWriter<'a> {
         upload.add(&self.part).await?;
         self.filled = 0;
         Ok(())
+    }
+}
+
+/// An upload whose time is over is dropped wherever it waits.
+impl Drop for PartWriter<'_> {
+    fn drop(&mut self) {
+        if let Some(upload) = self.upload.take_if(|_| !self.is_completed) {
+            upload.abandon();
+        }
     }
 }
