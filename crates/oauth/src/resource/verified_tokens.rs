@@ -91,9 +91,11 @@ struct Bytes;
 
 impl Weighter<TokenHash, RememberedToken> for Bytes {
     fn weight(&self, _: &TokenHash, token: &RememberedToken) -> u64 {
-        let Caller { subject, client_id, scopes, display_name, .. } = &*token.caller;
+        let Caller { subject, client_id, scopes, display_name, profile, .. } = &*token.caller;
         let name = display_name.as_ref().map_or(0, |name| name.len());
-        ENTRY + bytes(subject.as_str().len() + client_id.as_str().len() + scopes.as_str().len() + name)
+        // That of an external issuer's token; what is known of the person of a grant is with the grant.
+        let profile = profile.as_ref().map_or(0, |profile| profile.size());
+        ENTRY + bytes(subject.as_str().len() + client_id.as_str().len() + scopes.as_str().len() + name + profile)
     }
 }
 
@@ -342,6 +344,18 @@ mod tests {
             verified(&mut tokens, n);
         }
         assert!(tokens.tokens.weight() <= TOKEN_MEMORY && tokens.grants.weight() <= GRANT_MEMORY);
+    }
+
+    #[test]
+    fn what_an_external_issuer_says_of_a_person_counts_as_memory() {
+        let mut tokens = VerifiedTokens::new([7; 16]);
+        remember(&mut tokens, "a.b.c", GRANT);
+        let bare = tokens.tokens.weight();
+        let groups: Vec<String> = (100..300).map(|n| format!("g-{n}")).collect();
+        let profile = Profile::default().with_groups(groups.iter().map(String::as_str));
+        let known = Caller { profile: Some(Arc::new(profile)), ..caller(GRANT) };
+        tokens.remember(&bearer("a.b.d"), &resource("/mcp"), START.plus(600), Arc::new(known));
+        assert!(tokens.tokens.weight() >= 2 * bare + bytes(200 * (5 + size_of::<String>())));
     }
 
     #[test]
