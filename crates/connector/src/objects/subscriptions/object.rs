@@ -21,6 +21,7 @@ use crate::objects::subscriptions::commands::{
     ShardInUse, ShardUse, StreamRefusal, TaskPublished, WatchRefusal,
 };
 use crate::objects::subscriptions::rows::{Access, WatchedRows};
+use crate::objects::subscriptions::shard_rows::ShardRows;
 use crate::objects::subscriptions::shards::{Shards, person};
 use crate::objects::subscriptions::streams::Streams;
 use crate::objects::subscriptions::stub;
@@ -84,6 +85,7 @@ impl DurableObject for Subscriptions {
             rows.used(&session, now())?;
         }
         rows.forget(now())?;
+        ShardRows::forget_unknown(&self.state.storage().sql())?;
         if rows.is_empty()? && self.shards.reached(None)?.is_empty() {
             self.state.storage().delete_all().await?;
         } else if !rows.is_empty()? {

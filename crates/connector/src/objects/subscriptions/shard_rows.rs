@@ -69,6 +69,14 @@ impl ShardRows {
         rows.collect()
     }
 
+    /// Forgets where the streams of sessions are that are forgotten themselves.
+    pub(crate) fn forget_unknown(sql: &SqlStorage) -> worker::Result<()> {
+        if !has_table(sql, "placed")? {
+            return Ok(());
+        }
+        sql.exec("DELETE FROM placed WHERE session NOT IN (SELECT id FROM sessions)", None).map(drop)
+    }
+
     /// Forgets where the streams of a session are.
     pub(crate) fn forget(&self, session: &str) -> worker::Result<()> {
         self.0.exec("DELETE FROM placed WHERE session = ?", vec![session.into()]).map(drop)
