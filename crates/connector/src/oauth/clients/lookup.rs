@@ -95,7 +95,13 @@ impl Clients for KnownClients<'_> {
                 let Ok(url) = uri.to_fetch(self.oauth.site.issuer.origin()) else {
                     return Ok(Err(ClientAssertionError::NoKeys));
                 };
-                let source = KeySource::Client { url: &url, source: &self.source, env: self.oauth.env };
+                let source = match client.kind {
+                    // The owner has named it. Fetches that strangers cause must not use up what it may be asked.
+                    ClientKind::PreRegistered => KeySource::At(url.as_str()),
+                    ClientKind::Registered | ClientKind::MetadataDocument => {
+                        KeySource::Client { url: &url, source: &self.source, env: self.oauth.env }
+                    }
+                };
                 key_sets::verify(source, assertion, self.oauth.now).await
             }
         };
