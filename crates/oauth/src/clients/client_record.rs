@@ -144,6 +144,11 @@ impl StoredClient {
             Some(Self::Record(record)) => Some(record),
             Some(Self::LastUse(_)) | None => None,
         };
+        // A use that has not read the document knows what an earlier grant had to prove itself with, which may be less than today.
+        let proof = match (&used.redirect_uris, &before) {
+            (KnownRedirects::One(_), Some(before)) => before.proof.max(used.proof),
+            (KnownRedirects::All(_), _) | (KnownRedirects::One(_), None) => used.proof,
+        };
         let redirect_uris = match (used.redirect_uris, &before) {
             (KnownRedirects::All(all), _) => all.iter().map(|uri| uri.as_str().to_owned()).collect(),
             (KnownRedirects::One(_), Some(before)) => before.redirect_uris.clone(),
@@ -153,7 +158,7 @@ impl StoredClient {
             Some(before)
                 if now.seconds_since(before.last_used_at) < REWRITE_AFTER
                     && before.redirect_uris == redirect_uris
-                    && before.proof == used.proof =>
+                    && before.proof == proof =>
             {
                 None
             }
@@ -161,7 +166,7 @@ impl StoredClient {
                 name: used.name.or(before.name),
                 redirect_uris,
                 last_used_at: now,
-                proof: used.proof,
+                proof,
                 ..before
             }),
             None => Some(ClientRecord {
@@ -172,7 +177,7 @@ impl StoredClient {
                 first_allowed_at: now,
                 last_used_at: now,
                 ended_at: None,
-                proof: used.proof,
+                proof,
             }),
         }
     }
@@ -318,6 +323,24 @@ mod tests {
         let next = StoredClient::after_use(before, refreshed(of), NOW.plus(REWRITE_AFTER)).unwrap();
         assert_eq!(next.redirect_uris, both);
         assert_eq!(StoredClient::after_use(None, refreshed(of), NOW).unwrap().redirect_uris, both[1..]);
+    }
+
+    #[test]
+    fn a_use_that_has_not_read_the_document_never_lowers_what_a_client_has_to_prove() {
+        let (of, uri) = ("https://a.example/c", "https://a.example/cb");
+        let signs = |known| ClientUse { redirect_uris: known, proof: ClientProof::PrivateKeyJwt, ..used(of, &[uri]) };
+        let asks_nothing = |known| ClientUse { redirect_uris: known, ..used(of, &[uri]) };
+        let all = || KnownRedirects::All(uris(&[uri]));
+        let one = || KnownRedirects::One(uri.to_owned());
+        let before = StoredClient::after_use(None, signs(all()), NOW);
+        let next = |used, at| StoredClient::after_use(before.clone().map(StoredClient::Record), used, at);
+        assert_eq!(next(asks_nothing(one()), NOW.plus(1)), None, "an earlier grant writes nothing");
+        for (rule, used, expected) in [
+            ("an earlier grant", asks_nothing(one()), ClientProof::PrivateKeyJwt),
+            ("the document says so", asks_nothing(all()), ClientProof::SecretOrNone),
+        ] {
+            assert_eq!(next(used, NOW.plus(REWRITE_AFTER)).unwrap().proof, expected, "{rule}");
+        }
     }
 
     #[test]
