@@ -234,7 +234,7 @@ describe('with streams', () => {
 
     test('subscriptions/listen needs for a resource what reading it needs', async () => {
       const asked = (headers) => modern('subscriptions/listen', { notifications: { resourceSubscriptions: [WATCHED, MONDAY] } }, { headers });
-      (await send(here, asked({}))).hasStatus(401, 'no token').hasHeader('www-authenticate', new RegExp(`scope="${DIARY}"`), 'MCP "Scope Selection Strategy"');
+      (await send(here, asked({}))).hasStatus(401, 'no token').hasHeader('www-authenticate', new RegExp(`scope="${DIARY} elsewhere"`), 'MCP "Scope Selection Strategy", with what the connector asks for at the first sign-in');
       const weak = await send(here, asked(bearer(tokenOf('alice', { scope: 'other' }))));
       weak.hasStatus(403, 'MCP "Runtime Insufficient Scope Errors"').hasHeader('www-authenticate', /insufficient_scope/, 'MCP "Runtime Insufficient Scope Errors"');
       const received = await listen(here, { resourceSubscriptions: [WATCHED, MONDAY] }, { token: tokenOf('alice') });

@@ -83,13 +83,13 @@ globalThis.Date = class Date extends Real {
   static now() { return Real.now() + ahead; }
 };
 const { default: worker, ...classes } = await import('index.js');
-/** A database that takes every statement and keeps nothing: D1 is no part of workerd. */
+/** A database that takes every statement, finds the same row for each and keeps nothing: D1 is no part of workerd. */
 class D1Database {
   prepare() {
     const statement = {
       bind: () => statement,
-      first: async () => 1,
-      run: async () => ({ success: true, results: [], meta: {} }),
+      all: async () => ({ success: true, results: [{ id: 1 }], meta: {} }),
+      run: async () => ({ success: true, results: [], meta: { changes: 1 } }),
     };
     return statement;
   }
