@@ -20,7 +20,7 @@ describe('our own connectors', () => {
     assert.deepEqual(levels(report, 'fail'), [], tell(report));
     // A picture is for its author to add.
     assert.deepEqual(levels(report, 'note').filter((id) => !['icons', 'favicon'].includes(id)), ['address'], tell(report));
-    assert.deepEqual(levels(report, 'skip'), ['tls', 'client-credentials', 'tool-results', 'registry-proof', 'openai-proof'], tell(report));
+    assert.deepEqual(levels(report, 'skip'), ['tls', 'client-credentials', 'enterprise-managed', 'tool-results', 'registry-proof', 'openai-proof'], tell(report));
     assert.equal(report.kind, 'lazy');
     assert.match(finding(report, 'challenge').seen, /tools\/call whoami/);
   });

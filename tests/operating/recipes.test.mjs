@@ -3,8 +3,8 @@
 // MCP "URL Mode Elicitation for OAuth Flows".
 
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { createHmac } from 'node:crypto';
+import { execFile } from 'node:child_process';
 import { createServer } from 'node:http';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,16 +13,16 @@ import { parse, stringify } from 'smol-toml';
 import { promisify } from 'node:util';
 import { currentNode } from '../../scripts/setup/node.mjs';
 import { openStream } from '../support/mcp/http-sse-client.mjs';
-import { ReceivedMessages } from '../support/mcp/received-messages.mjs';
 import { calling, eventually, legacy, listTools, modern, post, send, stream, textOf } from '../support/mcp/requests.mjs';
+import { ReceivedMessages } from '../support/mcp/received-messages.mjs';
 import { openSession } from '../support/mcp/session.mjs';
 import { Browser, SIGN_IN, answerPage, bearer, connect, form, register, secret, tokensOf } from '../support/oauth/client.mjs';
 import { ROOT, WRANGLER, start } from '../support/workers/wrangler-dev.mjs';
 
-const HOOK_SECRET = secret('the-secret-of-the-webhook', 'the secret of a webhook');
 const KEY = secret('key-of-the-weather-service', 'an API key');
 const WIKI_KEY = secret('key-of-the-search', 'an API key');
 const UPSTREAM_SECRET = secret('secret-at-the-other-service', 'a client secret');
+const HOOK_SECRET = secret('the-secret-of-the-webhook', 'the secret of a webhook');
 /** A service that acts in its own name: somebody who is not the owner. */
 const SERVICE = { client_id: 'nightly', client_secret: secret('nightly-nightly-nightly-nightly', 'the secret of a service'), own_scopes: 'audit cards' };
 const CONFIG = 'examples/recipes/wrangler.toml';
@@ -41,7 +41,6 @@ before(async () => {
   await writeFile(join(ROOT, LOCAL), stringify(config));
   const vars = {
     ...SIGN_IN,
-    GITHUB_WEBHOOK_SECRET: HOOK_SECRET,
     WEATHER_API: elsewhere.origin,
     WEATHER_API_KEY: KEY,
     OTHER_MCP: `${elsewhere.origin}/mcp`,
@@ -49,6 +48,7 @@ before(async () => {
     WIKI_SEARCH: elsewhere.origin,
     WIKI_KEY,
     GITHUB_SECRET: UPSTREAM_SECRET,
+    GITHUB_WEBHOOK_SECRET: HOOK_SECRET,
     OAUTH_CLIENTS: JSON.stringify([SERVICE]),
     SSE_TRANSPORT: 'on',
     LOG_PERSON: 'hash',
@@ -389,6 +389,32 @@ describe('a tool that is hidden from the caller', () => {
 });
 
 test('LOG_PERSON=hash: the line of a call tells people apart and names nobody', async () => {
+  const lineOf = async (answer) => {
+    const id = answer.headers['x-request-id'];
+    const lines = () => server.log().split('\n').filter((line) => line.startsWith('{"message":') && line.includes(id));
+    return JSON.parse((await eventually(async () => lines(), (found) => found.length > 0, 'a line'))[0]);
+  };
+  const { tokens } = await connect(server, { client, scope: 'cards' });
+  const ask = async (headers) => lineOf(await send(server, modern('tools/call', calling('hello', { name: 'Ada' }), { headers })));
+  const [first, second] = [await ask(bearer(tokens.access_token)), await ask(bearer(tokens.access_token))];
+  assert.match(first.person, /^[0-9a-f]{16}$/);
+  assert.equal(second.person, first.person);
+  assert.notEqual((await ask(bearer(await serviceToken()))).person, first.person);
+  assert.equal((await ask({})).person, undefined);
+});
+
+describe('an account elsewhere', () => {
+  test('the tool of a service with accounts leads the person to connect theirs, and the page leads to the service', async () => {
+    const mine = await someone('issues');
+    const link = new URL(/http:\S+/.exec(failed(await mine('my_issues')))[0]);
+    assert.equal(link.origin + link.pathname, `${server.origin}/account/connect/github`);
+    const browser = new Browser(server);
+    let page = await answerPage(browser, await browser.open(link));
+    page = await browser.submit(page, page.forms.find(({ action }) => action === '/account/connect/github'));
+    assert.equal(page.url.origin + page.url.pathname, 'https://github.com/login/oauth/authorize');
+    assert.equal(page.parameters.client_id, 'Iv1.0123456789abcdef');
+    assert.equal(page.parameters.scope, 'repo');
+    assert.equal(page.parameters.redirect_uri, `${server.origin}/upstream/callback/github`);
   });
 });
 
@@ -437,31 +463,5 @@ describe('files and events', () => {
     await eventually(changed, (uris) => listened.every((uri) => uris.includes(uri)), 'all three are announced');
     assert.equal(typeof (await resource('export://latest', ada)), 'string');
     ReceivedMessages.closeAll();
-  const lineOf = async (answer) => {
-    const id = answer.headers['x-request-id'];
-    const lines = () => server.log().split('\n').filter((line) => line.startsWith('{"message":') && line.includes(id));
-    return JSON.parse((await eventually(async () => lines(), (found) => found.length > 0, 'a line'))[0]);
-  };
-  const { tokens } = await connect(server, { client, scope: 'cards' });
-  const ask = async (headers) => lineOf(await send(server, modern('tools/call', calling('hello', { name: 'Ada' }), { headers })));
-  const [first, second] = [await ask(bearer(tokens.access_token)), await ask(bearer(tokens.access_token))];
-  assert.match(first.person, /^[0-9a-f]{16}$/);
-  assert.equal(second.person, first.person);
-  assert.notEqual((await ask(bearer(await serviceToken()))).person, first.person);
-  assert.equal((await ask({})).person, undefined);
-});
-
-describe('an account elsewhere', () => {
-  test('the tool of a service with accounts leads the person to connect theirs, and the page leads to the service', async () => {
-    const mine = await someone('issues');
-    const link = new URL(/http:\S+/.exec(failed(await mine('my_issues')))[0]);
-    assert.equal(link.origin + link.pathname, `${server.origin}/account/connect/github`);
-    const browser = new Browser(server);
-    let page = await answerPage(browser, await browser.open(link));
-    page = await browser.submit(page, page.forms.find(({ action }) => action === '/account/connect/github'));
-    assert.equal(page.url.origin + page.url.pathname, 'https://github.com/login/oauth/authorize');
-    assert.equal(page.parameters.client_id, 'Iv1.0123456789abcdef');
-    assert.equal(page.parameters.scope, 'repo');
-    assert.equal(page.parameters.redirect_uri, `${server.origin}/upstream/callback/github`);
   });
 });

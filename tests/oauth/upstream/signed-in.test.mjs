@@ -76,7 +76,7 @@ test('a missing setting of a service is named on /, in the log and to the model,
   const result = await ask(alice, 'plain', 'https://api.plain.example/');
   assert.equal(textOf(result), 'Plain cannot be used: UPSTREAM_SECRET is not set. The owner of this connector has to set it up.');
   assert.match(textOf(await ask(alice, 'unknown')), /uses the upstream service `unknown`, which it does not declare/);
-  assert.ok(runtime.log().includes('a handler uses `unknown`'), 'the log names it');
+  await eventually(() => runtime.log(), (log) => log.includes('a handler uses `unknown`'), 'the log names it');
   assert.match((await alice.enter('/account/connect/plain')).text, /Plain is not set up/);
   assert.match(textOf(await ask(alice, 'acme')), /Acme account is not connected yet/, 'a service that is set up');
 });
