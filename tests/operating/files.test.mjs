@@ -77,6 +77,17 @@ const leaveAfter = (url, sent, announced, headers = {}) =>
     request.write(sent, () => request.destroy());
   });
 
+/** Sends the beginning of a body and waits: the status of an answer that comes although the body has not ended. */
+const statusBeforeEnd = (url, sent, headers) =>
+  new Promise((resolve, reject) => {
+    const request = http.request({ host: '127.0.0.1', port: server.port, method: 'POST', path: path(url), agent: false, headers });
+    request.on('error', reject).on('response', ({ statusCode }) => {
+      request.off('error', reject).on('error', () => {}).destroy();
+      resolve(statusCode);
+    });
+    request.write(sent);
+  });
+
 describe('an upload link', () => {
   test('takes one file by PUT, which a tool then reads by its key', async () => {
     const { url, key } = await ada.link();
@@ -177,14 +188,12 @@ describe('an upload link', () => {
 
   test('stops a form that gives the parser nothing to pass on, before it has arrived', async () => {
     const { url, key } = await ada.link({ max_bytes: 8 * MEGABYTE });
-    const headers = { 'content-type': 'multipart/form-data; boundary=b' };
     for (const [what, beginning] of [
       ['no boundary', ''],
       ['a header that never ends', '--b\r\nContent-Disposition: form-data; name="file"; filename="'],
     ]) {
-      const body = Buffer.concat([Buffer.from(beginning), Buffer.alloc(4 * MEGABYTE, 'x')]);
-      const answer = await post(url, { headers, body });
-      answer.hasStatus(400, what);
+      const sent = Buffer.concat([Buffer.from(beginning), Buffer.alloc(MEGABYTE, 'x')]);
+      assert.equal(await statusBeforeEnd(url, sent, { 'content-type': 'multipart/form-data; boundary=b' }), 400, what);
       assert.match(await ada.fails('read_file', { key }), /no such file/, what);
     }
   });
