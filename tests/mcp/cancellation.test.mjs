@@ -107,7 +107,7 @@ function cancelled() {
     const then = performance.now();
     (await cancel(session, 1)).hasStatus(202);
     assert.equal((await ends).filter((message) => 'id' in message).length, 0);
-    assert.ok(performance.now() - then < 1500, 'it was waiting for it');
+    assert.ok(performance.now() - then < 4000, 'it was waiting for it');
     assert.equal(await endOf(args), 'cancelled');
   });
 

@@ -95,14 +95,16 @@ describe('while the grants are out of reach', () => {
 
   test('while the grants are out of reach, calls go on for a minute after the last look, and then nobody can tell', async () => {
     const { tokens } = await connect(site, { client });
-    await isWelcome(site, tokens.access_token);
-    await runtime.objectsNow('Grants', 'fails');
-    for (const seconds of [0, 46, 13]) {
-      await site.passes(seconds);
-      await isWelcome(site, tokens.access_token, { rule: 'the last look is younger than a minute' });
-    }
-    await site.passes(1);
-    isOutageOfTheResource(await call(site, tokens.access_token), 'nobody can tell whether the grant is still valid');
+    await runtime.withStoppedClock(async () => {
+      await isWelcome(site, tokens.access_token);
+      await runtime.objectsNow('Grants', 'fails');
+      for (const seconds of [0, 46, 13]) {
+        await site.passes(seconds);
+        await isWelcome(site, tokens.access_token, { rule: 'the last look is younger than a minute' });
+      }
+      await site.passes(1);
+      isOutageOfTheResource(await call(site, tokens.access_token), 'nobody can tell whether the grant is still valid');
+    });
     await runtime.objectsNow('Grants', 'works');
     await isWelcome(site, tokens.access_token, { rule: 'a failure is not remembered' });
   });
@@ -113,7 +115,7 @@ describe('while the grants are out of reach', () => {
     const begun = performance.now();
     const answers = await Promise.all([1, 2, 3].map(() => call(site, tokens.access_token)));
     for (const answer of answers) isOutageOfTheResource(answer, 'a look that hangs');
-    assert.ok(performance.now() - begun < 9_000, `after ${performance.now() - begun} ms`);
+    assert.ok(performance.now() - begun < 11_500, `after ${performance.now() - begun} ms`);
   });
 
   test('while the grants are out of reach, a sign-in ends with a page or at the client, and can be tried again', async () => {
@@ -135,8 +137,8 @@ describe('while the grants are out of reach', () => {
     const answers = await Promise.all([send(site, redeeming(client, authorization)), send(site, refreshing(client, tokens))]);
     const took = performance.now() - begun;
     for (const answer of answers) isOutage(answer, 'an object that hangs must not hang its caller');
-    // A second and a half are for everything else.
-    assert.ok(took < 9500, `in time: ${took} ms`);
+    // Three and a half seconds are for everything else; a third try would take twelve.
+    assert.ok(took < 11_500, `in time: ${took} ms`);
     await runtime.objectsNow('Grants', 'works');
     tokensOf(await send(site, redeeming(client, authorization)), 'the code is as good as before');
     tokensOf(await send(site, refreshing(client, tokens)), 'and so is the refresh token');

@@ -9,7 +9,7 @@ import { CODE, ERAS, calling, eventually, legacy, modern, post, send, stream, te
 import { SIGN_IN, authorize, redeeming, refreshing, register, tokensOf } from '../support/oauth/client.mjs';
 
 /** Within this time everybody who waits for a dead instance has an answer. */
-const AT_ONCE_MS = 1000;
+const AT_ONCE_MS = 4000;
 /** How long a fixture waits before it panics. */
 const LATER_MS = 200;
 

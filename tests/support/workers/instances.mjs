@@ -33,6 +33,8 @@ const workerd = createRequire(createRequire(join(ROOT, 'package.json')).resolve(
  * @property {Instance[]} instances
  * @property {() => string} log
  * @property {(seconds: number) => Promise<void>} passes  lets time pass for all instances and for the objects
+ * @property {(during: () => Promise<void>) => Promise<void>} withStoppedClock  `during` only `passes` lets time pass, however long the
+ *   machine takes: for what changes from one second to the next
  * @property {() => string} neighbour  where the other Worker is
  * @property {() => Promise<void>} kvCatchesUp
  * @property {() => Promise<Record<string, string>>} kv   all entries
@@ -124,6 +126,7 @@ export async function startInstances({
   /** By how much the clock of each instance is ahead; a new process begins at the true time. */
   const ahead = Object.fromEntries(names.map((name) => [name, 0]));
   const putForward = (name, seconds) => control(name, `/..clock?seconds=${seconds}`);
+  const clocksRun = (answer) => Promise.all(names.map((name) => control(name, `/..clock?runs=${answer}`)));
   const instances = names.map((name) => ({
     get port() {
       return running.ports[name];
@@ -152,6 +155,14 @@ export async function startInstances({
     neighbour: () => `http://127.0.0.1:${running.ports.neighbour}`,
     log: () => written.log,
     passes: async (seconds) => void (await Promise.all(instances.map((one) => one.passes(seconds)))),
+    withStoppedClock: async (during) => {
+      await clocksRun('no');
+      try {
+        await during();
+      } finally {
+        await clocksRun('yes');
+      }
+    },
     kvCatchesUp: async () => void (await control('kv-control', '/..catch-up')),
     kv: async () => (await control('kv-control', '/..entries')).json(),
     kvDetails: async () => (await control('kv-control', '/..details')).json(),

@@ -1,10 +1,11 @@
-// Around the Worker under test, in workerd: its clock can be put forward, its objects can be made to fail, and what it asks of them
+// Around the Worker under test, in workerd: its clock can be put forward and stopped, its objects can be made to fail, and what it asks of them
 // is counted. An isolate's objects share the clock of the isolate.
 
 import { WorkerEntrypoint } from 'cloudflare:workers';
 import { callLimit, databases, metrics } from 'settings.js';
 
 let ahead = 0;
+let stoppedAt;
 const counts = { objects: {}, named: {}, rowsWritten: 0, rowsRead: 0 };
 const cursors = [];
 const settle = () => {
@@ -78,9 +79,10 @@ WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
   },
 });
 const Real = Date;
+const now = () => (stoppedAt ?? Real.now()) + ahead;
 globalThis.Date = class Date extends Real {
-  constructor(...args) { args.length === 0 ? super(Real.now() + ahead) : super(...args); }
-  static now() { return Real.now() + ahead; }
+  constructor(...args) { args.length === 0 ? super(now()) : super(...args); }
+  static now() { return now(); }
 };
 const { default: worker, ...classes } = await import('index.js');
 /** A database that takes every statement, finds the same row for each and keeps nothing: D1 is no part of workerd. */
@@ -117,7 +119,9 @@ export default class extends WorkerEntrypoint {
   async fetch(request) {
     const url = new URL(request.url);
     if (url.pathname === '/..clock') {
-      ahead += 1000 * Number(url.searchParams.get('seconds'));
+      const { seconds, runs } = Object.fromEntries(url.searchParams);
+      if (seconds) ahead += 1000 * Number(seconds);
+      if (runs) stoppedAt = runs === 'no' ? Real.now() : undefined;
       return new Response(String(Date.now()));
     }
     if (url.pathname === '/..objects') {
