@@ -194,6 +194,20 @@ describe('answers', () => {
     }
   });
 
+  // MCP "Resources › Annotations"
+  test('the annotations of a resource, a template and a content block arrive as their author wrote them', async () => {
+    const text = { audience: ['user'], priority: 0.8, lastModified: '2025-01-12T15:00:58Z' };
+    for (const { version, ask } of of.all) {
+      const known = (annotations) => Object.fromEntries(Object.entries(annotations).filter(([name]) => KNOWN.annotations(version).includes(name)));
+      const resource = (await whole(ask, 'resources/list', 'resources')).find(({ uri }) => uri === 'test://static-text');
+      assert.deepEqual(resource.annotations, known(text), version);
+      const template = (await whole(ask, 'resources/templates/list', 'resourceTemplates')).find(({ name }) => name === 'template-data');
+      assert.deepEqual(template.annotations, { audience: ['assistant'], priority: 0 }, version);
+      const [block] = (await ask('tools/call', calling('annotated_content'))).content;
+      assert.deepEqual(block.annotations, known({ ...text, priority: 0.9 }), version);
+    }
+  });
+
   test('a sound reaches a client of 2024-11-05 whole, as an embedded resource', async () => {
     const [{ ask: modern }] = of.all;
     const [sound] = (await modern('tools/call', calling('test_audio_content'))).content;

@@ -304,6 +304,18 @@ describe('with streams', () => {
       await runtime.passes(-700);
     });
 
+    test('subscriptions/listen ends after half a day, however long the token is good', async () => {
+      const halfADay = 12 * 3600;
+      const received = await listen(here, { toolsListChanged: true }, { token: tokenOf('alice', { lifetime: 2 * halfADay }) });
+      await runtime.passes(halfADay - 60);
+      await announce(here, 'test_trigger_tool_change');
+      await received.waitFor(1, 'a minute before');
+      await runtime.passes(61);
+      await received.ended;
+      assert.equal(received.messages.at(-1).result?.resultType, 'complete', received.story('MCP "Subscriptions › Graceful Closure"'));
+      await runtime.passes(-halfADay - 1);
+    });
+
     test('subscriptions/listen fails with an outage, and an announcement fails no call', async () => {
       for (const how of ['fails', 'hangs']) {
         await runtime.objectsNow('Subscriptions', how);

@@ -542,6 +542,22 @@ describe('streams', () => {
     }
   });
 
+  for (const [of, method, meta] of [
+    ['progress', 'notifications/progress', { progressToken: 'flood' }],
+    ['logs', 'notifications/message', { [KEY.logLevel]: 'info' }],
+  ]) {
+    // MCP "Progress › Implementation Notes", "Logging › Security"
+    test(`a tool that floods its client with ${of} is held back: a hundred at once, then twenty a second`, async () => {
+      const begun = performance.now();
+      const answer = await ask('tools/call', calling('flood', { of }), { meta });
+      const seconds = (performance.now() - begun) / 1000;
+      const sent = answer.messages('MCP "Receiving Messages"').filter((message) => message.method === method).length;
+      assert.ok(sent >= 100 && sent <= 101 + 20 * seconds, answer.story(`${sent} in ${seconds} s`));
+      const all = answer.messages('MCP "Receiving Messages"');
+      assert.equal(textOf(all.at(-1).result), 'flooded', answer.story('the result is the last: nothing follows completion'));
+    });
+  }
+
   test('without a progress token nothing is streamed', async () => {
     const answer = await ask('tools/call', calling('progress_slowly', { steps: 2, delay_ms: 10 }));
     assert.equal(textOf(answer.result('MCP "Progress › Behavior Requirements"')), 'done', answer.story('MCP "Progress › Behavior Requirements": progress only if asked'));

@@ -80,6 +80,7 @@ describe('a request that cannot be trusted is answered with a page and no redire
     ['a query of 20 KB', () => `${authorizePath(good())}&x=${'y'.repeat(20_000)}`],
   ];
   for (const [what, parameters] of rows) {
+    // OAuth 2.1 §2.3
     test(`a request that cannot be trusted is answered with a page and no redirect: ${what}`, async () => {
       const answer = await get(parameters());
       answer.hasStatus(400, 'RFC 6749 §4.1.2.1: no redirect').hasHeader('location', undefined, 'RFC 6749 §4.1.2.1');

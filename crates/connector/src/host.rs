@@ -32,6 +32,7 @@ use crate::objects::session::stub::SessionStub;
 use crate::objects::subscriptions::stub as subscriptions;
 use crate::objects::task::stub as task;
 use crate::outbound::HttpClient;
+use crate::platform::clock::now_in_milliseconds;
 use crate::platform::timer::Timer;
 
 /// The host of a connector on Workers, for one call.
@@ -138,6 +139,10 @@ impl Platform for Workers {
 
     fn env(&self) -> &worker::Env {
         &self.env
+    }
+
+    fn now(&self) -> Duration {
+        Duration::from_millis(now_in_milliseconds())
     }
 
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + 'static {

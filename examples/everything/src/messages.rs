@@ -34,6 +34,11 @@ pub(crate) fn add_to(connector: Connector) -> Connector {
                 .read_only(),
         )
         .tool(
+            Tool::new("flood", "Reports progress or logs, thousands of times without a pause.", flood)
+                .title("Flood")
+                .read_only(),
+        )
+        .tool(
             Tool::new("test_streaming_elicitation", "Logs and answers, and asks the client nothing.", logging)
                 .title("A stream without requests")
                 .read_only(),
@@ -70,6 +75,30 @@ struct ProgressSlowly {
     steps: u16,
     /// How long to wait before each report, in milliseconds.
     delay_ms: u16,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Flood {
+    /// What is sent.
+    of: Kind,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    Progress,
+    Logs,
+}
+
+async fn flood(args: Flood, cx: Context) -> Result<&'static str, ToolError> {
+    for step in 1..=5000 {
+        match args.of {
+            Kind::Progress => cx.progress(f64::from(step), 5000.0).await,
+            Kind::Logs => cx.log(LoggingLevel::Info, step).await,
+        }
+    }
+    Ok("flooded")
 }
 
 async fn progress_slowly(args: ProgressSlowly, cx: Context) -> Result<&'static str, ToolError> {

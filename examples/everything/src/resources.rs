@@ -1,6 +1,6 @@
 //! Resources of each kind: text, bytes, and a template.
 
-use mcp_connector::{Connector, Context, Json, Resource, ResourceTemplate, ToolError};
+use mcp_connector::{Annotations, Connector, Context, Json, Resource, ResourceTemplate, Role, ToolError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,10 @@ pub(crate) fn add_to(connector: Connector) -> Connector {
         .resource(
             Resource::new("test://static-text", "static-text", "A text that never changes.", static_text)
                 .title("Static text")
-                .mime_type("text/plain"),
+                .mime_type("text/plain")
+                .annotations(
+                    Annotations::new().audience(Role::User).priority(0.8).last_modified("2025-01-12T15:00:58Z"),
+                ),
         )
         .resource(
             Resource::new("test://static-binary", "static-binary", "An image that never changes.", static_binary)
@@ -26,7 +29,8 @@ pub(crate) fn add_to(connector: Connector) -> Connector {
         .template(
             ResourceTemplate::new("test://template/{id}/data", "template-data", "Data for each id.", template_data)
                 .title("Template data")
-                .mime_type("application/json"),
+                .mime_type("application/json")
+                .annotations(Annotations::new().audience(Role::Assistant).priority(0.0)),
         )
 }
 

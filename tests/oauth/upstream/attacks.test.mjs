@@ -68,7 +68,7 @@ describe('whose account is connected', () => {
     await isNotConnected(victim, 'nothing is bound to the victim');
   });
 
-  // MCP "URL Mode": the server verifies that the person who opens the URL is the one who started it.
+  // MCP "URL Mode Elicitation for OAuth Flows": the server verifies that the person who opens the URL is the one who started it.
   test('a link that was sent to somebody else connects nothing for either of them', async () => {
     const [mallory, victim] = [await withClient('bob'), await withClient('alice')];
     const link = linkIn(textOf(await ask(mallory)));
@@ -137,6 +137,7 @@ describe('which service has answered', () => {
     }
   });
 
+  // RFC 9700 §4.4.2
   test('the answer of one service at the redirect URI of another is refused', async () => {
     const alice = person('alice');
     const answer = services.plain.allow((await alice.leaveFor('/account/connect/plain')).url, 'alice');

@@ -52,7 +52,7 @@ describe('a call without an account', () => {
     for (const at of [here, there]) assert.deepEqual(JSON.parse(textOf(await asks(alice, PLAIN, at))), { login: alice.account, path: '/issues' });
   });
 
-  // MCP "URL Mode"
+  // MCP "URL Mode Elicitation Requests", "Completion Notifications for URL Mode Elicitation"
   test('until 2025-11-25 a client that shows URLs is asked, the call waits, and the client is told when the person is done', async () => {
     const carol = await somebody('carol');
     const session = await openSession(here, { capabilities: { elicitation: { url: {} } }, headers: bearer(carol.token) });

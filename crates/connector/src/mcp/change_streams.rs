@@ -26,6 +26,10 @@ use crate::objects::subscriptions::commands::{OpenStream, StreamRefusal};
 use crate::objects::subscriptions::stub as subscriptions;
 use crate::platform::clock::now;
 
+/// A stream ends after so many seconds, however long its access key is good. What its session subscribes to is kept for a day after the
+/// last stream was opened.
+const LONGEST: u64 = 12 * 3600;
+
 /// A request for a stream of changes.
 pub(crate) struct Announcements<'a> {
     pub(crate) app: &'a Rc<App>,
@@ -93,7 +97,8 @@ impl Announcements<'_> {
         }
     }
 
-    /// Returns when the stream ends: when the token of the request expires, or an hour from now without a token.
+    /// Returns when the stream ends: when the token of the request expires but after half a day at most, or an hour from now without a
+    /// token.
     fn until(&self, caller: Option<&Caller>) -> u64 {
         if caller.is_none() {
             return now().plus(Quota::State.lifetime()).as_seconds();
@@ -101,7 +106,7 @@ impl Announcements<'_> {
         let token = Credentials::of(self.incoming, &self.app.configuration).read().ok().flatten();
         let expiry = token.and_then(|token| remembered::expiry(&token, self.resource));
         // A token that is no longer remembered lives no longer than the longest.
-        expiry.unwrap_or_else(|| now().plus(ACCESS_TOKEN_LIFETIME)).as_seconds()
+        expiry.unwrap_or_else(|| now().plus(ACCESS_TOKEN_LIFETIME)).min(now().plus(LONGEST)).as_seconds()
     }
 
     async fn open(&self, listener: Listener, first: Vec<u8>) -> Result<web_sys::ReadableStream, NotOpened> {

@@ -9,7 +9,9 @@ use futures::future::poll_fn;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::call::notification_limit::NotificationLimit;
 use crate::client_requests::asking::Asking;
+use crate::host::platform::Platform;
 use crate::json_rpc::request_id::RequestId;
 use crate::json_rpc::response::to_bytes;
 use crate::tasks::status_message::StatusMessage;
@@ -30,6 +32,7 @@ pub(crate) struct CallState {
     /// In a task: the status message that the handler sets.
     status: Option<StatusMessage>,
     outbox: RefCell<Outbox>,
+    notification_limit: NotificationLimit,
     /// Whether the handler has closed the stream, or the client reads it on another connection.
     is_stream_closed: Cell<bool>,
     /// The name of its stream, if its client can resume it.
@@ -107,6 +110,7 @@ impl CallState {
             log_filter,
             status: None,
             outbox: RefCell::new(Outbox::Closed),
+            notification_limit: NotificationLimit::new(),
             is_stream_closed: Cell::new(false),
             stream: OnceCell::new(),
         }
@@ -181,14 +185,23 @@ impl CallState {
         matches!(&*self.outbox.borrow(), Outbox::Open(messages) if !messages.is_empty())
     }
 
-    /// Reports progress, if the client asked for it. Skips a value that is not above the last one: the specification requires it to
-    /// increase.
-    pub(crate) async fn progress(&self, progress: f64, total: Option<f64>, message: Option<&str>) {
+    /// Reports progress, if the client asked for it. Skips a value that is not above the last one, because the specification requires
+    /// it to increase, and what is more than the limit.
+    pub(crate) async fn progress(
+        &self,
+        platform: &impl Platform,
+        progress: f64,
+        total: Option<f64>,
+        message: Option<&str>,
+    ) {
         if let (Some(status), Some(message)) = (&self.status, message) {
             status.set(message);
         }
         let Some(token) = self.progress_token.as_ref().filter(|_| self.is_open()) else { return };
-        if !progress.is_finite() || progress <= self.last_progress.get() {
+        if !progress.is_finite()
+            || progress <= self.last_progress.get()
+            || !self.notification_limit.admits(platform.now())
+        {
             return;
         }
         self.last_progress.set(progress);
@@ -196,8 +209,11 @@ impl CallState {
         self.send("notifications/progress", &Progress { token, value: progress, total, message }).await;
     }
 
-    /// Sends a log message. The caller has checked that the client wants it.
-    pub(crate) async fn log(&self, level: LoggingLevel, logger: Option<&str>, data: &Value) {
+    /// Sends a log message, unless it is more than the limit. The caller has checked that the client wants it.
+    pub(crate) async fn log(&self, platform: &impl Platform, level: LoggingLevel, logger: Option<&str>, data: &Value) {
+        if !self.notification_limit.admits(platform.now()) {
+            return;
+        }
         self.send("notifications/message", &LogMessage { level, logger, data }).await;
     }
 
@@ -279,6 +295,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::testing::test_host::TestHost;
 
     fn call_state(progress_token: Option<Value>) -> CallState {
         let notifications = Notifications { progress_token, log_level: None };
@@ -301,7 +318,7 @@ mod tests {
         let call_state = call_state(Some(json!("p")));
         call_state.open();
         for progress in [0.0, 50.0, 50.0, 20.0, f64::NAN, 100.0] {
-            finish(Box::pin(call_state.progress(progress, Some(100.0), None)));
+            finish(Box::pin(call_state.progress(&TestHost::default(), progress, Some(100.0), None)));
         }
         let values: Vec<Value> =
             sent(&call_state).iter().map(|message| message["params"]["progress"].clone()).collect();
@@ -311,12 +328,12 @@ mod tests {
     #[test]
     fn nothing_is_kept_without_a_token_or_a_stream() {
         let asked = call_state(Some(json!(1)));
-        finish(Box::pin(asked.progress(1.0, None, None)));
+        finish(Box::pin(asked.progress(&TestHost::default(), 1.0, None, None)));
         asked.open();
         assert!(sent(&asked).is_empty());
         let without_token = call_state(None);
         without_token.open();
-        finish(Box::pin(without_token.progress(1.0, None, None)));
+        finish(Box::pin(without_token.progress(&TestHost::default(), 1.0, None, None)));
         assert!(!without_token.has_messages());
     }
 
@@ -324,7 +341,8 @@ mod tests {
     fn a_handler_lets_its_message_out_before_it_goes_on() {
         let call_state = call_state(Some(json!(1)));
         call_state.open();
-        let mut report = Box::pin(call_state.progress(1.0, None, Some("half")));
+        let host = TestHost::default();
+        let mut report = Box::pin(call_state.progress(&host, 1.0, None, Some("half")));
         assert!((&mut report).now_or_never().is_none());
         assert!(call_state.has_messages());
     }

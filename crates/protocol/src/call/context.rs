@@ -179,7 +179,8 @@ impl<H: Host> Context<H> {
 
     /// Reports progress to the client, if it asked for it: `progress` of `total`, in any unit ("Progress").
     ///
-    /// `progress` must grow; a report that does not is not sent.
+    /// `progress` must grow; a report that does not is not sent. Of the reports and log messages of a call, a hundred are sent at once
+    /// and then twenty a second; what is more is skipped.
     ///
     /// # Examples
     ///
@@ -194,15 +195,16 @@ impl<H: Host> Context<H> {
     /// }
     /// ```
     pub async fn progress(&self, progress: f64, total: f64) {
-        self.call_state.progress(progress, Some(total), None).await;
+        self.call_state.progress(&self.host, progress, Some(total), None).await;
     }
 
     /// Like [`Context::progress`], with a message for the person. In a task it is the status message.
     pub async fn progress_with(&self, progress: f64, total: f64, message: &str) {
-        self.call_state.progress(progress, Some(total), Some(message)).await;
+        self.call_state.progress(&self.host, progress, Some(total), Some(message)).await;
     }
 
     /// Sends a log message to the client, if it wants messages of this level ("Logging"). It must not contain secrets.
+    /// [`Context::progress`] says how many are sent.
     pub async fn log(&self, level: LoggingLevel, data: impl Serialize) {
         self.log_from(level, None, data).await;
     }
@@ -225,7 +227,7 @@ impl<H: Host> Context<H> {
             return;
         }
         if let Ok(data) = serde_json::to_value(&data) {
-            self.call_state.log(level, logger, &data).await;
+            self.call_state.log(&self.host, level, logger, &data).await;
         }
     }
 

@@ -5,6 +5,7 @@ pub(crate) mod call_state;
 pub(crate) mod cancellation;
 pub(crate) mod context;
 pub(crate) mod files;
+pub(crate) mod notification_limit;
 pub(crate) mod surrounded;
 pub(crate) mod time_limit;
 pub(crate) mod upstream;

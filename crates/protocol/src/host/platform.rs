@@ -13,6 +13,9 @@ pub trait Platform {
     /// Returns the bindings of this request.
     fn env(&self) -> &Self::Env;
 
+    /// Returns the time since some instant. It may stand still while code runs.
+    fn now(&self) -> Duration;
+
     /// Resolves after `duration`.
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + 'static;
 

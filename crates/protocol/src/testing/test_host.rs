@@ -113,6 +113,10 @@ impl Platform for TestHost {
         &self.state
     }
 
+    fn now(&self) -> Duration {
+        Duration::from_millis(self.state.now.get())
+    }
+
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + 'static {
         if duration <= self.longest_wait { ready(()).left_future() } else { pending().right_future() }
     }
