@@ -16,11 +16,13 @@ use mcp_connector_oauth::external_issuer::trusted_issuers::TrustedIssuers;
 use mcp_connector_oauth::login::owners::Owners;
 use mcp_connector_oauth::login::passphrase::{Passphrase, WeakPassphrase};
 use mcp_connector_oauth::login::roles::policy::{RolePolicy, Roles};
+use mcp_connector_oauth::web::allowed_clients::AllowedClients;
 use mcp_connector_oauth::web::discovery::ExternalIssuer;
 use mcp_connector_oauth::web::origin::Issuer;
 use mcp_connector_oauth::web::redirect_uri::RedirectPolicy;
 
 use crate::config::bindings::MissingBinding;
+use crate::config::policy::{IdentitySources, Policy};
 use crate::config::settings::{Expected, Feature, Setting, SettingError};
 use crate::config::variables::Variables;
 use crate::http::addresses::AddressList;
@@ -66,6 +68,8 @@ pub(crate) struct Configuration {
     pub(crate) master_keys: Option<MasterKeys>,
     /// `REDIRECT_URIS`: redirect URIs with a scheme of their own that clients may have, beside those known to be needed.
     pub(crate) redirect_policy: RedirectPolicy,
+    /// What a company requires beside a sign-in.
+    pub(crate) policy: Policy,
     /// `OAUTH_CLIENTS`: clients that need not register. JSON; a secret where one of them has one.
     pub(crate) clients: PreRegisteredClients,
     /// `ACCESS_TOKEN_SECONDS`: the lifetime of an access token.
@@ -203,7 +207,8 @@ impl Configuration {
                 .or(provider.as_ref().map(Provider::issuer))
                 .cloned(),
         };
-        let (redirect_policy, clients) = clients(&mut read);
+        let allowed_clients = Policy::read_clients(&mut read);
+        let (redirect_policy, clients) = clients(&mut read, &allowed_clients);
         // Where an external issuer gives out the tokens, there is no token endpoint here.
         let nobody = TrustedIssuers::default;
         let trusted_issuers = if auth_issuer.is_none() {
@@ -211,6 +216,8 @@ impl Configuration {
         } else {
             nobody()
         };
+        let sources = IdentitySources::read(&read, auth_issuer.as_ref().map(|external| &external.issuer));
+        let policy = Policy::read(&mut read, allowed_clients, sources);
         let max_body_bytes = read.number(Setting::MaxBodyBytes, DEFAULT_MAX_BODY_BYTES, 1024, MOST_BODY_BYTES);
         let max_anonymous_body_bytes =
             read.number(Setting::MaxAnonymousBodyBytes, DEFAULT_MAX_ANONYMOUS_BODY_BYTES, 1024, MOST_BODY_BYTES);
@@ -259,6 +266,7 @@ impl Configuration {
             trusted_issuers,
             master_keys: read.read(None, MasterKeys::read),
             redirect_policy,
+            policy,
             clients,
             access_token_seconds: read.number(
                 Setting::AccessTokenSeconds,
@@ -368,11 +376,11 @@ fn names_itself(id: &ClientId) -> bool {
 }
 
 /// Reads which redirect URIs are allowed, and the clients of the configuration, which must keep to them.
-fn clients(read: &mut Variables<'_>) -> (RedirectPolicy, PreRegisteredClients) {
+fn clients(read: &mut Variables<'_>, allowed: &AllowedClients) -> (RedirectPolicy, PreRegisteredClients) {
     let policy = read.parsed(Setting::RedirectUris, Some(RedirectPolicy::default()), None, |text| {
         RedirectPolicy::with_private_use(text).map(Some)
     });
-    let Some(policy) = policy else { return Default::default() };
+    let Some(policy) = policy.map(|policy| policy.limited_to(allowed.clone())) else { return Default::default() };
     let none = PreRegisteredClients::default;
     let clients = read.parsed(Setting::OAuthClients, none(), none(), |text| PreRegisteredClients::parse(text, &policy));
     (policy, clients)

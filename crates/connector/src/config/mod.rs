@@ -2,5 +2,6 @@
 
 pub(crate) mod bindings;
 pub(crate) mod configuration;
+pub(crate) mod policy;
 pub(crate) mod settings;
 pub(crate) mod variables;

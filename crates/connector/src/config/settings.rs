@@ -12,7 +12,9 @@ use mcp_connector_oauth::external_issuer::trusted_issuers::InvalidTrustedIssuers
 use mcp_connector_oauth::login::allowed_users::InvalidAllowedUsers;
 use mcp_connector_oauth::login::disallowed_user::SeveralTenants;
 use mcp_connector_oauth::login::owners::InvalidOwners;
+use mcp_connector_oauth::login::required_groups::InvalidRequiredGroups;
 use mcp_connector_oauth::login::roles::parse::InvalidRoles;
+use mcp_connector_oauth::web::allowed_clients::InvalidClientHosts;
 use mcp_connector_oauth::web::discovery::InvalidExternalIssuer;
 use mcp_connector_oauth::web::origin::InvalidIssuer;
 use mcp_connector_oauth::web::redirect_uri::InvalidRedirectPolicy;
@@ -142,6 +144,22 @@ settings! {
     AccessTokenSeconds = "ACCESS_TOKEN_SECONDS" closes [AuthorizationServer];
     /// How long a browser is remembered after a sign-in. It is not remembered longer than the owner wants.
     RememberBrowserDays = "REMEMBER_BROWSER_DAYS" closes [AuthorizationServer];
+    /// The groups that a person needs, by endpoint.
+    RequiredGroups = "REQUIRED_GROUPS" closes [AuthorizationServer, AccessTokens];
+    /// Whether nobody has access but by the identity provider, or by a trusted issuer.
+    ProviderOnly = "PROVIDER_ONLY" closes [AuthorizationServer, AccessTokens];
+    /// Whether there are access keys.
+    AccessKeys = "ACCESS_KEYS" closes [AuthorizationServer, AccessTokens];
+    /// How long an access key is valid.
+    AccessKeyDays = "ACCESS_KEY_DAYS" closes [AuthorizationServer, AccessTokens];
+    /// How long the sign-in of an app lasts.
+    SignInHours = "SIGN_IN_HOURS" closes [AuthorizationServer, AccessTokens];
+    /// How long it lasts without being used.
+    SignInIdleHours = "SIGN_IN_IDLE_HOURS" closes [AuthorizationServer, AccessTokens];
+    /// The hosts of clients.
+    AllowedClientHosts = "ALLOWED_CLIENT_HOSTS" closes [AuthorizationServer, AccessTokens];
+    /// Whether programs on the computer of a person may be clients.
+    LocalClients = "LOCAL_CLIENTS" closes [AuthorizationServer, AccessTokens];
     /// Whether metadata says that `iss` comes with every answer.
     AnnounceIss = "ANNOUNCE_ISS" closes [];
     /// The proof for the MCP registry that the domain is the owner's.
@@ -274,6 +292,17 @@ pub(crate) enum Expected {
     TrustedIssuers(#[from] InvalidTrustedIssuers),
     #[error("cannot be true: {0}")]
     OneTenant(#[from] SeveralTenants),
+    #[error("{0}")]
+    RequiredGroups(#[from] InvalidRequiredGroups),
+    /// Groups are required, and nobody has any.
+    #[error("needs IDENTITY = openid, github or access, or TRUSTED_ISSUERS: with the passphrase no groups are known")]
+    GroupsOfNobody,
+    #[error("needs IDENTITY = openid, github or access: the passphrase is no identity provider")]
+    NoProvider,
+    #[error("must be off beside {}", .0.name())]
+    OffBeside(Setting),
+    #[error("{0}")]
+    ClientHosts(#[from] InvalidClientHosts),
 }
 
 fn alternatives(names: &[&str]) -> String {

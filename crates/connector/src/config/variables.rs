@@ -24,6 +24,11 @@ impl<'a> Variables<'a> {
         self.errors
     }
 
+    /// Notes that a variable has a value that does not go with others.
+    pub(crate) fn refuse(&mut self, error: SettingError) {
+        self.errors.push(error);
+    }
+
     /// Returns the text of a variable. An empty one is not set.
     pub(crate) fn text(&self, setting: Setting) -> Option<String> {
         let former = || setting.former_name().and_then(self.variable);

@@ -4,6 +4,7 @@ use mcp_connector_base::caller::Caller;
 use mcp_connector_base::identifier::Subject;
 use mcp_connector_base::outage::Outage;
 use mcp_connector_base::scope::ScopeSet;
+use mcp_connector_oauth::login::roles::policy::CLIENT_SUBJECT;
 use mcp_connector_oauth::resource::bearer::{BearerError, BearerToken};
 use mcp_connector_oauth::resource::challenge::Challenge;
 use mcp_connector_oauth::resource::credential::ACCESS_KEY_PREFIX;
@@ -108,6 +109,7 @@ impl ResourceGuard<'_> {
                 let verified = tokens.verify(&bearer, self.site.resource(self.endpoint)).await;
                 let credential = Credential::of(&bearer);
                 let caller = verified.map_err(|error| self.not_verified(error))?;
+                self.check_groups(&caller)?;
                 Ok(Authentication::Caller(caller, credential))
             }
             None if self.endpoint == McpEndpoint::Private => Err(self.ask_to_sign_in()),
@@ -157,6 +159,17 @@ impl ResourceGuard<'_> {
                 Ok(Authentication::Caller(confirmed, credential))
             }
         }
+    }
+
+    /// Refuses a caller of an external issuer who has none of the groups that this endpoint requires. Of a grant of this server the object
+    /// that keeps it has checked that, and a client that acts for itself has no groups.
+    fn check_groups(&self, caller: &Caller) -> Result<(), Refusal> {
+        let groups = &self.app.configuration.policy.rules.groups;
+        let is_checked = caller.grant.is_some() || caller.subject.as_str().starts_with(CLIENT_SUBJECT);
+        if is_checked || groups.admits(self.site.resource(self.endpoint), caller.profile.as_deref()) {
+            return Ok(());
+        }
+        Err(self.refuse(|metadata, _| Challenge::not_in_group(metadata), ScopeSet::empty()))
     }
 
     /// Returns whether the roles of a caller withhold one of the scopes that they lack.

@@ -70,7 +70,7 @@ impl Secrets {
             }
             (None, Err(_)) => AdmissionPolicy::NOBODY,
         };
-        let policy = policy.with(&configuration.trusted_issuers);
+        let policy = policy.with(&configuration.trusted_issuers).restricted_by(&configuration.policy.rules);
         let roles = configuration.roles.clone();
         Ok(Self { keys, policy, roles, signing: RefCell::new(None), log_person: OnceCell::new() })
     }

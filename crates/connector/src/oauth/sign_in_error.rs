@@ -1,6 +1,8 @@
 //! The pages that tell a person why a sign-in does not go on: what happened, what they can do, and the way back to
 //! where they came from.
 
+use std::borrow::Cow;
+
 use worker::console_error;
 
 use crate::config::configuration::Closed;
@@ -19,6 +21,7 @@ use mcp_connector_oauth::clients::metadata_document::fetch_limits::PERIOD;
 use mcp_connector_oauth::login::login_form::LoginDecision;
 use mcp_connector_oauth::login::passphrase::WeakPassphrase;
 use mcp_connector_oauth::login::provider::error::LoginError;
+use mcp_connector_oauth::web::redirect_uri::InvalidRedirectUri;
 use mcp_connector_protocol::Unavailable;
 
 /// Answers a request for a page that cannot be opened directly, for example a reload.
@@ -69,6 +72,11 @@ pub(crate) enum SignInError {
     },
     /// The roles of the person allow nothing of what was asked for.
     NoRole {
+        /// The redirect that tells the client.
+        back: String,
+    },
+    /// The person has none of the groups that the endpoint requires.
+    NoGroup {
         /// The redirect that tells the client.
         back: String,
     },
@@ -148,13 +156,36 @@ pub(crate) enum Start<'a> {
     Account,
 }
 
+/// Returns whether the owner has decided that a client is not allowed.
+const fn is_policy(error: PageError) -> bool {
+    matches!(error, PageError::ClientNotAllowed | PageError::RedirectUri(InvalidRedirectUri::NotAllowed))
+}
+
+/// What a person reads whose app the owner does not allow.
+const CLIENT_NOT_ALLOWED: ErrorWords<'static> = ErrorWords {
+    title: "This app may not connect here",
+    what_happened: Cow::Borrowed(
+        "The owner of this connector allows some apps only. This one, or the place that would receive the access, is not among them.",
+    ),
+    what_to_do: Cow::Borrowed("Use an app that is allowed, or ask the owner. Nothing was done."),
+};
+
+/// What a person reads who has none of the groups that the endpoint requires.
+const NO_GROUP: ErrorWords<'static> = ErrorWords {
+    title: "You are not in a group that may use this",
+    what_happened: Cow::Borrowed(
+        "The owner of this connector admits the members of some groups only, and your identity provider names none of them for you.",
+    ),
+    what_to_do: Cow::Borrowed("Ask for the group, and connect again once you have it."),
+};
+
 const TO_ACCOUNT: NextStep<'static> = NextStep::Link { path: ACCOUNT_PATH, words: "Your account" };
 
 impl<'a> Start<'a> {
     /// Returns what the person can do on the page itself.
     fn next_step(self, error: &'a SignInError) -> NextStep<'a> {
         match (self, error) {
-            (_, SignInError::ClientEnded { back } | SignInError::NoRole { back }) => {
+            (_, SignInError::ClientEnded { back } | SignInError::NoRole { back } | SignInError::NoGroup { back }) => {
                 NextStep::Link { path: back, words: "Back to the app" }
             }
             (Self::Application, _) | (Self::Pending { .. }, SignInError::Finished) => NextStep::None,
@@ -190,6 +221,7 @@ impl SignInError {
             Self::NotTheOwner => "not the owner".to_owned(),
             Self::ClientEnded { .. } => "the owner has ended the client".to_owned(),
             Self::NoRole { .. } => "no role of the person allows it".to_owned(),
+            Self::NoGroup { .. } => "the person has none of the groups of REQUIRED_GROUPS".to_owned(),
             Self::TooMany => "too many sign-ins under way".to_owned(),
             Self::Login(LoginError::NotAllowed(_)) => "the person is not on the list".to_owned(),
             Self::Login(error) => error.to_string(),
@@ -222,6 +254,7 @@ impl SignInError {
             | Self::NotTheOwner
             | Self::ClientEnded { .. }
             | Self::NoRole { .. }
+            | Self::NoGroup { .. }
             | Self::TooMany
             | Self::Finished
             | Self::Login(_)
@@ -243,12 +276,14 @@ impl SignInError {
 
     const fn status(&self) -> u16 {
         match self {
+            Self::Request(error) if is_policy(*error) => 403,
             Self::Request(_) | Self::BrokenForm | Self::NoCookie | Self::Expired | Self::OtherBrowser => 400,
             Self::ExternalForm
             | Self::StaleForm
             | Self::NotTheOwner
             | Self::ClientEnded { .. }
             | Self::NoRole { .. }
+            | Self::NoGroup { .. }
             | Self::Login(_) => 403,
             Self::Finished => 409,
             Self::TooManyFetches => 429,
@@ -270,6 +305,7 @@ impl SignInError {
             what_to_do: what_to_do.to_owned().into(),
         };
         match self {
+            Self::Request(error) if is_policy(*error) => CLIENT_NOT_ALLOWED,
             Self::Request(error) => words(
                 "The app’s request does not work",
                 &format!("{error} That is a fault of the app, not yours."),
@@ -331,6 +367,7 @@ impl SignInError {
                 "The owner of this connector has given you no role for anything that the app asks for.",
                 "Ask the owner for a role. Signing in again does not change it.",
             ),
+            Self::NoGroup { .. } => NO_GROUP,
             Self::Login(LoginError::NotAllowed(user)) => words(
                 "You cannot use this connector yet",
                 &user.received_claims(),

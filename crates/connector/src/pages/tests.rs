@@ -6,6 +6,7 @@ use mcp_connector_base::scope::Scope;
 use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_oauth::authorize::consent::{ConsentPage, ConsentWarning, NameSource};
 use mcp_connector_oauth::clients::client::ClientKind;
+use mcp_connector_oauth::grants::access_keys::new_access_key::KeyLifetime;
 use mcp_connector_oauth::login::login_form::LoginDecision;
 use mcp_connector_oauth::web::redirect_uri::RedirectKind;
 use mcp_connector_protocol::PageSettings;
@@ -267,7 +268,7 @@ pub(crate) fn apps() -> AccountPage<'static> {
     AccountPage {
         person: None,
         apps: AppsSection { sign_ins: vec![claude, local, cursor], displaced: Vec::new() },
-        keys: AccessKeysSection { keys: Vec::new(), ..keys() },
+        keys: Some(AccessKeysSection { keys: Vec::new(), ..keys() }),
         passkeys: None,
         browsers: Vec::new(),
         upstreams: Vec::new(),
@@ -300,12 +301,13 @@ pub(crate) fn keys() -> AccessKeysSection<'static> {
         keys: vec![new, old],
         scopes: vec![(READ, Ticked::Yes), (WRITE, Ticked::No)],
         endpoints: vec![("mcp", "https://mcp.example.com/mcp"), ("private", "https://mcp.example.com/private/mcp")],
+        lifetimes: KeyLifetime::ALL.to_vec(),
     }
 }
 
 fn nasty_keys() -> AccountPage<'static> {
     let nasty = AccessKeyEntry { name: NASTY, endpoint: NASTY, ..keys().keys.remove(0) };
-    AccountPage { keys: AccessKeysSection { keys: vec![nasty], ..keys() }, ..apps() }
+    AccountPage { keys: Some(AccessKeysSection { keys: vec![nasty], ..keys() }), ..apps() }
 }
 
 pub(crate) fn key_made() -> AccessKeyMade<'static> {
@@ -407,9 +409,23 @@ fn here(title: &str) -> Connector<'_> {
     Connector { title, url: "https://mcp.example.com/mcp" }
 }
 
+/// The pages of the owner.
+fn pages_of_the_owner() -> [(&'static str, String); 7] {
+    let nasty_form = FormTarget { action: "\"><img src=x>", sealed: "\"><img src=x>" };
+    [
+        ("people", people(&everybody(None))),
+        ("people, found nobody", people(&PeoplePage { people: Vec::new(), next: None, ..everybody(Some("x")) })),
+        ("person", person(&one_person(), &FORM)),
+        ("person, ended", person(&ended_person(), &FORM)),
+        ("person with nothing", person(&PersonPage { apps: Vec::new(), keys: Vec::new(), ..one_person() }, &FORM)),
+        ("all clients", all_clients(&clients(), &FORM)),
+        ("all clients, nasty", all_clients(&nasty_clients(), &nasty_form)),
+    ]
+}
+
 fn all_pages() -> Vec<(&'static str, String)> {
     let nasty_form = FormTarget { action: "\"><img src=x>", sealed: "\"><img src=x>" };
-    vec![
+    let mut pages = vec![
         ("consent", asking(&asked())),
         ("consent with the passphrase", asking_with(&asked(), &with_passphrase(None, true))),
         ("consent, wrong passphrase", asking_with(&asked(), &with_passphrase(Some(LoginError::WrongPassphrase), true))),
@@ -430,7 +446,8 @@ fn all_pages() -> Vec<(&'static str, String)> {
             login(&LoginPage { destination: NASTY, client_name: Some(NASTY), ..signing_in(None) }, &nasty_form),
         ),
         ("account", account(&apps(), &FORM)),
-        ("account, keys", account(&AccountPage { keys: keys(), ..apps() }, &FORM)),
+        ("account, keys", account(&AccountPage { keys: Some(keys()), ..apps() }, &FORM)),
+        ("account, no keys", account(&AccountPage { keys: None, ..apps() }, &FORM)),
         ("account, keys, nasty", account(&nasty_keys(), &nasty_form)),
         ("key made", access_key_made(&key_made())),
         ("key made, nasty", access_key_made(&AccessKeyMade { name: NASTY, connector: NASTY, ..key_made() })),
@@ -465,13 +482,6 @@ fn all_pages() -> Vec<(&'static str, String)> {
                 &FORM,
             ),
         ),
-        ("people", people(&everybody(None))),
-        ("people, found nobody", people(&PeoplePage { people: Vec::new(), next: None, ..everybody(Some("x")) })),
-        ("person", person(&one_person(), &FORM)),
-        ("person, ended", person(&ended_person(), &FORM)),
-        ("person with nothing", person(&PersonPage { apps: Vec::new(), keys: Vec::new(), ..one_person() }, &FORM)),
-        ("all clients", all_clients(&clients(), &FORM)),
-        ("all clients, nasty", all_clients(&nasty_clients(), &nasty_form)),
         (
             "account, login",
             account_login(&FORM, &PasskeyOffer::Link, Some(&Notice::Expired), Some(LoginError::WrongPassphrase)),
@@ -507,7 +517,9 @@ fn all_pages() -> Vec<(&'static str, String)> {
         ("home", home(&at_home())),
         ("home, nasty", home(&nasty_home())),
         ("home, empty", home(&HomePage { tools: Vec::new(), description: None, ..at_home() })),
-    ]
+    ];
+    pages.extend(pages_of_the_owner());
+    pages
 }
 
 /// Returns the text between the first `from` and the `to` after it.

@@ -85,6 +85,10 @@ impl AuthorizationQuery {
         let requested = self.parameters.get("redirect_uri")?;
         let requested = requested.map(|raw| RedirectUri::parse(raw, policy)).transpose()?;
         let redirect_uri = client.redirect_uri(requested.as_ref())?;
+        // It may be the only one of a client that is not allowed, and not be in the request.
+        if !policy.clients().admits(&client.id, redirect_uri.as_str()) {
+            return Err(PageError::ClientNotAllowed);
+        }
         Ok(TrustedRedirect {
             redirect_uri,
             client_name: client.name.clone(),

@@ -124,7 +124,7 @@ impl StoredClient {
             return None;
         }
         let redirect_uris: Vec<RedirectUri> =
-            record.redirect_uris.iter().filter_map(|uri| RedirectUri::parse(uri, policy).ok()).collect();
+            record.redirect_uris.iter().filter_map(|uri| RedirectUri::parse_of_any_client(uri, policy).ok()).collect();
         (!redirect_uris.is_empty()).then(|| Client {
             id: record.id.clone(),
             kind: ClientKind::MetadataDocument,

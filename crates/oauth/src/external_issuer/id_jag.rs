@@ -82,15 +82,15 @@ pub enum IdJagError {
     Signature,
     #[error("it was used before")]
     Used,
-    /// A person has very many assertions that are still valid.
-    #[error("too many were used for this person within an hour")]
-    TooMany,
     /// The owner of this server has ended the person, or the client of the person or of everybody.
     #[error("the owner of this server has ended this access")]
     Ended,
     /// The settings admit the client or the person no longer.
     #[error("this access is not admitted")]
     NotAdmitted,
+    /// The person has no group that the endpoint needs.
+    #[error("the person has none of the groups that this endpoint requires")]
+    Group,
 }
 
 impl IdJag {

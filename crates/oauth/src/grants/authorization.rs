@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use mcp_connector_base::identifier::{ClientId, Subject};
+use mcp_connector_base::profile::Profile;
 use mcp_connector_base::scope::ScopeSet;
 
 use crate::clients::client_keys::ClientProof;
@@ -48,9 +49,17 @@ impl Authorization {
         self.client_id == *client && proof >= self.client_proof
     }
 
-    /// Returns whether the person may still sign in.
+    /// Returns whether the person may still sign in, and the client may still be connected. The clients of a trusted issuer are named
+    /// one by one, so that their hosts do not matter.
     #[must_use]
     pub fn is_admitted(&self, policy: &AdmissionPolicy) -> bool {
-        policy.admits(&self.subject, &self.admission)
+        let is_allowed = self.is_asserted() || policy.rules().clients.admits(&self.client_id, &self.redirect_uri);
+        is_allowed && policy.admits(&self.subject, &self.admission)
+    }
+
+    /// Returns whether it is admitted for a person of whom this is known.
+    #[must_use]
+    pub fn is_admitted_for(&self, policy: &AdmissionPolicy, profile: Option<&Profile>) -> bool {
+        self.is_admitted(policy) && policy.rules().groups.admits(&self.resource, profile)
     }
 }

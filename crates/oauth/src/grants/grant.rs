@@ -225,7 +225,7 @@ impl Grant {
         }
     }
 
-    fn end_and_refuse(&self, end: EndReason, refusal: RefreshError, now: Timestamp) -> RefreshDecision {
+    pub(crate) fn end_and_refuse(&self, end: EndReason, refusal: RefreshError, now: Timestamp) -> RefreshDecision {
         RefreshDecision { change: Some(self.end(end, now)), answer: Err(refusal) }
     }
 

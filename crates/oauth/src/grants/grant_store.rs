@@ -15,7 +15,7 @@ use crate::external_issuer::identity_claims::ClaimsVersion;
 use crate::grants::authorization::Authorization;
 use crate::grants::checked::CheckedGrants;
 use crate::grants::codes::pending_code::PendingCode;
-use crate::grants::codes::redemption::{RedeemError, Redeemed, Redemption, StoreCodeError};
+use crate::grants::codes::redemption::{RedeemError, Redeemed, Redemption, RedemptionMismatch, StoreCodeError};
 use crate::grants::ended::EndReason;
 use crate::grants::grant::{Displaced, Grant};
 use crate::grants::identity::stored_identity::StoredIdentity;
@@ -111,6 +111,9 @@ impl<R: GrantRows> GrantStore<R> {
             return Ok(Err(RedeemError::ParameterMismatch(mismatch)));
         }
         let profile = self.profile(Some(&code.authorization().admission), &request.policy)?;
+        if !code.authorization().is_admitted_for(&request.policy, profile.as_ref()) {
+            return Ok(Err(RedeemError::ParameterMismatch(RedemptionMismatch::Credentials)));
+        }
         if let Some(grant) = code.redeemed() {
             if grant == request.grant
                 && let Some(first) = self.rows.grant(grant)?.filter(|grant| grant.is_fresh(&self.limits, now))
@@ -139,15 +142,17 @@ impl<R: GrantRows> GrantStore<R> {
         let Some(grant) = self.rows.grant(request.grant)? else {
             return Ok(Refreshed { answer: Err(RefreshError::Unknown), use_is_recorded: false });
         };
-        let decision = grant.refresh(request, &self.limits, now);
+        let mut decision = grant.refresh(request, &self.limits, now);
+        if let Ok(renewal) = &mut decision.answer {
+            renewal.profile = self.profile(Some(&renewal.authorization.admission), &request.policy)?;
+            if !renewal.authorization.is_admitted_for(&request.policy, renewal.profile.as_ref()) {
+                decision = grant.end_and_refuse(EndReason::CredentialsChanged, RefreshError::CredentialsChanged, now);
+            }
+        }
         if let Some(grant) = &decision.change {
             self.put(grant)?;
         }
-        let mut answer = decision.answer;
-        if let Ok(renewal) = &mut answer {
-            renewal.profile = self.profile(Some(&renewal.authorization.admission), &request.policy)?;
-        }
-        Ok(Refreshed { answer, use_is_recorded: false })
+        Ok(Refreshed { answer: decision.answer, use_is_recorded: false })
     }
 
     /// Returns the use of a grant that has just been refreshed, if the directory has no use of the last day. The sign-in counts
@@ -298,7 +303,9 @@ impl<R: GrantRows> GrantStore<R> {
         let mut checked = CheckedGrants::default();
         for id in grants {
             let admission = match self.rows.grant(id)? {
-                Some(grant) if grant.is_live(&self.limits, now) && grant.authorization().is_admitted(policy) => {
+                Some(grant)
+                    if grant.is_live(&self.limits, now) && self.is_admitted(grant.authorization(), policy)? =>
+                {
                     Some(grant.authorization().admission.clone())
                 }
                 None if self.is_active_key(id, policy, now)? => None,
@@ -314,8 +321,12 @@ impl<R: GrantRows> GrantStore<R> {
 
     /// Returns the live grants, last used first.
     pub fn list(&self, policy: &AdmissionPolicy, now: Timestamp) -> Result<Vec<GrantSummary>, R::Error> {
-        let mut live = self.live(now)?;
-        live.retain(|grant| grant.authorization().is_admitted(policy));
+        let mut live = Vec::new();
+        for grant in self.live(now)? {
+            if self.is_admitted(grant.authorization(), policy)? {
+                live.push(grant);
+            }
+        }
         live.sort_unstable_by_key(|grant| Reverse((grant.used_at(), grant.id())));
         Ok(live.iter().map(|grant| GrantSummary::of(grant, &self.limits)).collect())
     }

@@ -12,6 +12,7 @@ use mcp_connector_base::profile::{EmailSource, Profile};
 use crate::crypto::credential_version::CredentialVersion;
 use crate::external_issuer::token::subject_of;
 use crate::external_issuer::trusted_issuers::{TrustedIssuer, TrustedIssuers};
+use crate::login::access_rules::AccessRules;
 use crate::login::account::Account;
 use crate::login::allowed_users::AllowedUsers;
 use crate::login::disallowed_user::EmailTrust;
@@ -84,7 +85,12 @@ pub enum AdmissionPolicy {
         /// What is admitted. An assertion of anything else no longer is.
         asserted: Vec<AssertionAdmission>,
     },
+    /// One of the others, and rules beside it.
+    Restricted { sign_in: Box<AdmissionPolicy>, rules: Box<AccessRules> },
 }
+
+/// The rules of a policy that has none of its own.
+static NO_RULES: AccessRules = AccessRules::NONE;
 
 impl AdmissionPolicy {
     /// Admits nobody.
@@ -98,7 +104,9 @@ impl AdmissionPolicy {
             (Self::WithTrustedIssuers { asserted, .. }, Admission::Assertion(admission)) => {
                 asserted.contains(admission)
             }
-            (Self::WithTrustedIssuers { sign_in, .. }, _) => sign_in.admits(subject, admission),
+            (Self::WithTrustedIssuers { sign_in, .. } | Self::Restricted { sign_in, .. }, _) => {
+                sign_in.admits(subject, admission)
+            }
             (Self::Accounts { issuer, allowed, .. }, Admission::Account(account)) => {
                 *issuer == account.issuer && allowed.allows(account)
             }
@@ -131,7 +139,9 @@ impl AdmissionPolicy {
     #[must_use]
     pub fn renewed(&self, admission: &Admission) -> Admission {
         match (self, admission) {
-            (Self::WithTrustedIssuers { sign_in, .. }, _) => sign_in.renewed(admission),
+            (Self::WithTrustedIssuers { sign_in, .. } | Self::Restricted { sign_in, .. }, _) => {
+                sign_in.renewed(admission)
+            }
             (Self::Passphrase { versions }, Admission::Version(version)) => {
                 Admission::Version(versions.first().copied().unwrap_or(*version))
             }
@@ -154,7 +164,7 @@ impl AdmissionPolicy {
     #[must_use]
     pub fn trusted(&self, profile: Profile) -> Profile {
         match self {
-            Self::WithTrustedIssuers { sign_in, .. } => sign_in.trusted(profile),
+            Self::WithTrustedIssuers { sign_in, .. } | Self::Restricted { sign_in, .. } => sign_in.trusted(profile),
             Self::Accounts { email: EmailTrust::Trusted, .. } => profile,
             Self::Accounts { email: EmailTrust::VerifiedOnly, .. } | Self::Passphrase { .. } | Self::Access { .. } => {
                 profile.without_trusted_email()
@@ -168,7 +178,7 @@ impl AdmissionPolicy {
         match self {
             Self::Passphrase { versions } => versions,
             Self::Accounts { settings, .. } | Self::Access { settings, .. } => settings,
-            Self::WithTrustedIssuers { sign_in, .. } => sign_in.versions(),
+            Self::WithTrustedIssuers { sign_in, .. } | Self::Restricted { sign_in, .. } => sign_in.versions(),
         }
     }
 
@@ -189,8 +199,27 @@ impl AdmissionPolicy {
 
     /// Returns whether assertions of trusted issuers admit people.
     #[must_use]
-    pub const fn has_trusted_issuers(&self) -> bool {
-        matches!(self, Self::WithTrustedIssuers { .. })
+    pub fn has_trusted_issuers(&self) -> bool {
+        match self {
+            Self::WithTrustedIssuers { .. } => true,
+            Self::Restricted { sign_in, .. } => sign_in.has_trusted_issuers(),
+            Self::Passphrase { .. } | Self::Accounts { .. } | Self::Access { .. } => false,
+        }
+    }
+
+    /// Returns the policy with rules beside it.
+    #[must_use]
+    pub fn restricted_by(self, rules: &AccessRules) -> Self {
+        if *rules == AccessRules::NONE {
+            return self;
+        }
+        Self::Restricted { sign_in: Box::new(self), rules: Box::new(rules.clone()) }
+    }
+
+    /// Returns the rules beside the sign-in.
+    #[must_use]
+    pub fn rules(&self) -> &AccessRules {
+        if let Self::Restricted { rules, .. } = self { rules } else { &NO_RULES }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Who a person is, and whether they may sign in: by the owner's passphrase, an identity provider, or Cloudflare Access.
 
+pub mod access_rules;
 pub mod account;
 pub mod account_session;
 pub mod admission;
@@ -13,5 +14,6 @@ pub mod passphrase;
 pub mod person;
 pub mod provider;
 pub mod remembered;
+pub mod required_groups;
 pub mod roles;
 pub mod throttle;

@@ -57,6 +57,7 @@ enum Reason {
     InsufficientScope,
     KeyWithoutScope,
     Role,
+    Group,
     Header(BearerError),
 }
 
@@ -104,6 +105,13 @@ impl Challenge {
         Self { reason: Reason::Role, metadata, scope: ScopeSet::empty() }
     }
 
+    /// Creates the refusal of a person who has none of the groups that the endpoint requires (403), where another server has issued the
+    /// token. As with roles, a sign-in would not help.
+    #[must_use]
+    pub fn not_in_group(metadata: MetadataUrl) -> Self {
+        Self { reason: Reason::Group, metadata, scope: ScopeSet::empty() }
+    }
+
     /// Creates the challenge for an `Authorization` header with no token, or with more than one (401 or 400).
     #[must_use]
     pub fn bad_header(metadata: MetadataUrl, scope: ScopeSet, error: BearerError) -> Self {
@@ -120,7 +128,7 @@ impl Challenge {
     pub const fn status(&self) -> u16 {
         match self.reason {
             Reason::SignIn | Reason::InvalidToken => 401,
-            Reason::InsufficientScope | Reason::KeyWithoutScope | Reason::Role => 403,
+            Reason::InsufficientScope | Reason::KeyWithoutScope | Reason::Role | Reason::Group => 403,
             Reason::Header(error) => error.status(),
         }
     }
@@ -142,6 +150,10 @@ impl Challenge {
                 "insufficient_scope",
                 "your role on this server does not allow this, and signing in again will not help: ask the owner",
             ),
+            Reason::Group => (
+                "insufficient_scope",
+                "you are in none of the groups that this endpoint requires, and signing in again will not help: ask the owner",
+            ),
             Reason::Header(error) => (error.code(), error.description()),
         };
         OAuthErrorResponse { error, error_description }
@@ -151,7 +163,7 @@ impl Challenge {
     #[must_use]
     pub fn header_value(&self) -> String {
         let OAuthErrorResponse { error, error_description } = self.body();
-        if matches!(self.reason, Reason::KeyWithoutScope | Reason::Role) {
+        if matches!(self.reason, Reason::KeyWithoutScope | Reason::Role | Reason::Group) {
             return format!("Bearer error=\"{error}\", error_description=\"{error_description}\"");
         }
         let mut value = format!(
@@ -225,12 +237,13 @@ mod tests {
     }
 
     #[test]
-    fn the_refusal_of_a_role_says_that_a_sign_in_will_not_help_and_leads_to_none() {
-        let refusal = Challenge::not_allowed_by_roles(metadata());
-        assert_eq!((refusal.status(), refusal.body().error), (403, "insufficient_scope"));
-        let header = refusal.and_for(&scope("a")).header_value();
-        assert!(header.contains("signing in again will not help"), "{header}");
-        assert!(!header.contains("scope=\"") && !header.contains("metadata"), "{header}");
+    fn the_refusal_of_a_role_or_a_group_says_that_a_sign_in_will_not_help_and_leads_to_none() {
+        for refusal in [Challenge::not_allowed_by_roles(metadata()), Challenge::not_in_group(metadata())] {
+            assert_eq!((refusal.status(), refusal.body().error), (403, "insufficient_scope"));
+            let header = refusal.and_for(&scope("a")).header_value();
+            assert!(header.contains("signing in again will not help"), "{header}");
+            assert!(!header.contains("scope=\"") && !header.contains("metadata"), "{header}");
+        }
     }
 
     #[test]

@@ -69,6 +69,12 @@ impl Resource {
         &self.text
     }
 
+    /// Returns the path: of a resource of this server, that of its endpoint.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.text.get(self.path_at..).unwrap_or_default()
+    }
+
     /// Returns whether the resource belongs to this server, by this name.
     #[must_use]
     pub fn is_of(&self, issuer: &Issuer) -> bool {

@@ -89,7 +89,10 @@ impl AuthenticatedClient {
         used.map_err(|refused| match refused {
             // A client with a thousand assertions in five minutes is asked to wait.
             AssertionRefused::TooMany => TokenError::Outage(Outage::Storage),
-            AssertionRefused::Used | AssertionRefused::Ended | AssertionRefused::NotAdmitted => {
+            AssertionRefused::Used
+            | AssertionRefused::Ended
+            | AssertionRefused::NotAdmitted
+            | AssertionRefused::Group => {
                 TokenError::Client(ClientAuthenticationError::Assertion(ClientAssertionError::Used))
             }
         })

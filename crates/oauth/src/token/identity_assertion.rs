@@ -3,6 +3,7 @@
 //! refresh token, because the next assertion takes its place, and no consent, because the provider has decided.
 
 use mcp_connector_base::identifier::GrantId;
+use mcp_connector_base::outage::Outage;
 use mcp_connector_base::scope::ScopeSet;
 use mcp_connector_base::timestamp::Random;
 
@@ -91,7 +92,7 @@ impl<C: Clients, G: Grants, R: Random, I: AssertionIssuers> TokenEndpoint<'_, C,
             identity: StoredIdentity::asserted(assertion.profile, self.issuers.claims().version(), self.now),
             policy: self.policy.clone(),
         };
-        let asserted = self.grants.ask(object, command).await?.map_err(IdJagError::from)?;
+        let asserted = self.grants.ask(object, command).await?.map_err(refused)?;
         let scope = self.roles.allowed(&authorization.scope, &authorization.subject, asserted.profile.as_ref());
         if scope.is_empty() && !authorization.scope.is_empty() {
             return Err(TokenError::Scope);
@@ -180,13 +181,13 @@ impl<C: Clients, G: Grants, R: Random, I: AssertionIssuers> TokenEndpoint<'_, C,
     }
 }
 
-impl From<AssertionRefused> for IdJagError {
-    fn from(refused: AssertionRefused) -> Self {
-        match refused {
-            AssertionRefused::Used => Self::Used,
-            AssertionRefused::TooMany => Self::TooMany,
-            AssertionRefused::Ended => Self::Ended,
-            AssertionRefused::NotAdmitted => Self::NotAdmitted,
-        }
+/// Returns the answer to an assertion that was not used. Where there are too many, a later one works, so that the client keeps it.
+const fn refused(refused: AssertionRefused) -> TokenError {
+    match refused {
+        AssertionRefused::TooMany => TokenError::Outage(Outage::Storage),
+        AssertionRefused::Used => TokenError::Assertion(IdJagError::Used),
+        AssertionRefused::Ended => TokenError::Assertion(IdJagError::Ended),
+        AssertionRefused::NotAdmitted => TokenError::Assertion(IdJagError::NotAdmitted),
+        AssertionRefused::Group => TokenError::Assertion(IdJagError::Group),
     }
 }

@@ -1,5 +1,6 @@
 //! What OAuth needs of HTTP: URLs and redirect URIs, forms, cookies, networks, and the metadata of another issuer.
 
+pub mod allowed_clients;
 pub mod cookie;
 pub mod counts;
 pub mod discovery;

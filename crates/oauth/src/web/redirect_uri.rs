@@ -12,6 +12,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::web::allowed_clients::AllowedClients;
 use crate::web::form::decode;
 use crate::web::web_url::{InvalidUrl, WebScheme, WebUrl};
 
@@ -52,15 +53,19 @@ pub enum InvalidRedirectUri {
     /// The scheme is missing, or a private-use scheme that the configuration does not allow.
     #[error("a redirect URI must begin with https://, or http:// on a loopback host, or be allowed by the server")]
     Scheme,
+    /// The owner of this server allows some clients only, and not those that have this redirect URI.
+    #[error("the owner of this server does not allow clients with this host, or on the computer of the person")]
+    NotAllowed,
     /// The URL is malformed.
     #[error(transparent)]
     Url(#[from] InvalidUrl),
 }
 
-/// The private-use redirect URIs that this server allows, byte for byte.
+/// The redirect URIs that this server allows: private-use ones byte for byte, all others by their hosts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RedirectPolicy {
     private_use: Vec<Arc<str>>,
+    clients: AllowedClients,
 }
 
 /// An entry of the configuration that is not a private-use URI.
@@ -72,20 +77,32 @@ impl RedirectPolicy {
     /// Creates a policy that allows the entries of `configured`, separated by spaces or commas, and those that are always
     /// allowed.
     pub fn with_private_use(configured: &str) -> Result<Self, InvalidRedirectPolicy> {
-        let Self { mut private_use } = Self::default();
+        let Self { mut private_use, clients } = Self::default();
         for entry in configured.split([' ', ',', '\n', '\t']).filter(|entry| !entry.is_empty()) {
             if private_use_scheme(entry).is_none() || private_use.len() >= MAX_PRIVATE_USE + KNOWN.len() {
                 return Err(InvalidRedirectPolicy);
             }
             private_use.push(Arc::from(entry));
         }
-        Ok(Self { private_use })
+        Ok(Self { private_use, clients })
+    }
+
+    /// Returns the policy that allows the redirect URIs of some clients only.
+    #[must_use]
+    pub fn limited_to(self, clients: AllowedClients) -> Self {
+        Self { clients, ..self }
+    }
+
+    /// Returns the clients whose redirect URIs are allowed.
+    #[must_use]
+    pub const fn clients(&self) -> &AllowedClients {
+        &self.clients
     }
 }
 
 impl Default for RedirectPolicy {
     fn default() -> Self {
-        Self { private_use: KNOWN.map(Arc::from).into() }
+        Self { private_use: KNOWN.map(Arc::from).into(), clients: AllowedClients::ALL }
     }
 }
 
@@ -142,6 +159,12 @@ pub struct RedirectUri {
 impl RedirectUri {
     /// Parses a redirect URI. The error becomes `error_description`.
     pub fn parse(raw: &str, policy: &RedirectPolicy) -> Result<Self, InvalidRedirectUri> {
+        let uri = Self::parse_of_any_client(raw, policy)?;
+        if policy.clients.admits_redirect(uri.as_str()) { Ok(uri) } else { Err(InvalidRedirectUri::NotAllowed) }
+    }
+
+    /// Parses a redirect URI of a client that may not be allowed here. So it is known when it asks, and can be told that it is not.
+    pub fn parse_of_any_client(raw: &str, policy: &RedirectPolicy) -> Result<Self, InvalidRedirectUri> {
         if policy.private_use.iter().any(|allowed| &**allowed == raw) {
             return Ok(Self { raw: raw.into(), kind: RedirectKind::PrivateUse });
         }

@@ -5,6 +5,9 @@ use Feature::{
     WebPages,
 };
 
+use mcp_connector_oauth::grants::limits::Limits;
+use mcp_connector_oauth::login::access_rules::AccessRules;
+
 use super::*;
 
 fn read(settings: &[(&str, &str)]) -> Configuration {
@@ -60,6 +63,12 @@ const UNREADABLE: &[Unreadable] = {
         ("OPENID_CLIENT_ID", "us"),
         ("OPENID_CLIENT_SECRET", "s3cret-s3cret"),
         ("ALLOWED_USERS", "jane@example.com"),
+    ];
+    const PROVIDER_ONLY: &[(&str, &str)] = &[
+        ("PROVIDER_ONLY", "true"),
+        ("IDENTITY", "access"),
+        ("ACCESS_TEAM_URL", "https://t.example"),
+        ("ACCESS_AUDIENCE", "a"),
     ];
     const GITHUB: &[(&str, &str)] = &[
         ("IDENTITY", "github"),
@@ -133,6 +142,17 @@ const UNREADABLE: &[Unreadable] = {
         (Setting::OAuthClients, &[], &["{}", "[{", "[{\"client_id\":\"x\"}]"], &[AuthorizationServer]),
         (Setting::AccessTokenSeconds, &[], &["86401", "1h", "0"], &[AuthorizationServer]),
         (Setting::RememberBrowserDays, &[], &["-1", "366", "a month"], &[AuthorizationServer]),
+        (Setting::RequiredGroups, OPENID_ONE, &["staff", "{\"/private\": [\"staff\"]}", "{\"/mcp\": []}"], PEOPLE),
+        (Setting::RequiredGroups, &[], &["{\"/mcp\": [\"staff\"]}"], PEOPLE),
+        (Setting::ProviderOnly, OPENID_ONE, &["yes", "on"], PEOPLE),
+        (Setting::ProviderOnly, &[], &["true"], PEOPLE),
+        (Setting::AccessKeys, &[], &["true", "none"], PEOPLE),
+        (Setting::AccessKeys, PROVIDER_ONLY, &["on"], PEOPLE),
+        (Setting::AccessKeyDays, &[], &["0", "366", "a year"], PEOPLE),
+        (Setting::SignInHours, &[], &["0", "2161", "8h"], PEOPLE),
+        (Setting::SignInIdleHours, &[], &["0", "721"], PEOPLE),
+        (Setting::AllowedClientHosts, &[], &["https://claude.ai", "*.claude.ai", ","], PEOPLE),
+        (Setting::LocalClients, &[], &["true", "no"], PEOPLE),
         (Setting::AnnounceIss, &[], &["no", "off"], &[]),
         (Setting::McpRegistryAuth, &[], &["v=MCPv1; k=ed25519; p=AAAA", "a key"], &[RegistryProof]),
         (Setting::OpenAiAppsChallenge, &[], &["two words of a token"], &[AppsChallenge]),
@@ -210,6 +230,32 @@ fn a_missing_or_weak_passphrase_is_not_read() {
     assert_eq!(read(&[]).passphrase.unwrap_err(), WeakPassphrase::Missing);
     assert_eq!(read(&[("OWNER_PASSPHRASE", "hunter2")]).passphrase.unwrap_err(), WeakPassphrase::TooShort);
     assert!(read(&[("OWNER_PASSPHRASE", "correct horse battery staple")]).passphrase.is_ok());
+}
+
+#[test]
+fn what_cannot_be_read_of_the_policy_is_the_strictest() {
+    let policy = |settings| read(settings).policy;
+    assert_eq!(policy(&[]).rules, AccessRules::NONE);
+    assert_eq!(policy(&[]).limits(), Limits::default());
+    assert_eq!(policy(&[("ACCESS_KEYS", "of")]).access_key_days(), None);
+    assert_eq!(policy(&[("PROVIDER_ONLY", "ture")]).access_key_days(), None);
+    assert!(!policy(&[("LOCAL_CLIENTS", "fo")]).rules.clients.admits_redirect("http://localhost/cb"));
+}
+
+#[test]
+fn lives_are_shorter_than_usual_or_as_usual() {
+    let limits = read(&[("SIGN_IN_HOURS", "12"), ("SIGN_IN_IDLE_HOURS", "720")]).policy.limits();
+    assert_eq!((limits.absolute, limits.idle), (12 * 3600, 30 * 24 * 3600));
+    assert_eq!(read(&[("ACCESS_KEY_DAYS", "7")]).policy.access_key_days(), Some(7));
+}
+
+#[test]
+fn a_client_of_the_configuration_keeps_to_the_allowed_hosts() {
+    let clients = r#"[{"client_id": "app", "redirect_uris": ["https://app.example/cb"]}]"#;
+    for (hosts, errors) in [("app.example", vec![]), ("claude.ai", vec![Setting::OAuthClients])] {
+        let configuration = read(&[("OAUTH_CLIENTS", clients), ("ALLOWED_CLIENT_HOSTS", hosts)]);
+        assert_eq!(configuration.errors.iter().map(|error| error.setting).collect::<Vec<_>>(), errors, "{hosts}");
+    }
 }
 
 #[test]

@@ -37,23 +37,31 @@ use crate::pages::untrusted_text::isolated;
 /// The endpoints that a key may be for, as the form names them.
 const ENDPOINTS: [(&str, McpEndpoint); 2] = [("mcp", McpEndpoint::Lazy), ("private", McpEndpoint::Private)];
 
-/// Returns what the section of the account page says.
+/// Returns what the section of the account page says. `None` where there are no access keys.
 pub(crate) fn section<'a>(
     oauth: &'a OAuthContext<'_>,
     session: &Session,
     overview: &'a AccountOverview,
-) -> AccessKeysSection<'a> {
+) -> Option<AccessKeysSection<'a>> {
+    let longest = oauth.configuration().policy.access_key_days()?;
     let (catalogue, site) = (&oauth.app.catalogue, oauth.site);
     let ticked = |is_usual| if is_usual { Ticked::Yes } else { Ticked::No };
     let may_have = scopes_of(oauth, session, overview.profile.as_ref());
-    AccessKeysSection {
+    let groups = &oauth.configuration().policy.rules.groups;
+    let endpoints = ENDPOINTS.map(|(name, endpoint)| (name, site.resource(endpoint)));
+    Some(AccessKeysSection {
         keys: entries(oauth, &overview.keys),
         scopes: catalogue
             .described(&may_have)
             .map(|scope| (scope, ticked(catalogue.sign_in().contains(scope))))
             .collect(),
-        endpoints: ENDPOINTS.map(|(name, endpoint)| (name, site.resource(endpoint).as_str())).to_vec(),
-    }
+        endpoints: endpoints
+            .into_iter()
+            .filter(|(_, resource)| groups.admits(resource, overview.profile.as_ref()))
+            .map(|(name, resource)| (name, resource.as_str()))
+            .collect(),
+        lifetimes: KeyLifetime::choices(longest),
+    })
 }
 
 /// Returns the keys, for the page of their person and for that of the owner.
@@ -95,7 +103,11 @@ pub(crate) fn read(oauth: &OAuthContext<'_>, form: &Parameters) -> Result<Result
     let field = |name| form.get(name).map_err(|_| SignInError::BrokenForm);
     let endpoint = field(ENDPOINT_FIELD)?;
     let endpoint = ENDPOINTS.into_iter().find(|(name, _)| Some(*name) == endpoint).ok_or(SignInError::BrokenForm)?.1;
-    let lifetime = field(DAYS_FIELD)?.and_then(KeyLifetime::of_days).ok_or(SignInError::BrokenForm)?;
+    let Some(longest) = oauth.configuration().policy.access_key_days() else {
+        return Ok(Err(Notice::KeyNotAdmitted));
+    };
+    let lifetime = field(DAYS_FIELD)?.and_then(|days| KeyLifetime::of_days(days, longest));
+    let lifetime = lifetime.ok_or(SignInError::BrokenForm)?;
     let Ok(name) = KeyName::parse(field(KEY_NAME_FIELD)?.unwrap_or_default()) else {
         return Ok(Err(Notice::KeyWithoutName));
     };
@@ -146,6 +158,7 @@ pub(crate) async fn create(
         None => return Ok(signed_out(oauth, Notice::SignedOut)),
         Some(Err(StoreKeyError::TooMany)) => return Ok(to_page(Some(Notice::TooManyKeys))),
         Some(Err(StoreKeyError::Made)) => return Ok(to_page(Some(Notice::KeyMadeAlready))),
+        Some(Err(StoreKeyError::NotAdmitted)) => return Ok(to_page(Some(Notice::KeyNotAdmitted))),
         Some(Ok(())) => {}
     }
     let text = key.expose(oauth.secrets.keys().routing());

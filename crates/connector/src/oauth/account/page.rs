@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use worker::{Context, Env};
 
 use crate::app::state::App;
+use crate::config::configuration::Configuration;
 use crate::config::settings::Feature;
 use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
@@ -147,14 +148,19 @@ async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, S
         upstreams: upstreams::entries(oauth, &overview),
         browsers: browsers::entries(oauth, incoming, &overview.browsers),
         all_clients: is_owner.then_some(ACCOUNT_CLIENTS_PATH),
-        // With the passphrase there is nobody else.
-        people: (is_owner && oauth.configuration().provider.is_some()).then_some(ACCOUNT_PEOPLE_PATH),
+        // With the passphrase there is nobody else, unless an issuer admits people.
+        people: (is_owner && has_people(oauth.configuration())).then_some(ACCOUNT_PEOPLE_PATH),
         now: oauth.now,
     };
     let form = FormTarget { action: ACCOUNT_PATH, sealed: &sealed };
     let answer = Answer::page(200, pages::account(&content, &form));
     let is_outdated = overview.passkeys.is_empty() && passkey::is_known(oauth, incoming);
     Ok(if is_outdated { passkey::unknow(oauth, answer) } else { answer })
+}
+
+/// Returns whether there can be people beside the owner of the passphrase.
+fn has_people(configuration: &Configuration) -> bool {
+    configuration.provider.is_some() || !configuration.trusted_issuers.is_empty()
 }
 
 /// Handles one of the page's forms. The page that follows tells what was done, and can be loaded again without doing it

@@ -24,6 +24,10 @@ pub(crate) async fn asked(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Resu
     if incoming.header("user-agent").is_some_and(|agent| outbound::is_of_our_kind(&agent)) {
         return Err(PageError::UnknownClient.into());
     }
+    // Before its document is fetched: no request goes to a host that is not allowed.
+    if !oauth.configuration().policy.rules.clients.admits_id(query.client_id()) {
+        return Err(PageError::ClientNotAllowed.into());
+    }
     let (client, status) = match lookup::described(oauth, query.client_id(), &incoming.network()).await? {
         Described::Client(client) => (client, ClientStatus::Active),
         Described::Ended(client) => (client, ClientStatus::Ended),

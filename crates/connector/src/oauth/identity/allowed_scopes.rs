@@ -1,4 +1,4 @@
-//! Which of the scopes that a client asks for the roles of the person allow.
+//! Which of the scopes that a client asks for the roles of the person allow, and whether the person may use the endpoint at all.
 
 use mcp_connector_base::identifier::Subject;
 use mcp_connector_oauth::authorize::authorization_request::AuthorizationRequest;
@@ -23,7 +23,7 @@ pub(crate) fn offered(oauth: &OAuthContext<'_>, request: AuthorizationRequest) -
     if offered.scopes().is_empty() { request } else { offered }
 }
 
-/// Refuses a person whose roles allow nothing of what they have consented to.
+/// Refuses a person who has none of the groups that the endpoint requires, or whose roles allow nothing of what they have consented to.
 pub(crate) fn check(
     oauth: &OAuthContext<'_>,
     consented: &ConsentedRequest,
@@ -31,6 +31,10 @@ pub(crate) fn check(
 ) -> Result<(), SignInError> {
     let request = consented.request();
     let profile = person.identity.as_ref().map(|identity| &identity.profile);
+    if !oauth.configuration().policy.rules.groups.admits(request.resource(), profile) {
+        let back = request.response_target().error_location(AuthorizationError::NoGroup, &oauth.site.issuer);
+        return Err(SignInError::NoGroup { back });
+    }
     let allowed = oauth.secrets.roles().allowed(request.scopes(), &person.subject, profile);
     if allowed.is_empty() && !request.scopes().is_empty() {
         let back = request.response_target().error_location(AuthorizationError::NotAllowed, &oauth.site.issuer);

@@ -25,7 +25,6 @@ use mcp_connector_oauth::grants::commands::{
 };
 use mcp_connector_oauth::grants::grant_store::{ClientUseToRecord, GrantStore};
 use mcp_connector_oauth::grants::identity::renewal::{DueRenewal, TokenRefreshOutcome};
-use mcp_connector_oauth::grants::limits::Limits;
 use mcp_connector_oauth::grants::refresh::request::{RefreshError, RefreshRequest, Refreshed};
 use mcp_connector_oauth::grants::revoked::Revoked;
 use mcp_connector_oauth::grants::room::Room;
@@ -362,10 +361,12 @@ impl Grants {
         work: impl FnOnce(&mut GrantStore<SqlRows>) -> worker::Result<T> + 'static,
     ) -> worker::Result<T> {
         // Without a connector nothing is served.
-        let claims = app(&self.env).map(|app| app.configuration.identity_claims.version()).unwrap_or_default();
+        let settings =
+            app(&self.env).map(|app| (app.configuration.identity_claims.version(), app.configuration.policy.limits()));
+        let (claims, limits) = settings.unwrap_or_default();
         let room = self.room.clone();
         self.tables.transaction(&self.state.storage(), move |sql| {
-            work(&mut GrantStore::new(SqlRows::new(sql), Limits::default()).with_claims(claims).with_room(room))
+            work(&mut GrantStore::new(SqlRows::new(sql), limits).with_claims(claims).with_room(room))
         })
     }
 

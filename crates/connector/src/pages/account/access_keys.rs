@@ -38,6 +38,8 @@ pub(crate) struct AccessKeysSection<'a> {
     pub(crate) scopes: Vec<(Scope, Ticked)>,
     /// The endpoints that a new key may be for: the value of the field, and the URL.
     pub(crate) endpoints: Vec<(&'static str, &'a str)>,
+    /// How long a new key may be valid.
+    pub(crate) lifetimes: Vec<KeyLifetime>,
 }
 
 /// A key.
@@ -68,7 +70,11 @@ pub(crate) fn section(keys: &AccessKeysSection<'_>, now: Timestamp, form: &FormT
                 (entries(keys.keys.iter().map(|key| entry(key, now, form))))
                 p.foot { "“Used” is exact to the day. A key that you end stops working within a minute." }
             }
-            (Fold::new("New access key").content(new_key(keys, form)))
+            @if keys.endpoints.is_empty() {
+                p.last { "You are in none of the groups that the endpoints require, so that you cannot make a key. Ask the owner." }
+            } @else {
+                (Fold::new("New access key").content(new_key(keys, form)))
+            }
         })
         .render()
 }
@@ -116,8 +122,10 @@ fn new_key(keys: &AccessKeysSection<'_>, form: &FormTarget<'_>) -> Markup {
     });
     let endpoint = Select::new("endpoint", ENDPOINT_FIELD, "Endpoint").hint("The key is valid at this one only");
     let endpoint = keys.endpoints.iter().fold(endpoint, |select, (value, url)| select.option(value, url));
-    let lifetimes = KeyLifetime::ALL.map(|lifetime| (lifetime.days().to_string(), in_words(lifetime)));
-    let chosen = KeyLifetime::DEFAULT.days().to_string();
+    let lifetimes: Vec<(String, String)> =
+        keys.lifetimes.iter().map(|lifetime| (lifetime.days().to_string(), in_words(*lifetime))).collect();
+    let usual = keys.lifetimes.iter().rfind(|lifetime| lifetime.days() <= KeyLifetime::DEFAULT.days());
+    let chosen = usual.map_or_else(String::new, |lifetime| lifetime.days().to_string());
     let days = lifetimes
         .iter()
         .fold(Select::new("days", DAYS_FIELD, "Ends after"), |select, (days, words)| select.option(days, words))
@@ -130,7 +138,11 @@ fn new_key(keys: &AccessKeysSection<'_>, form: &FormTarget<'_>) -> Markup {
 
 /// Returns a lifetime in words.
 pub(crate) fn in_words(lifetime: KeyLifetime) -> String {
-    if lifetime.days() == 365 { "1 year".to_owned() } else { format!("{} days", lifetime.days()) }
+    match lifetime.days() {
+        1 => "1 day".to_owned(),
+        365 => "1 year".to_owned(),
+        days => format!("{days} days"),
+    }
 }
 
 #[cfg(test)]
@@ -170,5 +182,18 @@ mod tests {
         assert_eq!(form.matches("<option").count(), 2 + 4);
         assert!(form.contains("<option value=\"90\" selected>90 days</option>"), "{form}");
         assert!(form.contains("<option value=\"365\">1 year</option>"), "{form}");
+    }
+
+    #[test]
+    fn the_form_offers_no_longer_life_than_the_settings_and_no_key_without_an_endpoint() {
+        let week = AccessKeysSection { lifetimes: KeyLifetime::choices(7), ..keys() };
+        let page = section(&week, apps().now, &FORM).into_string();
+        assert!(
+            page.contains("<option value=\"7\" selected>7 days</option>") && !page.contains("value=\"30\""),
+            "{page}"
+        );
+        let none = AccessKeysSection { endpoints: Vec::new(), ..keys() };
+        let page = section(&none, apps().now, &FORM).into_string();
+        assert!(page.contains("none of the groups") && !page.contains("new-key"), "{page}");
     }
 }

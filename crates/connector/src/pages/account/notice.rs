@@ -35,6 +35,8 @@ pub(crate) enum Notice {
     TooManyKeys,
     /// Nothing: the same form has made the key before.
     KeyMadeAlready,
+    /// Nothing: the settings do not admit the key.
+    KeyNotAdmitted,
     /// Nothing: the answer of the authenticator was not accepted.
     PasskeyNotAdded,
     /// Nothing: there are too many passkeys.
@@ -125,7 +127,7 @@ impl Sealable for Outcome {
 }
 
 impl Notice {
-    const NAMED: [(Self, &'static str); 11] = [
+    const NAMED: [(Self, &'static str); 12] = [
         (Self::SignedOut, "signed-out"),
         (Self::SignedOutEverywhere, "signed-out-everywhere"),
         (Self::Expired, "expired"),
@@ -135,6 +137,7 @@ impl Notice {
         (Self::KeyWithoutPermission, "key-without-permission"),
         (Self::TooManyKeys, "too-many-keys"),
         (Self::KeyMadeAlready, "key-made-already"),
+        (Self::KeyNotAdmitted, "key-not-admitted"),
         (Self::PasskeyNotAdded, "passkey-not-added"),
         (Self::TooManyPasskeys, "too-many-passkeys"),
     ];
@@ -164,6 +167,10 @@ impl Notice {
                 Self::TooManyKeys => "The key was not made: 50 is the limit. End one first.",
                 Self::KeyMadeAlready => {
                     "This key was made before, and its text is not shown again. If you do not have it, end the key and make another."
+                }
+                Self::KeyNotAdmitted => {
+                    "The key was not made: this server has no access keys, or you are in none of the groups that the endpoint requires. Ask \
+                     the owner."
                 }
                 Self::Done(outcome) => (outcome.words()),
             }

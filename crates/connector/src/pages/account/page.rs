@@ -28,8 +28,8 @@ pub(crate) struct AccountPage<'a> {
     pub(crate) notice: Option<Notice>,
     /// The apps.
     pub(crate) apps: AppsSection<'a>,
-    /// The access keys.
-    pub(crate) keys: AccessKeysSection<'a>,
+    /// The access keys, if there are any on this server.
+    pub(crate) keys: Option<AccessKeysSection<'a>>,
     /// The passkeys, if there are passkeys on this site.
     pub(crate) passkeys: Option<PasskeysSection<'a>>,
     /// The remembered browsers.
@@ -46,8 +46,8 @@ pub(crate) struct AccountPage<'a> {
 
 /// Returns the page.
 pub(crate) fn account(page: &AccountPage<'_>, form: &FormTarget<'_>) -> Page {
-    let connected =
-        if page.apps.sign_ins.is_empty() && page.keys.keys.is_empty() { Connected::Nothing } else { Connected::Apps };
+    let has_keys = page.keys.as_ref().is_some_and(|section| !section.keys.is_empty());
+    let connected = if page.apps.sign_ins.is_empty() && !has_keys { Connected::Nothing } else { Connected::Apps };
     let elsewhere = if page.upstreams.is_empty() { Upstreams::None } else { Upstreams::Used };
     let content = html! {
         main.wide {
@@ -61,7 +61,7 @@ pub(crate) fn account(page: &AccountPage<'_>, form: &FormTarget<'_>) -> Page {
             (notice_line(page.notice.as_ref()))
             (apps::section(&page.apps, page.now, form))
             (upstreams::section(&page.upstreams, form))
-            (access_keys::section(&page.keys, page.now, form))
+            @if let Some(keys) = &page.keys { (access_keys::section(keys, page.now, form)) }
             @if let Some(passkeys) = &page.passkeys { (passkeys::section(passkeys, page.now, form)) }
             (browsers::section(&page.browsers, page.now, form))
             @if let Some(path) = page.all_clients {

@@ -25,6 +25,9 @@ pub enum PageError {
     /// The redirect URI is not acceptable.
     #[error("The application that sent you here wants the answer sent to an address that is not allowed: {0}.")]
     RedirectUri(#[from] InvalidRedirectUri),
+    /// The owner of this server allows some clients only, and not this one.
+    #[error("The owner of this server does not allow the application that sent you here.")]
+    ClientNotAllowed,
     /// The redirect URI is not one of the client.
     #[error("The request cannot be trusted: {0}.")]
     RedirectUriMismatch(#[from] RedirectMismatch),
@@ -72,6 +75,9 @@ pub enum AuthorizationError {
     /// The roles of the person allow none of the scopes.
     #[error("the role of the person on this server allows none of this")]
     NotAllowed,
+    /// The person has no group that the endpoint needs.
+    #[error("the person has none of the groups that this endpoint requires")]
+    NoGroup,
     /// The identity provider answered with an error.
     #[error("the identity provider answered with {}", .0.code())]
     Provider(ProviderError),
@@ -93,7 +99,7 @@ impl AuthorizationError {
             Self::Scope => "invalid_scope",
             Self::Target => "invalid_target",
             Self::Prompt(error) => error.code(),
-            Self::Denied | Self::ClientEnded | Self::NotAllowed => "access_denied",
+            Self::Denied | Self::ClientEnded | Self::NotAllowed | Self::NoGroup => "access_denied",
             Self::Provider(error) => error.code(),
         }
     }

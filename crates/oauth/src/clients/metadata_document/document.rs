@@ -76,8 +76,11 @@ pub fn parse_document(body: &[u8], url: &ClientIdUrl, policy: &RedirectPolicy) -
     let name = text(&document, "client_name")?.and_then(ClientName::clean).ok_or(InvalidDocument::NoName)?;
     // A document is written for all servers, unlike a registration. So redirect URIs that are not acceptable here are ignored.
     let listed = texts(&document, "redirect_uris")?.unwrap_or_default();
-    let redirect_uris: Vec<RedirectUri> =
-        listed.into_iter().take(MAX_REDIRECT_URIS).filter_map(|raw| RedirectUri::parse(raw, policy).ok()).collect();
+    let redirect_uris: Vec<RedirectUri> = listed
+        .into_iter()
+        .take(MAX_REDIRECT_URIS)
+        .filter_map(|raw| RedirectUri::parse_of_any_client(raw, policy).ok())
+        .collect();
     if redirect_uris.is_empty() {
         return Err(InvalidDocument::NoRedirectUri);
     }

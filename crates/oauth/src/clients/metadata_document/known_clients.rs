@@ -110,7 +110,7 @@ pub fn borrowed_name(client_name: &str) -> Option<&'static str> {
 pub fn known_client(url: &ClientIdUrl, policy: &RedirectPolicy) -> Option<Client> {
     let known = KNOWN.iter().find(|known| known.url == url.as_str())?;
     let redirect_uris: Vec<RedirectUri> =
-        known.redirect_uris.iter().filter_map(|raw| RedirectUri::parse(raw, policy).ok()).collect();
+        known.redirect_uris.iter().filter_map(|raw| RedirectUri::parse_of_any_client(raw, policy).ok()).collect();
     Some(public_client(url, ClientName::clean(known.name)?, redirect_uris))
 }
 

@@ -13,6 +13,7 @@ use crate::grants::access_keys::stored_key::StoredKey;
 use crate::grants::access_keys::summary::AccessKeySummary;
 use crate::grants::grant_store::GrantStore;
 use crate::grants::rows::GrantRows;
+use crate::login::access_rules::AccessKeyRule;
 use crate::login::admission::AdmissionPolicy;
 
 /// Why a key is not stored.
@@ -24,6 +25,9 @@ pub enum StoreKeyError {
     /// The same form has made a key already, whose secret is another one.
     #[error("this key was made already")]
     Made,
+    /// The settings do not admit it: there are no access keys, or the person has no group that the endpoint needs.
+    #[error("the settings do not admit this key")]
+    NotAdmitted,
 }
 
 impl<R: GrantRows> GrantStore<R> {
@@ -34,6 +38,9 @@ impl<R: GrantRows> GrantStore<R> {
         policy: &AdmissionPolicy,
         now: Timestamp,
     ) -> Result<Result<(), StoreKeyError>, R::Error> {
+        if policy.rules().keys == AccessKeyRule::Off || !self.has_group_for(key, policy)? {
+            return Ok(Err(StoreKeyError::NotAdmitted));
+        }
         let mut others = 0;
         for known in self.rows.access_keys()? {
             if known.id() == key.id() {
@@ -65,6 +72,9 @@ impl<R: GrantRows> GrantStore<R> {
         else {
             return Ok(None);
         };
+        if !self.has_group_for(&key, policy)? {
+            return Ok(None);
+        }
         self.note_use(&key, now)?;
         Ok(Some(key))
     }
@@ -77,6 +87,9 @@ impl<R: GrantRows> GrantStore<R> {
         now: Timestamp,
     ) -> Result<bool, R::Error> {
         let Some(key) = self.rows.access_key(id)?.filter(|key| key.is_valid(policy, now)) else { return Ok(false) };
+        if !self.has_group_for(&key, policy)? {
+            return Ok(false);
+        }
         self.note_use(&key, now)?;
         Ok(true)
     }
@@ -86,7 +99,7 @@ impl<R: GrantRows> GrantStore<R> {
         let mut keys = self.rows.access_keys()?;
         keys.retain(|key| key.is_valid(policy, now));
         keys.sort_unstable_by_key(|key| Reverse((key.created_at(), key.id())));
-        Ok(keys.iter().map(AccessKeySummary::from).collect())
+        Ok(keys.iter().map(|key| AccessKeySummary::of(key, policy)).collect())
     }
 
     /// Ends a key. Returns whether there was one.

@@ -90,10 +90,17 @@ impl KeyLifetime {
     /// The choice that a form suggests.
     pub const DEFAULT: Self = Self { days: 90 };
 
-    /// Returns the choice with this number of days.
+    /// Returns the choices where a key is valid for `longest` days at most: that one only, if it is shorter than all of them.
     #[must_use]
-    pub fn of_days(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|lifetime| lifetime.days.to_string() == text)
+    pub fn choices(longest: u16) -> Vec<Self> {
+        let choices: Vec<Self> = Self::ALL.into_iter().filter(|lifetime| lifetime.days <= longest).collect();
+        if choices.is_empty() { vec![Self { days: longest }] } else { choices }
+    }
+
+    /// Returns the choice with this number of days, where a key is valid for `longest` days at most.
+    #[must_use]
+    pub fn of_days(text: &str, longest: u16) -> Option<Self> {
+        Self::choices(longest).into_iter().find(|lifetime| lifetime.days.to_string() == text)
     }
 
     #[must_use]
@@ -133,9 +140,20 @@ mod tests {
     fn a_key_lives_thirty_days_to_a_year() {
         assert_eq!(KeyLifetime::ALL.map(KeyLifetime::days), [30, 90, 180, 365]);
         assert!(KeyLifetime::ALL.contains(&KeyLifetime::DEFAULT));
-        assert_eq!(KeyLifetime::of_days("365").map(KeyLifetime::seconds), Some(365 * 24 * 3600));
+        assert_eq!(KeyLifetime::of_days("365", 365).map(KeyLifetime::seconds), Some(365 * 24 * 3600));
         for text in ["", "0", "29", "366", "030", "+30", "30 "] {
-            assert_eq!(KeyLifetime::of_days(text), None, "{text:?}");
+            assert_eq!(KeyLifetime::of_days(text, 365), None, "{text:?}");
         }
+    }
+
+    #[test]
+    fn no_choice_is_longer_than_the_setting_allows() {
+        let days = |longest| KeyLifetime::choices(longest).into_iter().map(KeyLifetime::days).collect::<Vec<_>>();
+        assert_eq!(days(365), [30, 90, 180, 365]);
+        assert_eq!(days(179), [30, 90]);
+        assert_eq!(days(30), [30]);
+        assert_eq!(days(7), [7]);
+        assert_eq!(KeyLifetime::of_days("90", 30), None, "of a form from before the setting");
+        assert_eq!(KeyLifetime::of_days("7", 7).map(KeyLifetime::days), Some(7));
     }
 }

@@ -134,10 +134,16 @@ impl StoredKey {
         self.digest == *digest
     }
 
-    /// Returns whether the key has not expired, and its person may still sign in.
+    /// Returns when the key is no longer valid by the current settings.
+    #[must_use]
+    pub fn ends_at(&self, policy: &AdmissionPolicy) -> Timestamp {
+        policy.rules().keys.end_of(self.created_at, self.expires)
+    }
+
+    /// Returns whether the key has not ended, and its person may still sign in.
     #[must_use]
     pub fn is_valid(&self, policy: &AdmissionPolicy, now: Timestamp) -> bool {
-        now < self.expires && policy.admits(&self.subject, &self.admission)
+        now < self.ends_at(policy) && policy.admits(&self.subject, &self.admission)
     }
 
     /// Returns the row after a use, or `None` if a use of that day is known.

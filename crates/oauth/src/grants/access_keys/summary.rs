@@ -8,6 +8,7 @@ use mcp_connector_base::timestamp::Timestamp;
 
 use crate::grants::access_keys::new_access_key::KeyName;
 use crate::grants::access_keys::stored_key::StoredKey;
+use crate::login::admission::AdmissionPolicy;
 use crate::resource::protected_resource::Resource;
 
 /// A key, as the account page lists it.
@@ -23,15 +24,15 @@ pub struct AccessKeySummary {
     pub used_on: Option<Timestamp>,
 }
 
-impl From<&StoredKey> for AccessKeySummary {
-    fn from(key: &StoredKey) -> Self {
+impl AccessKeySummary {
+    pub(crate) fn of(key: &StoredKey, policy: &AdmissionPolicy) -> Self {
         Self {
             id: key.id(),
             name: key.name().clone(),
             resource: key.resource().clone(),
             scope: key.scope().clone(),
             created_at: key.created_at(),
-            expires: key.expires(),
+            expires: key.ends_at(policy),
             used_on: key.used_on(),
         }
     }

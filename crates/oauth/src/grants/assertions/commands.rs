@@ -65,6 +65,9 @@ pub enum AssertionRefused {
     /// The settings no longer admit it.
     #[error("not_admitted")]
     NotAdmitted,
+    /// The person has no group that the endpoint needs.
+    #[error("group")]
+    Group,
 }
 
 commands! {

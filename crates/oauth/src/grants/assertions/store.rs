@@ -52,10 +52,21 @@ impl<R: GrantRows> GrantStore<R> {
         if self.assertion_ends()?.includes(&authorization.client_id) {
             return Ok(Err(AssertionRefused::Ended));
         }
+        let counts = self.asserted_identity_counts(now)?;
+        let profile = if counts {
+            Some(policy.trusted(identity.clone().profile_by(self.claims)))
+        } else {
+            self.profile(Some(&authorization.admission), &policy)?
+        };
+        if !authorization.is_admitted_for(&policy, profile.as_ref()) {
+            return Ok(Err(AssertionRefused::Group));
+        }
         if let Err(refused) = self.use_assertion(&assertion, now)? {
             return Ok(Err(refused));
         }
-        self.store_asserted_identity(&identity, now)?;
+        if counts {
+            self.store_asserted_identity(&identity)?;
+        }
         let admission = authorization.admission.clone();
         let known = self.live(now)?.into_iter().find(|grant| {
             let agreed = grant.authorization();
@@ -68,20 +79,22 @@ impl<R: GrantRows> GrantStore<R> {
             Grant::begin(assertion.request, authorization, now, random)
         };
         self.put(&grant)?;
-        let profile = self.profile(Some(&admission), &policy)?;
         Ok(Ok(AssertedGrant { grant: grant.id(), profile, use_is_recorded: false }))
     }
 
-    /// Stores what a trusted issuer says about the person, unless the person has signed in here: then what the provider of the
+    /// Returns whether what a trusted issuer says about the person counts. If the person has signed in here, what the provider of the
     /// sign-in has said counts, which may be more.
-    fn store_asserted_identity(&mut self, identity: &StoredIdentity, now: Timestamp) -> Result<(), R::Error> {
-        let earlier = self.rows.identity()?;
-        if earlier.is_some() {
-            let has_signed_in = self.live(now)?.iter().any(|grant| !grant.authorization().is_asserted());
-            if has_signed_in || !self.rows.access_key_ids()?.is_empty() {
-                return Ok(());
-            }
+    fn asserted_identity_counts(&self, now: Timestamp) -> Result<bool, R::Error> {
+        if self.rows.identity()?.is_none() {
+            return Ok(true);
         }
+        let has_signed_in = self.live(now)?.iter().any(|grant| !grant.authorization().is_asserted());
+        Ok(!has_signed_in && self.rows.access_key_ids()?.is_empty())
+    }
+
+    /// Stores what a trusted issuer says about the person, unless it is what is stored.
+    fn store_asserted_identity(&mut self, identity: &StoredIdentity) -> Result<(), R::Error> {
+        let earlier = self.rows.identity()?;
         if earlier.is_some_and(|earlier| earlier.profile == identity.profile && earlier.claims == identity.claims) {
             return Ok(());
         }

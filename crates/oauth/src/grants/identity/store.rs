@@ -2,6 +2,8 @@
 
 use mcp_connector_base::profile::Profile;
 
+use crate::grants::access_keys::stored_key::StoredKey;
+use crate::grants::authorization::Authorization;
 use crate::grants::grant_store::GrantStore;
 use crate::grants::identity::stored_identity::StoredIdentity;
 use crate::grants::rows::GrantRows;
@@ -24,5 +26,25 @@ impl<R: GrantRows> GrantStore<R> {
         let stored = self.rows.identity()?.map(|identity| identity.profile_by(self.claims));
         let profile = stored.or_else(|| admission.and_then(Admission::profile));
         Ok(profile.map(|profile| policy.trusted(profile)))
+    }
+
+    /// Returns whether what a person allowed a client is still admitted. Where no endpoint needs a group, what is known of the person is
+    /// not read.
+    pub(in crate::grants) fn is_admitted(
+        &self,
+        agreed: &Authorization,
+        policy: &AdmissionPolicy,
+    ) -> Result<bool, R::Error> {
+        if policy.rules().groups.is_empty() {
+            return Ok(agreed.is_admitted(policy));
+        }
+        let profile = self.profile(Some(&agreed.admission), policy)?;
+        Ok(agreed.is_admitted_for(policy, profile.as_ref()))
+    }
+
+    /// Returns whether the person of an access key has a group that its endpoint needs.
+    pub(in crate::grants) fn has_group_for(&self, key: &StoredKey, policy: &AdmissionPolicy) -> Result<bool, R::Error> {
+        let groups = &policy.rules().groups;
+        Ok(groups.is_empty() || groups.admits(key.resource(), self.profile(None, policy)?.as_ref()))
     }
 }

@@ -26,7 +26,7 @@ pub(super) fn key(number: u8) -> (AccessKey, StoredKey) {
         name: KeyName::parse("n8n").unwrap(),
         resource: Resource::parse("https://host.example/mcp").unwrap(),
         scope: scope("notes:read"),
-        lifetime: KeyLifetime::of_days("30").unwrap(),
+        lifetime: KeyLifetime::of_days("30", 365).unwrap(),
     };
     let row = StoredKey::new(&key, wanted, &person(), START);
     (key, row)

@@ -1,6 +1,7 @@
 //! The rules of `grants`, one test each.
 
 mod access_keys;
+mod access_rules;
 mod assertions;
 mod codes;
 mod commands;
