@@ -6,17 +6,19 @@ import { createHmac } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { calling, eventually, modern, stream } from '../support/mcp/requests.mjs';
 import { ReceivedMessages } from '../support/mcp/received-messages.mjs';
-import { SIGN_IN, bearer, connect, secret, send } from '../support/oauth/client.mjs';
+import { SIGN_IN, bearer, connect, form, secret, send, tokensOf } from '../support/oauth/client.mjs';
 import { startEverything } from '../support/workers/wrangler-dev.mjs';
 
 const SECRET = secret('the-secret-of-a-webhook', 'the secret of a webhook');
+/** Somebody who is not the owner. */
+const NIGHTLY = { client_id: 'nightly', client_secret: secret('nightly-nightly-nightly-nightly', 'the secret of a service'), own_scopes: 'diary:read' };
 const WATCHED = 'test://watched-resource';
 const MONDAY = 'diary://monday';
 
 /** @type {import("../support/workers/wrangler-dev.mjs").Server} */
 let server;
 before(async () => {
-  server = await startEverything({ ...SIGN_IN, HOOK_SECRET: SECRET, MAX_BODY_BYTES: 20_000 });
+  server = await startEverything({ ...SIGN_IN, HOOK_SECRET: SECRET, MAX_BODY_BYTES: 20_000, OAUTH_CLIENTS: JSON.stringify([NIGHTLY]) });
 });
 after(async () => {
   ReceivedMessages.closeAll();
@@ -117,19 +119,24 @@ describe('an event announces', () => {
   }
   const changes = ({ messages }) => messages.filter(({ method }) => method === 'notifications/resources/updated').map(({ params }) => params.uri);
 
-  test('to everybody who listens, and what is somebody’s own to that person alone', async () => {
+  test('to everybody who listens and has the scope, and what is somebody’s own to that person alone', async () => {
     const { tokens } = await connect(server, { scope: 'diary:read' });
+    const service = { grant_type: 'client_credentials', client_id: NIGHTLY.client_id, client_secret: NIGHTLY.client_secret };
+    const other = tokensOf(await send(server, form('/token', service)));
     const [everybody, ada] = [await listen(WATCHED), await listen(MONDAY, bearer(tokens.access_token))];
+    const nightly = await listen(MONDAY, bearer(other.access_token));
     for (const event of [
       { do: 'announce', uri: MONDAY, person: 'somebody-else' },
-      { do: 'announce', uri: MONDAY },
-      { do: 'announce', uri: WATCHED },
       { do: 'announce', uri: MONDAY, person: 'owner' },
+      { do: 'announce', uri: WATCHED },
+      { do: 'announce', uri: MONDAY },
     ]) {
       (await delivery(event)).hasStatus(204);
     }
-    await eventually(() => [changes(everybody), changes(ada)], (all) => all.every((uris) => uris.length > 0), 'both hear of a change');
-    assert.deepEqual([changes(everybody), changes(ada)], [[WATCHED], [MONDAY]]);
+    // The last one reaches both who may read it.
+    await eventually(() => changes(nightly), (uris) => uris.length > 0, 'a person with the scope hears of it');
+    await eventually(() => changes(ada), (uris) => uris.length > 1, 'and so does the other');
+    assert.deepEqual([changes(everybody), changes(ada), changes(nightly)], [[WATCHED], [MONDAY, MONDAY], [MONDAY]]);
   });
 });
 

@@ -23,6 +23,8 @@ const KEY = secret('key-of-the-weather-service', 'an API key');
 const WIKI_KEY = secret('key-of-the-search', 'an API key');
 const UPSTREAM_SECRET = secret('secret-at-the-other-service', 'a client secret');
 const HOOK_SECRET = secret('the-secret-of-the-webhook', 'the secret of a webhook');
+/** As Standard Webhooks show it. */
+const PAYMENTS_SECRET = secret('whsec_dGhlLXNlY3JldC1vZi10aGUtcGF5bWVudHM=', 'the secret of another webhook');
 /** A service that acts in its own name: somebody who is not the owner. */
 const SERVICE = { client_id: 'nightly', client_secret: secret('nightly-nightly-nightly-nightly', 'the secret of a service'), own_scopes: 'audit cards' };
 const CONFIG = 'examples/recipes/wrangler.toml';
@@ -49,6 +51,7 @@ before(async () => {
     WIKI_KEY,
     GITHUB_SECRET: UPSTREAM_SECRET,
     GITHUB_WEBHOOK_SECRET: HOOK_SECRET,
+    PAYMENTS_WEBHOOK_SECRET: PAYMENTS_SECRET,
     OAUTH_CLIENTS: JSON.stringify([SERVICE]),
     SSE_TRANSPORT: 'on',
     LOG_PERSON: 'hash',
@@ -439,6 +442,31 @@ describe('files and events', () => {
     const guest = await send(server, modern('tools/call', calling('summarize_table', { table })));
     guest.hasStatus(401);
     assert.match(failed(await ada('summarize_table', { table: 'tables/AAAAAAAAAAAAAAAAAAAAAA' })), /no such file/);
+  });
+
+  test('a webhook of the payment service ends the wait of the order that is paid, and of no other', async () => {
+    const { tokens } = await connect(server, { client, scope: 'orders' });
+    const headers = bearer(tokens.access_token);
+    const capabilities = { extensions: { 'io.modelcontextprotocol/tasks': {} } };
+    const ask = async (method, params) => (await send(server, modern(method, params, { headers, capabilities }))).result(method);
+    const get = ({ taskId }) => ask('tasks/get', { taskId });
+    const [chair, table] = [await ask('tools/call', calling('order', { article: 'chair' })), await ask('tools/call', calling('order', { article: 'table' }))];
+    for (const [number, task] of [[1, chair], [2, table]]) {
+      await eventually(() => get(task), ({ statusMessage }) => statusMessage === `Waiting for the payment of order ${number}.`, 'it waits');
+    }
+    const pay = (order, key = PAYMENTS_SECRET.slice('whsec_'.length)) => {
+      const [id, time] = ['msg_1', String(Math.floor(Date.now() / 1000))];
+      const body = JSON.stringify({ person: 'owner', order, amount: '€ 7' });
+      const signature = createHmac('sha256', Buffer.from(key, 'base64')).update(`${id}.${time}.${body}`).digest('base64');
+      const signed = { 'webhook-id': id, 'webhook-timestamp': time, 'webhook-signature': `v1,${signature}` };
+      return send(server, { method: 'POST', path: '/hooks/payments', headers: { ...signed, 'content-type': 'application/json' }, body });
+    };
+    (await pay(1, 'a-forger')).hasStatus(401);
+    (await pay(2)).hasStatus(204);
+    const done = await eventually(() => get(table), ({ status }) => status === 'completed', 'it is paid');
+    assert.equal(textOf(done.result), 'Order 2 is paid: € 7.');
+    assert.equal((await get(chair)).status, 'working');
+    assert.equal(said(await call('order', { article: 'table' }, { headers })), 'Order 2 is paid: € 7.', 'a client without tasks has it too');
   });
 
   test('a webhook of GitHub, a schedule and a queue change resources, and whoever listens hears of it', async () => {

@@ -8,14 +8,15 @@ use worker::wasm_bindgen_futures::spawn_local;
 
 use mcp_connector_base::caller::Caller;
 use mcp_connector_base::identifier::Subject;
+use mcp_connector_protocol::deliveries::{AwaitEvent, DeliverEvent, EventKey};
 use mcp_connector_protocol::tasks::{BeginTask, BeginTaskError, TaskCommand, TaskId, TaskView, UnknownTask};
 
 use mcp_connector_oauth::web::origin::Issuer;
 use mcp_connector_oauth::web::request_source::RequestSource;
 use mcp_connector_protocol::{
-    Change, Changes, ClientResponse, Delivery, Event, EventStore, FileLimits, Files, Hosts, LoggingLevel,
-    OpenStateError, Outcome, Platform, Registry, RequestId, RequestObserver, RequestStateSeal, SealStateError,
-    SessionError, SessionId, Sessions, Stop, Tasks, ToolError, Unavailable, UploadUrl, UpstreamAccount,
+    Change, Changes, ClientResponse, Concerns, Deliveries, Delivery, Event, EventStore, FileLimits, Files, Hosts,
+    LoggingLevel, OpenStateError, Outcome, Platform, Registry, RequestId, RequestObserver, RequestStateSeal,
+    SealStateError, SessionError, SessionId, Sessions, Stop, Tasks, ToolError, Unavailable, UploadUrl, UpstreamAccount,
     UpstreamAccounts, Watch, WatchError,
 };
 
@@ -246,7 +247,11 @@ impl EventStore for Workers {
 
 impl Changes for Workers {
     async fn publish(&self, change: &Change, by: Option<&Subject>) {
-        subscriptions::publish(&self.env, &self.registry, change, by).await;
+        subscriptions::publish(&self.env, &self.registry, change, Concerns::caller(by)).await;
+    }
+
+    async fn publish_to_all(&self, change: &Change) {
+        subscriptions::publish_to_all(&self.env, &self.registry, change).await;
     }
 
     async fn watch(&self, watch: &Watch, owner: Option<&Subject>) -> Result<(), WatchError> {
@@ -258,6 +263,23 @@ impl Changes for Workers {
             }
         }
         subscriptions::watch(&self.env, watch, owner).await
+    }
+}
+
+impl Deliveries for Workers {
+    async fn deliver(&self, key: &EventKey, to: Option<&Subject>, value: String) -> Result<(), ToolError> {
+        Ok(task::deliver(&self.env, key, &DeliverEvent { to: to.cloned(), value }).await??)
+    }
+
+    async fn await_event(
+        &self,
+        key: &EventKey,
+        person: &Subject,
+        patience: Duration,
+    ) -> Result<Option<String>, ToolError> {
+        let wait_seconds = u32::try_from(patience.as_millis().div_ceil(1000)).unwrap_or(u32::MAX);
+        let command = AwaitEvent { person: person.clone(), task: None, wait_seconds };
+        Ok(task::await_event(&self.env, key, &command, patience).await??)
     }
 }
 

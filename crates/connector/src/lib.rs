@@ -85,6 +85,7 @@
 //! | Take files and give them | [`Connector::files`], [`Context::upload_url`], [`FileLimits`], [`UploadUrl`], [`StoredFile`], [`FileReader`] |
 //! | Announce changes | [`Topic`], [`Connector::announces`], [`Change`], [`announce()`], [`announce_to()`] |
 //! | Handle events from outside | [`Connector::webhook`], [`Webhook`], [`WebhookRequest`], [`Connector::cron`], [`Connector::queue`], [`EventContext`] |
+//! | Wait for an event from outside, deliver it | [`Context::wait_for`], [`Context::step`], [`deliver()`], [`deliver_to()`] |
 //! | Serve it as a Worker | [`serve!`], [`fetch()`] |
 //! | Test it | [`Connector::check`], [`ConfigError`], [`check_wrangler_toml`] |
 //!
@@ -117,6 +118,7 @@ mod wrangler_toml;
 pub use app::fetch;
 pub use author::{Call, Connector, Context, EventContext, Next, Prompt, Resource, ResourceTemplate, Tool, Upstream};
 pub use events::announce::{announce, announce_to};
+pub use events::deliver::{deliver, deliver_to};
 pub use files::stored_file::{FileReader, StoredFile};
 pub use mcp_connector_base::caller::Caller;
 pub use mcp_connector_base::identifier::Subject;
@@ -144,7 +146,7 @@ mod public_names {
         Prompt PromptMessage R2 Resource ResourceContents ResourceTemplate Role Root RpcError Scope Secret Select Skill Store
         StoreError StorePage StoredFile Subject Theme Tool ToolChoice ToolError ToolResultContent ToolUseContent Topic UploadUrl Upstream View Webhook WebhookRequest __entry
         announce announce_to
-        check_wrangler_toml fetch openapi schemars serde serve worker
+        check_wrangler_toml deliver deliver_to fetch openapi schemars serde serve worker
     ";
 
     /// The names that `source` exports: of `pub use` and `pub mod` in the first column.

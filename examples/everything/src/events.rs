@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 enum Event {
     Note { text: String },
     Announce { uri: String, person: Option<Subject> },
+    Deliver { key: String, text: String, person: Option<Subject> },
     Fail,
     Panic,
 }
@@ -48,6 +49,8 @@ async fn carry_out(event: Event, by: &str, id: Option<String>, cx: &EventContext
         }
         Event::Announce { uri, person: None } => cx.announce(Change::resource(uri)).await,
         Event::Announce { uri, person: Some(person) } => cx.announce_to(&person, Change::resource(uri)).await,
+        Event::Deliver { key, text, person: None } => cx.deliver(&key, &text).await?,
+        Event::Deliver { key, text, person: Some(person) } => cx.deliver_to(&person, &key, &text).await?,
         Event::Fail => return Err(ToolError::new("It fails on purpose.")),
         #[allow(clippy::unwrap_used, reason = "it ends the instance on purpose")]
         Event::Panic => black_box(None::<()>).unwrap(),

@@ -23,13 +23,14 @@ mod stored;
 mod structured;
 mod tasks;
 mod upstream;
+mod waiting;
 
 use mcp_connector::{Connector, Icon};
 
 mcp_connector::serve!(connector);
 
 /// The parts, in the order of their tools. The suite calls the first tool without arguments, so `content` comes first.
-const PARTS: [fn(Connector) -> Connector; 21] = [
+const PARTS: [fn(Connector) -> Connector; 22] = [
     content::add_to,
     structured::add_to,
     messages::add_to,
@@ -51,6 +52,7 @@ const PARTS: [fn(Connector) -> Connector; 21] = [
     upstream::add_to,
     files::add_to,
     events::add_to,
+    waiting::add_to,
 ];
 
 /// The icon of the connector.

@@ -16,6 +16,7 @@ mod library_api;
 mod long_task;
 mod moving;
 mod other_server;
+mod payment;
 mod queue;
 mod quota;
 mod r2;
@@ -62,6 +63,7 @@ fn connector() -> Connector {
     let connector = cron::add_to(connector);
     let connector = queue::add_to(connector);
     let connector = webhook::add_to(connector);
+    let connector = payment::add_to(connector);
     let connector = other_server::add_to(connector);
     upstream_sign_in::add_to(connector)
 }

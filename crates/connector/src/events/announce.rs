@@ -3,12 +3,13 @@
 use worker::{Env, console_error};
 
 use mcp_connector_base::identifier::Subject;
-use mcp_connector_protocol::Change;
+use mcp_connector_protocol::{Change, Concerns};
 
 use crate::app::state::app;
 use crate::objects::subscriptions::stub as subscriptions;
 
-/// Announces a change that concerns everybody, from code that no call runs: of a list, or of a resource that needs no sign-in.
+/// Announces a change that concerns everybody, from code that no call runs: of a list, or of a resource that is the same for all. If the
+/// resource needs scopes, those hear of it whose token has them.
 ///
 /// In a handler of [`Connector::webhook`](crate::Connector::webhook), [`cron`](crate::Connector::cron) or
 /// [`queue`](crate::Connector::queue), [`EventContext::announce`](crate::EventContext::announce) does the same. What the connector
@@ -22,10 +23,13 @@ use crate::objects::subscriptions::stub as subscriptions;
 /// }
 /// ```
 pub async fn announce(env: &Env, change: Change) {
-    publish(env, &change, None).await;
+    match app(env) {
+        Ok(app) => subscriptions::publish_to_all(env, &app.endpoint.registry, &change).await,
+        Err(error) => console_error!("not announced: {error}"),
+    }
 }
 
-/// Announces a change to one person, from code that no call runs: of a resource that needs a sign-in, or of their list of resources.
+/// Announces a change to one person, from code that no call runs: of a resource of their own, or of their list of resources.
 ///
 /// ```
 /// use mcp_connector::{Change, Subject, announce_to, worker};
@@ -35,12 +39,10 @@ pub async fn announce(env: &Env, change: Change) {
 /// }
 /// ```
 pub async fn announce_to(env: &Env, person: &Subject, change: Change) {
-    publish(env, &change, Some(person)).await;
-}
-
-async fn publish(env: &Env, change: &Change, to: Option<&Subject>) {
     match app(env) {
-        Ok(app) => subscriptions::publish(env, &app.endpoint.registry, change, to).await,
+        Ok(app) => {
+            subscriptions::publish(env, &app.endpoint.registry, &change, Concerns::Person(person.clone())).await;
+        }
         Err(error) => console_error!("not announced: {error}"),
     }
 }

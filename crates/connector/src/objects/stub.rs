@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
 use worker::js_sys::{Promise, Uint8Array};
 use worker::wasm_bindgen::JsCast as _;
 use worker::wasm_bindgen::prelude::wasm_bindgen;
@@ -42,11 +43,38 @@ export async function askObject(env, binding, name, message, limit) {
     clearTimeout(timer);
   }
 }
+export async function askObjectById(env, binding, id, message, limit) {
+  const objects = env[binding];
+  const byId = { getByName: (id) => objects.get(objects.idFromString(id)) };
+  return askObject({ byId }, 'byId', id, message, limit);
+}
 ")]
 extern "C" {
     /// Sends a message to an object. Resolves to its answer, to `undefined` if that is a refusal, and rejects if it is late.
     #[wasm_bindgen(js_name = askObject)]
     fn ask_object(env: &Env, binding: &str, name: &str, message: &[u8], limit: u32) -> Promise;
+
+    /// Sends a message to the object with this id, as [`ask_object`] does.
+    #[wasm_bindgen(js_name = askObjectById)]
+    fn ask_object_by_id(env: &Env, binding: &str, id: &str, message: &[u8], limit: u32) -> Promise;
+}
+
+/// Sends a command to the object with this id, as it knows itself, and returns its answer.
+pub(crate) async fn ask_by_id<C: Command>(
+    env: &Env,
+    binding: Binding,
+    id: &str,
+    command: &C,
+) -> Result<C::Answer, Unavailable> {
+    let message = encode_command(command).map_err(|_| Unavailable)?;
+    let limit = u32::try_from(TIME_LIMIT.as_millis()).unwrap_or(u32::MAX);
+    read(ask_object_by_id(env, binding.name(), id, &message, limit)).await
+}
+
+async fn read<T: DeserializeOwned>(answer: Promise) -> Result<T, Unavailable> {
+    let answer: Uint8Array =
+        JsFuture::from(answer).await.map_err(|_| Unavailable)?.dyn_into().map_err(|_| Unavailable)?;
+    decode(&answer.to_vec()).map_err(|_| Unavailable)
 }
 
 /// A Durable Object, as its callers reach it.
@@ -80,9 +108,7 @@ impl<'a> ObjectStub<'a> {
     ) -> Result<C::Answer, Unavailable> {
         let message = encode_command(command).map_err(|_| Unavailable)?;
         let limit = u32::try_from((TIME_LIMIT + patience).as_millis()).unwrap_or(u32::MAX);
-        let answer = JsFuture::from(ask_object(self.env, self.binding.name(), &self.name, &message, limit)).await;
-        let answer: Uint8Array = answer.map_err(|_| Unavailable)?.dyn_into().map_err(|_| Unavailable)?;
-        decode(&answer.to_vec()).map_err(|_| Unavailable)
+        read(ask_object(self.env, self.binding.name(), &self.name, &message, limit)).await
     }
 
     /// Sends a command, and sends it again if no answer came: the object may have just moved or been replaced, or may have done

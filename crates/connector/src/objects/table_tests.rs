@@ -7,7 +7,7 @@
 use crate::objects::{directory, grants, keyring};
 
 /// Every statement that creates something, by its file.
-const DEPLOYED: [(&str, &[&str]); 12] = [
+const DEPLOYED: [(&str, &[&str]); 13] = [
     (
         include_str!("directory/rows.rs"),
         &[
@@ -77,6 +77,14 @@ const DEPLOYED: [(&str, &[&str]); 12] = [
     (
         include_str!("task/rows.rs"),
         &["TABLE IF NOT EXISTS task (part TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"],
+    ),
+    (
+        include_str!("task/event_rows.rs"),
+        &[
+            "TABLE IF NOT EXISTS deliveries (person TEXT PRIMARY KEY, value TEXT NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID",
+            "TABLE IF NOT EXISTS waits (task TEXT PRIMARY KEY, person TEXT NOT NULL, key TEXT NOT NULL, \
+             forget_at INTEGER NOT NULL) WITHOUT ROWID",
+        ],
     ),
     (
         include_str!("subscriptions/rows.rs"),

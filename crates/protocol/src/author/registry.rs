@@ -280,16 +280,28 @@ impl<H: 'static> Registry<H> {
             Change::Resources => self.resource_lists_are_own(),
             Change::Resource(uri) => self.is_own(uri),
         };
-        if is_own { Reach::OnePerson } else { Reach::Everybody }
+        if is_own { Reach::SignedIn } else { Reach::Everybody }
+    }
+
+    /// Returns the scopes that a token needs for what has changed: all that is at a URI may be what has.
+    #[must_use]
+    pub fn scopes_of(&self, change: &Change) -> ScopeSet {
+        let Change::Resource(uri) = change else { return ScopeSet::empty() };
+        let Ok(uri) = Uri::parse(uri) else { return ScopeSet::empty() };
+        self.access_to(&uri).fold(ScopeSet::empty(), |all, access| all.union(&access.required))
     }
 
     /// Returns whether everything that may be at `uri` needs a sign-in.
     fn is_own(&self, uri: &str) -> bool {
         let Ok(uri) = Uri::parse(uri) else { return false };
-        let resources = self.resources.iter().filter(|resource| resource.checked == uri);
-        let templates = self.templates.iter().filter(|template| template.checked.uri.matches(&uri).is_some());
-        let mut found = resources.map(|it| &it.access).chain(templates.map(|it| &it.access)).peekable();
+        let mut found = self.access_to(&uri).peekable();
         found.peek().is_some() && found.all(Access::needs_sign_in)
+    }
+
+    fn access_to(&self, uri: &Uri) -> impl Iterator<Item = &Access> {
+        let resources = self.resources.iter().filter(move |resource| resource.checked == *uri);
+        let templates = self.templates.iter().filter(move |template| template.checked.uri.matches(uri).is_some());
+        resources.map(|it| &it.access).chain(templates.map(|it| &it.access))
     }
 
     /// Returns the capabilities of the server with the members that `version` has.

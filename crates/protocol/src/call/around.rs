@@ -180,6 +180,7 @@ enum Ending {
     Failed(String),
     InputRequired,
     AsTask,
+    Waiting,
     Stopped,
 }
 
@@ -190,6 +191,7 @@ impl CallOutcome {
     /// - `failed`: with an error, from the handler, for arguments that do not fit, or from an inner hook.
     /// - `input_required`: with a question to the client, from 2026-07-28 on. The call comes again with the answer.
     /// - `task`: it goes on in the background.
+    /// - `waiting`: a task waits for an event. The call comes again with it.
     /// - `stopped`: it was cancelled, its client left, or it took too long. What it had done until then is done.
     #[must_use]
     pub const fn as_str(&self) -> &'static str {
@@ -198,6 +200,7 @@ impl CallOutcome {
             Ending::Failed(_) => "failed",
             Ending::InputRequired => "input_required",
             Ending::AsTask => "task",
+            Ending::Waiting => "waiting",
             Ending::Stopped => "stopped",
         }
     }
@@ -207,15 +210,15 @@ impl CallOutcome {
     pub fn error(&self) -> Option<&str> {
         match &self.0 {
             Ending::Failed(text) => Some(text),
-            Ending::Done | Ending::InputRequired | Ending::AsTask | Ending::Stopped => None,
+            Ending::Done | Ending::InputRequired | Ending::AsTask | Ending::Waiting | Ending::Stopped => None,
         }
     }
 
-    /// Returns whether the call continues, so that the hook runs for it again: it has asked its client something, or became a
-    /// task.
+    /// Returns whether the call continues, so that the hook runs for it again: it has asked its client something, waits for
+    /// an event, or became a task.
     #[must_use]
     pub const fn continues(&self) -> bool {
-        matches!(self.0, Ending::InputRequired | Ending::AsTask)
+        matches!(self.0, Ending::InputRequired | Ending::AsTask | Ending::Waiting)
     }
 
     pub(crate) const fn done() -> Self {
@@ -239,6 +242,7 @@ impl CallOutcome {
             Unfinished::Error(error) => Self::failed(error.message().to_owned()),
             Unfinished::InputRequired => Self(Ending::InputRequired),
             Unfinished::AsTask => Self::as_task(),
+            Unfinished::Waiting => Self(Ending::Waiting),
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::client_requests::asking::Asking;
 use crate::host::platform::Platform;
 use crate::json_rpc::request_id::RequestId;
 use crate::json_rpc::response::to_bytes;
-use crate::tasks::status_message::StatusMessage;
+use crate::tasks::background_run::BackgroundRun;
 use crate::transport::request_meta::Notifications;
 use crate::transport::session::{Session, SessionId};
 use crate::types::client_capabilities::ClientCapabilities;
@@ -29,8 +29,8 @@ pub(crate) struct CallState {
     progress_token: Option<Value>,
     last_progress: Cell<f64>,
     pub(crate) log_filter: LogFilter,
-    /// In a task: the status message that the handler sets.
-    status: Option<StatusMessage>,
+    /// In a task: its journal and its status message.
+    background_run: Option<BackgroundRun>,
     outbox: RefCell<Outbox>,
     notification_limit: NotificationLimit,
     /// Whether the handler has closed the stream, or the client reads it on another connection.
@@ -88,10 +88,10 @@ impl CallState {
         version: ProtocolVersion,
         client_capabilities: ClientCapabilities,
         asking: Asking,
-        status: StatusMessage,
+        run: BackgroundRun,
     ) -> Self {
         let call_state = Self::new(version, None, client_capabilities, asking, LogFilter::Nothing);
-        Self { status: Some(status), ..call_state }
+        Self { background_run: Some(run), ..call_state }
     }
 
     fn new(
@@ -108,12 +108,17 @@ impl CallState {
             progress_token,
             last_progress: Cell::new(f64::NEG_INFINITY),
             log_filter,
-            status: None,
+            background_run: None,
             outbox: RefCell::new(Outbox::Closed),
             notification_limit: NotificationLimit::new(),
             is_stream_closed: Cell::new(false),
             stream: OnceCell::new(),
         }
+    }
+
+    /// Returns the run of the task in which this is, if it is in one.
+    pub(crate) const fn background_run(&self) -> Option<&BackgroundRun> {
+        self.background_run.as_ref()
     }
 
     /// Keeps messages for a stream from now on.
@@ -194,8 +199,8 @@ impl CallState {
         total: Option<f64>,
         message: Option<&str>,
     ) {
-        if let (Some(status), Some(message)) = (&self.status, message) {
-            status.set(message);
+        if let (Some(run), Some(message)) = (&self.background_run, message) {
+            run.status.set(message);
         }
         let Some(token) = self.progress_token.as_ref().filter(|_| self.is_open()) else { return };
         if !progress.is_finite()

@@ -9,4 +9,5 @@ pub(crate) mod notification_limit;
 pub(crate) mod surrounded;
 pub(crate) mod time_limit;
 pub(crate) mod upstream;
+pub(crate) mod wait_for;
 pub(crate) mod wait_until;

@@ -1,6 +1,7 @@
 //! All that a connector needs from the place it runs in.
 
 use crate::host::changes::Changes;
+use crate::host::deliveries::Deliveries;
 use crate::host::event_store::EventStore;
 use crate::host::files::Files;
 use crate::host::platform::Platform;
@@ -16,6 +17,7 @@ pub trait Host:
     + Sessions
     + EventStore
     + Changes
+    + Deliveries
     + Tasks
     + Files
     + UpstreamAccounts
@@ -31,6 +33,7 @@ impl<H> Host for H where
         + Sessions
         + EventStore
         + Changes
+        + Deliveries
         + Tasks
         + Files
         + UpstreamAccounts

@@ -2,6 +2,7 @@
 
 pub(crate) mod bundle;
 pub(crate) mod changes;
+pub(crate) mod deliveries;
 pub(crate) mod event_store;
 pub(crate) mod files;
 pub(crate) mod platform;

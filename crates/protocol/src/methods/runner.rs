@@ -91,7 +91,9 @@ impl<H: Host> Runner<H> {
             }
             // Only multi round-trip requests leave a question open, and only a tool that may become a task goes on as one.
             (Err(Unfinished::InputRequired), Asking::Nobody | Asking::SignedIn | Asking::Stream(_))
-            | (Err(Unfinished::AsTask), _) => Err(RpcError::internal("The call ended with an open question.")),
+            | (Err(Unfinished::AsTask | Unfinished::Waiting), _) => {
+                Err(RpcError::internal("The call ended with an open question."))
+            }
         }
     }
 }

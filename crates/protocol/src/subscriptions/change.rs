@@ -5,6 +5,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::streams::sse_event::sse_event;
+use mcp_connector_base::identifier::Subject;
+use mcp_connector_base::scope::ScopeSet;
 
 /// A kind of change that a connector announces while it runs, declared with
 /// [`Connector::announces`](crate::author::connector::Connector::announces) ("Subscriptions").
@@ -99,8 +101,27 @@ pub enum Change {
 pub enum Reach {
     /// Everybody who listens.
     Everybody,
-    /// The person who has caused it: what has changed needs a sign-in, and is another one for each person.
-    OnePerson,
+    /// Only people who have signed in: what has changed needs that.
+    SignedIn,
+}
+
+/// Whom a change concerns, if what has changed needs a sign-in. Everybody else hears of it as well if it does not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Concerns {
+    /// One person: who has caused it, or to whom it is announced.
+    Person(Subject),
+    /// Nobody: a client without a token has caused it.
+    Nobody,
+    /// Everybody whose token has these scopes.
+    Everybody(ScopeSet),
+}
+
+impl Concerns {
+    /// Returns whom a change concerns that a call has caused.
+    #[must_use]
+    pub fn caller(subject: Option<&Subject>) -> Self {
+        subject.cloned().map_or(Self::Nobody, Self::Person)
+    }
 }
 
 /// The member of `_meta` that names the subscription of a notification.

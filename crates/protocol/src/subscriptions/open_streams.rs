@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::subscriptions::change::Change;
+use crate::subscriptions::change::{Change, Concerns};
 use crate::subscriptions::listener::{Listener, ListenerKind};
 use crate::tasks::message::TaskId;
 use mcp_connector_base::identifier::{GrantId, Subject};
@@ -115,13 +115,13 @@ impl OpenStreams {
         self.streams.is_empty()
     }
 
-    /// Returns the streams that receive `change`, which `by` has caused, with the bytes for each. `watching` are the sessions that
+    /// Returns the streams that receive `change`, with the bytes for each. `watching` are the sessions that
     /// subscribed to the resource, sorted, and whether it needs a sign-in.
     #[must_use]
     pub fn recipients(
         &self,
         change: &Change,
-        by: Option<&Subject>,
+        concerns: &Concerns,
         watching: &[(String, bool)],
     ) -> Vec<(StreamId, Vec<u8>)> {
         let mut served: Vec<&str> = Vec::new();
@@ -129,13 +129,13 @@ impl OpenStreams {
         // The newest stream of a session is the most likely to have a client at its end.
         for (id, listener) in self.streams.iter().rev() {
             match &listener.kind {
-                ListenerKind::Subscription { id: subscription, .. } if listener.receives(change, by, None) => {
+                ListenerKind::Subscription { id: subscription, .. } if listener.receives(change, concerns, None) => {
                     recipients.push((*id, change.event(Some(subscription))));
                 }
                 ListenerKind::Session(session) => {
                     let index = watching.binary_search_by(|(known, _)| known.as_str().cmp(session)).ok();
                     let watched = index.and_then(|index| watching.get(index)).map(|(_, is_own)| *is_own);
-                    if listener.receives(change, by, watched)
+                    if listener.receives(change, concerns, watched)
                         && let Err(index) = served.binary_search(&session.as_str())
                     {
                         served.insert(index, session);

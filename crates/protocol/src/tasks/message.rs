@@ -1,10 +1,12 @@
 //! What the commands to the object of a task carry.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::author::name::is_name;
+use crate::deliveries::event_key::EventKey;
 use crate::json_rpc::response::to_text;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::tasks::version_1::TaskCallOfVersion1;
@@ -167,6 +169,8 @@ pub enum End {
     Error(String, String),
     /// With questions.
     Questions(Vec<Question>),
+    /// To wait for an event, as long as this, with the last status message.
+    Waiting(EventKey, Duration, Option<String>),
 }
 
 impl End {

@@ -1,7 +1,10 @@
 //! Random sequences of what happens to a task.
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 
+use crate::deliveries::{EventKey, ResumeTask};
 use crate::tasks::*;
 use crate::testing::test_client::caller;
 use crate::testing::test_host::TTL;
@@ -25,6 +28,11 @@ fn event() -> impl Strategy<Value = Event> {
         Just(Event::End(End::Result("{}".to_owned()))),
         Just(Event::End(End::Error("{}".to_owned(), String::new()))),
         prop::collection::vec(key(), 1..3).prop_map(|open| Event::End(End::Questions(open))),
+        (event_key(), 0..TTL)
+            .prop_map(|(key, limit)| { Event::End(End::Waiting(key, Duration::from_millis(limit), None)) }),
+        event_key().prop_map(Event::Deliver),
+        event_key().prop_map(Event::WaitedInVain),
+        "[ab]".prop_map(Event::Step),
     ]
 }
 
@@ -39,6 +47,14 @@ enum Event {
     /// The object is evicted; a run that is going on has no end.
     Interrupt,
     End(End),
+    Deliver(EventKey),
+    WaitedInVain(EventKey),
+    /// A step of a run that is going on.
+    Step(String),
+}
+
+fn event_key() -> impl Strategy<Value = EventKey> {
+    "[ab]".prop_map(|key| EventKey::parse(&key).unwrap())
 }
 
 proptest! {
@@ -46,7 +62,7 @@ proptest! {
     fn in_any_history_a_task_keeps_its_promises(events in prop::collection::vec(event(), 0..40)) {
         let mine = Some(Owner::of(&caller("")));
         let mut task = Task::begin(&call(Some(&caller(""))), vec![], TTL, 0);
-        let (mut now, mut runs, mut answered) = (0, None::<Answers>, 0);
+        let (mut now, mut runs, mut answered, mut noted) = (0, None::<Answers>, 0, Journal::default());
         for event in events {
             let before = task.clone();
             match event {
@@ -77,16 +93,33 @@ proptest! {
                     prop_assert_eq!(&task, &before, "to listen changes nothing");
                 }
                 Event::Wake if runs.is_none() => match task.wake(now) {
-                    Wake::Run(answers) => {
+                    Wake::Run(answers, journal) => {
+                        prop_assert_eq!(journal, noted.clone(), "nothing that came is lost");
                         prop_assert!(before.view().phase == Phase::Working && now < TTL);
                         prop_assert!(answers.len() >= answered, "no answer is lost");
                         answered = answers.len();
                         runs = Some(answers);
                     }
-                    Wake::SleepUntil(time) => prop_assert!(time == TTL && now < TTL),
+                    Wake::SleepUntil(time) => prop_assert!((now < TTL || before.is_over()) && (time == TTL || before.waits_for(now).is_some())),
                     Wake::Forget => prop_assert!(now >= TTL),
                 },
                 Event::Interrupt => runs = None,
+                Event::Deliver(key) => {
+                    let waits = before.waits_for(now).is_some_and(|wait| wait.key == key);
+                    let effect = task.resume(ResumeTask { key: key.clone(), value: "1".to_owned() }, now);
+                    prop_assert_eq!(effect == Effect::Run, waits, "only what it waits for resumes it");
+                    if waits { noted.add(JournalEntry::Event { key, value: Some("1".to_owned()) }).unwrap() }
+                }
+                Event::WaitedInVain(key) => {
+                    if task.waited_in_vain(&key, now) == Effect::Run {
+                        noted.add(JournalEntry::Event { key, value: None }).unwrap();
+                    }
+                }
+                Event::Step(name) => if runs.is_some() && !task.is_over() {
+                    let entry = JournalEntry::Step { name, value: "1".to_owned() };
+                    task.note(entry.clone()).unwrap();
+                    noted.add(entry).unwrap();
+                },
                 Event::End(end) => if runs.take().is_some() { task.ended(end, now) },
                 Event::Wake => {}
             }

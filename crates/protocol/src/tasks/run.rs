@@ -19,6 +19,8 @@ use crate::host::bundle::Host;
 use crate::json_rpc::response::to_text;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::tools::call_tool::{call as call_tool, parts};
+use crate::tasks::background_run::BackgroundRun;
+use crate::tasks::journal::RunJournal;
 use crate::tasks::message::{Answers, End, Question, TaskCall};
 use crate::tasks::status_message::StatusMessage;
 use crate::types::client_capabilities::ClientCapabilities;
@@ -41,7 +43,7 @@ impl<H: Host> Registry<H> {
         host: H,
         call: &TaskCall,
         answers: Answers,
-        status: StatusMessage,
+        (status, journal): (StatusMessage, RunJournal),
         limit: Duration,
     ) -> End {
         // A deployment may have changed the connector since the call was made.
@@ -54,9 +56,9 @@ impl<H: Host> Registry<H> {
             return End::failed(&RpcError::internal("The arguments were not kept."));
         };
         let multi_round_trip = MultiRoundTrip::answered(read(answers));
+        let run = BackgroundRun::new(status, journal);
         let capabilities = ClientCapabilities::from_byte(call.capabilities);
-        let call_state =
-            Rc::new(CallState::task(version, capabilities, Asking::MultiRoundTrip(multi_round_trip), status));
+        let call_state = Rc::new(CallState::task(version, capabilities, Asking::MultiRoundTrip(multi_round_trip), run));
         let cx = Context::new(host.clone(), call.caller.clone(), Rc::clone(&call_state));
         let run = async {
             let Some(hooks) = self.hooks() else { return call_tool(tool, arguments, cx).await };
@@ -70,6 +72,13 @@ impl<H: Host> Registry<H> {
             Some(Ok(result)) => result,
             None => CallToolResult::failed(too_long(limit)),
             Some(Err(Unfinished::Error(error))) => return End::failed(&error),
+            Some(Err(Unfinished::Waiting)) => {
+                let run = call_state.background_run();
+                return match run.and_then(|run| Some((run.take_wait()?, run.status.last()))) {
+                    Some(((key, limit), said)) => End::Waiting(key, limit, said),
+                    None => End::failed(&RpcError::internal("The call waits for no event.")),
+                };
+            }
             Some(Err(Unfinished::InputRequired | Unfinished::AsTask)) => {
                 return match &call_state.asking {
                     Asking::MultiRoundTrip(multi_round_trip) => End::Questions(open(multi_round_trip)),

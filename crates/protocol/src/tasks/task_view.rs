@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use crate::deliveries::event_key::EventKey;
 use crate::json_rpc::response::to_text;
 use crate::tasks::message::{Question, TaskId};
 use crate::types::result::{ServerResult, WireResult};
@@ -16,7 +17,7 @@ pub struct TaskView {
     pub(crate) created_at: u64,
     pub(crate) updated_at: u64,
     pub(crate) ttl: u64,
-    /// The last status message of the handler.
+    /// The last status message of the handler, or what it waits for.
     pub(crate) message: Option<String>,
     pub(crate) phase: Phase,
 }
@@ -39,6 +40,17 @@ pub enum Phase {
     },
     /// The client has cancelled it.
     Cancelled,
+    /// It waits for an event. The protocol has no status for that: a client sees it working, with a message.
+    Waiting(EventWait),
+}
+
+/// The event that a task waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventWait {
+    /// Its key.
+    pub key: EventKey,
+    /// When the wait ends, in milliseconds since 1970.
+    pub until: u64,
 }
 
 impl TaskView {
@@ -61,12 +73,14 @@ impl TaskView {
     fn task<'a>(&'a self, id: &'a TaskId) -> Task<'a> {
         let status_message = match &self.phase {
             Phase::Failed { message, .. } => Some(message),
-            Phase::Working | Phase::InputRequired(_) | Phase::Completed(_) | Phase::Cancelled => self.message.as_ref(),
+            Phase::Working | Phase::InputRequired(_) | Phase::Completed(_) | Phase::Cancelled | Phase::Waiting(_) => {
+                self.message.as_ref()
+            }
         };
         Task {
             task_id: id.as_str(),
             status: match self.phase {
-                Phase::Working => "working",
+                Phase::Working | Phase::Waiting(_) => "working",
                 Phase::InputRequired(_) => "input_required",
                 Phase::Completed(_) => "completed",
                 Phase::Failed { .. } => "failed",
@@ -135,7 +149,7 @@ impl Serialize for GetTaskResult {
         let mut detailed =
             DetailedTask { task: self.task.task(&self.id), input_requests: None, result: None, error: None };
         match &self.task.phase {
-            Phase::Working | Phase::Cancelled => {}
+            Phase::Working | Phase::Cancelled | Phase::Waiting(_) => {}
             Phase::InputRequired(questions) => detailed.input_requests = Some(ByKey(questions)),
             Phase::Completed(result) => detailed.result = Some(raw(result)),
             Phase::Failed { error, .. } => detailed.error = Some(raw(error)),

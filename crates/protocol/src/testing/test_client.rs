@@ -1,5 +1,6 @@
 //! A client of a connector under test, without a runtime.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -8,10 +9,12 @@ use serde_json::{Value, json};
 
 use crate::author::connector::Connector;
 use crate::author::registry::Registry;
+use crate::deliveries::commands::ResumeTask;
 use crate::methods::need::Need;
 use crate::subscriptions::listening::Listening;
+use crate::tasks::journal::{JournalEntry, RunJournal};
 use crate::tasks::status_message::StatusMessage;
-use crate::tasks::task::Wake;
+use crate::tasks::task::{Task, Wake};
 pub(crate) use crate::testing::test_host::TestHost;
 use crate::transport::endpoint::{Endpoint, Settings};
 use crate::transport::posted::Posted;
@@ -106,20 +109,39 @@ impl TestClient {
         let now = self.host.state.now.get();
         loop {
             let (call, mut task) = self.host.state.tasks.borrow()[id].clone();
+            self.look_for_event(&mut task, now);
             let wake = task.wake(now);
-            if let Wake::Run(answers) = &wake
+            if let Wake::Run(answers, journal) = &wake
                 && !interrupted
             {
                 let limit = self.endpoint.settings.time_limit;
                 let registry = &self.endpoint.registry;
                 let host = self.host.clone();
-                let run = registry.run_task(host, &call, answers.clone(), StatusMessage::default(), limit);
-                task.ended(run.now_or_never().unwrap(), now);
+                let noted = Rc::new(RefCell::new(task));
+                let store = {
+                    let task = Rc::clone(&noted);
+                    move |entry: &JournalEntry| Ok(task.borrow_mut().note(entry.clone())?)
+                };
+                let run = (StatusMessage::default(), RunJournal::new(journal.clone(), store));
+                let end = registry.run_task(host, &call, answers.clone(), run, limit).now_or_never().unwrap();
+                task = noted.borrow().clone();
+                task.ended(end, now);
             }
             self.host.state.tasks.borrow_mut().insert(id.to_owned(), (call, task));
-            if interrupted || !matches!(wake, Wake::Run(_)) {
+            if interrupted || !matches!(wake, Wake::Run(..)) {
                 return wake;
             }
+        }
+    }
+
+    /// Gives a task the event that it waits for, as its object does.
+    fn look_for_event(&self, task: &mut Task, now: u64) {
+        let Some(wait) = task.waits_for(now).cloned() else { return };
+        let event = task.person().and_then(|person| self.host.state.event(&wait.key, person));
+        match event {
+            Some(value) => drop(task.resume(ResumeTask { key: wait.key, value }, now)),
+            None if now >= wait.until => drop(task.waited_in_vain(&wait.key, now)),
+            None => {}
         }
     }
 

@@ -13,7 +13,9 @@ use futures::FutureExt;
 
 use crate::author::files::{FileLimits, UploadUrl};
 use crate::author::tools::tool_error::ToolError;
+use crate::deliveries::event_key::EventKey;
 use crate::host::changes::Changes;
+use crate::host::deliveries::Deliveries;
 use crate::host::event_store::EventStore;
 use crate::host::files::Files;
 use crate::host::platform::Platform;
@@ -68,6 +70,8 @@ pub struct TestState {
     pub(crate) kept_events: RefCell<Vec<(u64, bool)>>,
     /// After how many looks the person has connected their upstream account.
     pub(crate) connects_after: Cell<usize>,
+    /// The events that were delivered, by key and person.
+    pub(crate) events: RefCell<Vec<(EventKey, Option<Subject>, String)>>,
     /// The requests that were cancelled.
     pub(crate) cancelled: RefCell<Vec<String>>,
     /// Set by a handler that was dropped.
@@ -88,6 +92,18 @@ impl Default for TestHost {
             stop: None,
             state: Rc::default(),
         }
+    }
+}
+
+impl TestState {
+    /// Returns the event that was delivered to a person or to everybody.
+    pub(crate) fn event(&self, key: &EventKey, person: &Subject) -> Option<String> {
+        let events = self.events.borrow();
+        let mine = events.iter().filter(|(known, _, _)| known == key);
+        mine.clone()
+            .find(|(_, to, _)| to.as_ref() == Some(person))
+            .or_else(|| mine.clone().find(|(_, to, _)| to.is_none()))
+            .map(|(_, _, value)| value.clone())
     }
 }
 
@@ -204,8 +220,23 @@ impl EventStore for TestHost {
 impl Changes for TestHost {
     async fn publish(&self, _: &Change, _: Option<&Subject>) {}
 
+    async fn publish_to_all(&self, _: &Change) {}
+
     async fn watch(&self, _: &Watch, _: Option<&Subject>) -> Result<(), WatchError> {
         Ok(self.uses_state()?)
+    }
+}
+
+impl Deliveries for TestHost {
+    async fn deliver(&self, key: &EventKey, to: Option<&Subject>, value: String) -> Result<(), ToolError> {
+        self.uses_state()?;
+        self.state.events.borrow_mut().push((key.clone(), to.cloned(), value));
+        Ok(())
+    }
+
+    async fn await_event(&self, key: &EventKey, person: &Subject, _: Duration) -> Result<Option<String>, ToolError> {
+        self.uses_state()?;
+        Ok(self.state.event(key, person))
     }
 }
 

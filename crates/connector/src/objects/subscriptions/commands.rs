@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use mcp_connector_base::commands;
 use mcp_connector_base::identifier::Subject;
 use mcp_connector_protocol::tasks::TaskId;
-use mcp_connector_protocol::{Change, Full, Listener, Reach, Shard, WatchError, Watched};
+use mcp_connector_protocol::{Change, Concerns, Full, Listener, Reach, Shard, WatchError, Watched};
 
 /// Opens a stream. The answer is the stream, or a refusal.
 #[derive(Serialize, Deserialize)]
@@ -44,8 +44,7 @@ pub(crate) struct ShardInUse {
 #[derive(Serialize, Deserialize)]
 pub(crate) struct PublishChange {
     pub(crate) change: Change,
-    /// The person who has caused it.
-    pub(crate) by: Option<Subject>,
+    pub(crate) concerns: Concerns,
     pub(crate) reach: Reach,
 }
 
@@ -53,7 +52,7 @@ pub(crate) struct PublishChange {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ForwardedChange {
     pub(crate) change: Change,
-    pub(crate) by: Option<Subject>,
+    pub(crate) concerns: Concerns,
     /// The sessions of this shard that subscribe to the resource, in order, and whether it needs a sign-in.
     pub(crate) watching: Vec<(String, bool)>,
 }

@@ -148,8 +148,8 @@ impl Subscriptions {
 
     /// Tells the streams of the root of a change, and sends it to the other shards whose streams may have to be told.
     fn publish(&self, command: PublishChange) -> worker::Result<()> {
-        let PublishChange { change, by, reach } = command;
-        let others = self.shards.reached(person(reach, by.as_ref()))?;
+        let PublishChange { change, concerns, reach } = command;
+        let others = self.shards.reached(person(reach, &concerns))?;
         if others.is_empty() && self.streams.is_empty() {
             return Ok(());
         }
@@ -157,7 +157,7 @@ impl Subscriptions {
             Change::Resource(uri) => self.rows()?.watching(uri)?,
             Change::Tools | Change::Prompts | Change::Resources => Vec::new(),
         };
-        self.streams.publish(&change, by.as_ref(), &watching);
+        self.streams.publish(&change, &concerns, &watching);
         for shard in others {
             let watching = if watching.is_empty() {
                 Vec::new()
@@ -165,7 +165,8 @@ impl Subscriptions {
                 let sessions = self.shards.rows()?.sessions_in(shard)?;
                 watching.iter().filter(|(session, _)| sessions.contains(session)).cloned().collect()
             };
-            self.shards.forward(shard, ForwardedChange { change: change.clone(), by: by.clone(), watching });
+            self.shards
+                .forward(shard, ForwardedChange { change: change.clone(), concerns: concerns.clone(), watching });
         }
         Ok(())
     }
@@ -176,8 +177,8 @@ impl Subscriptions {
             self.is_registered.set(false);
             return ShardUse::Empty;
         }
-        for ForwardedChange { change, by, watching } in changes {
-            self.streams.publish(change, by.as_ref(), watching);
+        for ForwardedChange { change, concerns, watching } in changes {
+            self.streams.publish(change, concerns, watching);
         }
         ShardUse::InUse
     }

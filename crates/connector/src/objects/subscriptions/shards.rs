@@ -11,7 +11,7 @@ use worker::wasm_bindgen_futures::spawn_local;
 use worker::{Env, State, console_error};
 
 use mcp_connector_base::identifier::Subject;
-use mcp_connector_protocol::{Reach, Shard, Unavailable};
+use mcp_connector_protocol::{Concerns, Reach, Shard, Unavailable};
 
 use crate::objects::subscriptions::commands::{ForwardChanges, ForwardedChange, PublishTask, ShardUse, TaskPublished};
 use crate::objects::subscriptions::shard_rows::ShardRows;
@@ -148,10 +148,10 @@ impl Shards {
     }
 }
 
-/// Returns the person whom a change of this reach concerns, if it concerns one.
-pub(crate) fn person(reach: Reach, by: Option<&Subject>) -> Option<&Subject> {
-    match reach {
-        Reach::OnePerson => by,
-        Reach::Everybody => None,
+/// Returns the person whose streams alone receive a change of this reach, if there is one.
+pub(crate) fn person(reach: Reach, concerns: &Concerns) -> Option<&Subject> {
+    match (reach, concerns) {
+        (Reach::SignedIn, Concerns::Person(person)) => Some(person),
+        (Reach::SignedIn | Reach::Everybody, _) => None,
     }
 }

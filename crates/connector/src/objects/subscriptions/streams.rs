@@ -13,7 +13,7 @@ use worker::{Env, console_error, web_sys};
 use mcp_connector_base::identifier::{GrantId, Subject};
 use mcp_connector_protocol::tasks;
 use mcp_connector_protocol::tasks::TaskId;
-use mcp_connector_protocol::{Change, Full, Limits, Listener, OpenStreams, StreamId, Unavailable};
+use mcp_connector_protocol::{Change, Concerns, Full, Limits, Listener, OpenStreams, StreamId, Unavailable};
 
 use crate::app::state::app;
 use crate::oauth::access::grant_checks;
@@ -104,8 +104,8 @@ impl Streams {
 
     /// Tells the streams that listen of a change. `watching` are the sessions that subscribed to the resource, in order, and whether it
     /// needs a sign-in.
-    pub(crate) fn publish(self: &Rc<Self>, change: &Change, by: Option<&Subject>, watching: &[(String, bool)]) {
-        let told = self.open.borrow().recipients(change, by, watching);
+    pub(crate) fn publish(self: &Rc<Self>, change: &Change, concerns: &Concerns, watching: &[(String, bool)]) {
+        let told = self.open.borrow().recipients(change, concerns, watching);
         for (id, event) in told {
             self.write(id, Uint8Array::from(event.as_slice()));
         }

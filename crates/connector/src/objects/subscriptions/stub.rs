@@ -10,7 +10,7 @@ use mcp_connector_base::command::Command;
 use mcp_connector_base::identifier::Subject;
 use mcp_connector_protocol::tasks::TaskId;
 use mcp_connector_protocol::{
-    Change, Full, Reach, Registry, SessionError, SessionId, Shard, Unavailable, Watch, WatchError,
+    Change, Concerns, Full, Reach, Registry, SessionError, SessionId, Shard, Unavailable, Watch, WatchError,
 };
 
 use crate::config::bindings::Binding;
@@ -46,18 +46,23 @@ pub(crate) async fn open_stream(
 }
 
 /// Tells the streams that listen of a change. One that the connector does not declare is not sent: nobody listens to it. Neither is one
-/// that concerns only the person who has caused it, if there is none.
-pub(crate) async fn publish<H: 'static>(env: &Env, registry: &Registry<H>, change: &Change, by: Option<&Subject>) {
+/// that concerns nobody, if it needs a sign-in.
+pub(crate) async fn publish<H: 'static>(env: &Env, registry: &Registry<H>, change: &Change, concerns: Concerns) {
     let topic = change.topic();
     if !registry.announces(topic) {
         console_error!("not announced: the connector does not say .announces([Topic::{topic:?}])");
         return;
     }
     let reach = registry.reach(change);
-    if reach == Reach::OnePerson && by.is_none() {
+    if reach == Reach::SignedIn && concerns == Concerns::Nobody {
         return;
     }
-    let _ = announce(env, &PublishChange { change: change.clone(), by: by.cloned(), reach }).await;
+    let _ = announce(env, &PublishChange { change: change.clone(), concerns, reach }).await;
+}
+
+/// Tells the streams that listen of a change that concerns everybody who may know of it.
+pub(crate) async fn publish_to_all<H: 'static>(env: &Env, registry: &Registry<H>, change: &Change) {
+    publish(env, registry, change, Concerns::Everybody(registry.scopes_of(change))).await;
 }
 
 /// Tells the streams that listen to a task its state: `whole`, as JSON.

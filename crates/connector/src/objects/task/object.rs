@@ -18,10 +18,11 @@ use worker::{DurableObject, Env, Request, Response, State, console_error, durabl
 use mcp_connector_base::identifier::{GrantId, Subject};
 use mcp_connector_base::scope::ScopeSet;
 use mcp_connector_protocol::Unavailable;
+use mcp_connector_protocol::deliveries::{AwaitEvent, DeliverEvent, EventKey, ResumeTask};
 use mcp_connector_protocol::tasks;
 use mcp_connector_protocol::tasks::{
-    Answers, BeginTask, CancelTask, Effect, End, GetTask, ListenToTask, StatusMessage, TaskCall, TaskCommand, TaskId,
-    TaskView, UnknownTask, UpdateTask, Wake,
+    Answers, BeginTask, CancelTask, Effect, End, GetTask, Journal, ListenToTask, RunJournal, StatusMessage, TaskCall,
+    TaskCommand, TaskId, TaskView, UnknownTask, UpdateTask, Wake,
 };
 
 use crate::app::state::{App, app};
@@ -29,6 +30,8 @@ use crate::oauth::access::grant_checks;
 use crate::objects::anonymous_quota::commands::Quota;
 use crate::objects::dispatch;
 use crate::objects::dispatch::dispatch;
+use crate::objects::session::waiting::Waiting;
+use crate::objects::task::event::Event;
 use crate::objects::task::listeners::Listeners;
 use crate::objects::task::rows::Rows;
 use crate::platform::clock::now_in_milliseconds;
@@ -57,6 +60,8 @@ impl DurableObject for Task {
             env,
             running: RefCell::default(),
             listeners: Listeners::default(),
+            event_waiters: Waiting::default(),
+            registered_for: RefCell::default(),
             checked_grant_at: Cell::new(0),
             has_checked_last_run: Cell::new(false),
             paused_until: Cell::default(),
@@ -73,20 +78,31 @@ impl DurableObject for Task {
             UpdateTask => async |command| self.0.answer(command).await,
             CancelTask => async |command| self.0.answer(command).await,
             ListenToTask => async |command| self.0.answer(command).await,
+            ResumeTask => async |command| self.0.resume(command).await,
+            DeliverEvent => async |command| self.0.event().deliver(&command).await,
+            AwaitEvent => async |command| self.0.event().wait(command).await,
         })
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
-        self.0.proceed().await?;
+        if self.0.event().exists()? {
+            self.0.event().proceed().await?;
+        } else {
+            self.0.proceed().await?;
+        }
         Response::empty()
     }
 }
 
-struct Object {
-    state: State,
-    env: Env,
+pub(super) struct Object {
+    pub(super) state: State,
+    pub(super) env: Env,
     running: RefCell<Option<Running>>,
     listeners: Listeners,
+    /// In the object of an event: the calls that wait for it.
+    event_waiters: Waiting,
+    /// The event whose object has been told that this task waits.
+    pub(super) registered_for: RefCell<Option<EventKey>>,
     /// When the grant behind the task was last found valid, in milliseconds since 1970.
     checked_grant_at: Cell<u64>,
     /// Whether it has checked what became of a run in an instance that has died.
@@ -114,21 +130,27 @@ impl Object {
 
     async fn answer_for<C: TaskCommand>(&self, mut task: tasks::Task, command: C) -> worker::Result<C::Answer> {
         let (answer, effect) = task.answer(command, now_in_milliseconds());
+        self.carry_out(&task, effect).await?;
+        Ok(answer)
+    }
+
+    /// Does what a change of the task entails.
+    pub(super) async fn carry_out(&self, task: &tasks::Task, effect: Effect) -> worker::Result<()> {
         match effect {
             Effect::Nothing => {}
             Effect::Save => {
-                self.save(&task)?;
+                self.save(task)?;
                 if self.listeners.listened_to(&self.rows())?.is_some() {
                     self.wake_in(Duration::ZERO).await?;
                 }
             }
             Effect::Run => {
-                self.save(&task)?;
+                self.save(task)?;
                 self.wake_in(Duration::ZERO).await?;
             }
             Effect::Tell(id) => self.begin_notifying(&id).await?,
             Effect::Stop => {
-                self.save(&task)?;
+                self.save(task)?;
                 self.stop();
                 // It then sleeps until the task expires.
                 self.wake_in(Duration::ZERO).await?;
@@ -138,7 +160,7 @@ impl Object {
                 self.forget().await?;
             }
         }
-        Ok(answer)
+        Ok(())
     }
 
     async fn begin(&self, command: BeginTask) -> worker::Result<Result<TaskView, UnknownTask>> {
@@ -173,7 +195,8 @@ impl Object {
         if let Some(next) = self.give_up_if_unreadable() {
             return self.do_next(next).await;
         }
-        let again = self.notify().await;
+        let look_again = self.look_for_event().await;
+        let again = self.notify().await.into_iter().chain(look_again).min();
         // An answer may have come, or the handler may have ended, while the streams were notified.
         let age = self.running.borrow().as_ref().map(|running| now_in_milliseconds().saturating_sub(running.began));
         let next = match age {
@@ -235,7 +258,7 @@ impl Object {
 
     /// Ends the task if its handler was running when the last instance died. If something else was, the handler begins
     /// again.
-    fn check_last_run(&self) -> worker::Result<()> {
+    pub(super) fn check_last_run(&self) -> worker::Result<()> {
         if self.has_checked_last_run.replace(true) {
             return Ok(());
         }
@@ -270,7 +293,7 @@ impl Object {
         match task.wake(now) {
             Wake::Forget => Ok(Next::Forget),
             Wake::SleepUntil(then) => Ok(Next::Sleep(Duration::from_millis(then.saturating_sub(now)))),
-            Wake::Run(answers) => {
+            Wake::Run(answers, journal) => {
                 let call = match rows.call() {
                     Ok(Some(call)) => call,
                     Ok(None) => return Ok(Next::Forget),
@@ -282,19 +305,21 @@ impl Object {
                 };
                 let app = self.app()?;
                 rows.save(&task)?;
-                self.run(app, call, answers, now);
+                self.run(app, call, (answers, journal), now);
                 Ok(Next::Sleep(*ALARM_INTERVAL.start()))
             }
         }
     }
 
-    fn run(self: &Rc<Self>, app: Rc<App>, call: TaskCall, answers: Answers, now: u64) {
+    fn run(self: &Rc<Self>, app: Rc<App>, call: TaskCall, (answers, journal): (Answers, Journal), now: u64) {
         let (object, status) = (Rc::clone(self), StatusMessage::default());
         let said = status.clone();
+        let rows = self.rows();
+        let journal = RunJournal::new(journal, move |entry| rows.note(entry));
         let (run, handle) = abortable(async move {
             let host = app.host(&object.env);
             let limit = app.configuration.task_time_limit;
-            let end = app.endpoint.registry.run_task(host, &call, answers, said, limit).await;
+            let end = app.endpoint.registry.run_task(host, &call, answers, (said, journal), limit).await;
             object.running.take();
             if let Err(error) = object.end(end).await {
                 // The next alarm finds nothing running, and begins again.
@@ -342,7 +367,7 @@ impl Object {
         self.listeners.notify(&self.env, &self.rows(), || self.said()).await
     }
 
-    fn save(&self, task: &tasks::Task) -> worker::Result<()> {
+    pub(super) fn save(&self, task: &tasks::Task) -> worker::Result<()> {
         self.listeners.changed();
         self.rows().save(task)
     }
@@ -360,12 +385,16 @@ impl Object {
         app(&self.env).map_err(|error| worker::Error::RustError(error.to_string()))
     }
 
-    /// Returns the key of this object in the guard of the instance.
-    fn key(&self) -> String {
+    fn event(&self) -> Event<'_> {
+        Event { state: &self.state, env: &self.env, waiters: &self.event_waiters }
+    }
+
+    /// Returns the id of this object, by which the guard of the instance knows it.
+    pub(super) fn key(&self) -> String {
         self.state.id().to_string()
     }
 
-    fn rows(&self) -> Rows {
+    pub(super) fn rows(&self) -> Rows {
         Rows::new(self.state.storage().sql())
     }
 }

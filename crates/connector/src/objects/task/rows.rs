@@ -4,7 +4,7 @@ use worker::{SqlStorage, SqlStorageValue};
 
 use mcp_connector_base::row::Row;
 use mcp_connector_protocol::tasks;
-use mcp_connector_protocol::tasks::{TaskCall, TaskId};
+use mcp_connector_protocol::tasks::{JournalEntry, StoreEntryError, TaskCall, TaskId};
 
 use crate::objects::rows::{blob, blobs, has_table, unreadable};
 
@@ -46,6 +46,13 @@ impl Rows {
 
     pub(crate) fn task(&self) -> worker::Result<Option<tasks::Task>> {
         self.read("state")
+    }
+
+    /// Adds an entry to the journal of the task.
+    pub(crate) fn note(&self, entry: &JournalEntry) -> Result<(), StoreEntryError> {
+        let Some(mut task) = self.task().map_err(|_| StoreEntryError::Storage)? else { return Ok(()) };
+        task.note(entry.clone())?;
+        self.save(&task).map_err(|_| StoreEntryError::Storage)
     }
 
     pub(crate) fn call(&self) -> worker::Result<Option<TaskCall>> {
@@ -90,10 +97,15 @@ impl Rows {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use serde_json::{Value, json};
 
     use super::*;
     use mcp_connector_base::test_storage_compat::assert_storage_compat;
+
+    /// A task that waits, with a journal of each kind of entry.
+    const WAITING: &str = "AgEFb3duZXIDYXBwAawCgLiZKQEEaGFsZgUJcGF5bWVudDo4rAICAQNrZXkCe30DAAVwbGFjZQE3AQlwYXltZW50OjYAAQlwYXltZW50OjcBAnt9";
 
     #[test]
     fn rows_of_every_version_are_read_and_those_of_today_are_known() {
@@ -109,23 +121,58 @@ mod tests {
                 "AgZyZXBvcnQCe30FEQEFb3duZXIDYXBwCm5vdGVzOnJlYWQBBFpvw6sBEDAwMDEwMjAzMDQwNTA2ZmYA",
             ],
         );
-        let task = |phase: Value| -> tasks::Task {
+        let task = |phase: Value, journal: &Value| -> tasks::Task {
             let seen =
                 json!({"created_at": 1, "updated_at": 300, "ttl": 86_400_000, "message": "half", "phase": phase});
-            let task = json!({"owner": owner, "view": seen, "begun": 2, "answers": [["key", "{}"]]});
+            let task =
+                json!({"owner": owner, "view": seen, "begun": 2, "answers": [["key", "{}"]], "journal": journal});
             serde_json::from_value(task).unwrap()
         };
-        for (phase, row) in [
-            (json!("Working"), "AQEFb3duZXIDYXBwAawCgLiZKQEEaGFsZgACAQNrZXkCe30"),
-            (json!({"InputRequired": [["key", "{}"]]}), "AQEFb3duZXIDYXBwAawCgLiZKQEEaGFsZgEBA2tleQJ7fQIBA2tleQJ7fQ"),
-            (json!({"Completed": "{}"}), "AQEFb3duZXIDYXBwAawCgLiZKQEEaGFsZgICe30CAQNrZXkCe30"),
+        for (phase, rows) in [
+            (
+                json!("Working"),
+                &[
+                    "AQEFb3duZXIDYXBwAawCgLiZKQEEaGFsZgACAQNrZXkCe30",
+                    "AgEFb3duZXIDYXBwAawCgLiZKQEEaGFsZgACAQNrZXkCe30A",
+                ],
+            ),
+            (
+                json!({"InputRequired": [["key", "{}"]]}),
+                &[
+                    "AQEFb3duZXIDYXBwAawCgLiZKQEEaGFsZgEBA2tleQJ7fQIBA2tleQJ7fQ",
+                    "AgEFb3duZXIDYXBwAawCgLiZKQEEaGFsZgEBA2tleQJ7fQIBA2tleQJ7fQA",
+                ],
+            ),
+            (
+                json!({"Completed": "{}"}),
+                &[
+                    "AQEFb3duZXIDYXBwAawCgLiZKQEEaGFsZgICe30CAQNrZXkCe30",
+                    "AgEFb3duZXIDYXBwAawCgLiZKQEEaGFsZgICe30CAQNrZXkCe30A",
+                ],
+            ),
             (
                 json!({"Failed": {"error": "{}", "message": "broken"}}),
-                "AQEFb3duZXIDYXBwAawCgLiZKQEEaGFsZgMCe30GYnJva2VuAgEDa2V5Ant9",
+                &[
+                    "AQEFb3duZXIDYXBwAawCgLiZKQEEaGFsZgMCe30GYnJva2VuAgEDa2V5Ant9",
+                    "AgEFb3duZXIDYXBwAawCgLiZKQEEaGFsZgMCe30GYnJva2VuAgEDa2V5Ant9AA",
+                ],
             ),
-            (json!("Cancelled"), "AQEFb3duZXIDYXBwAawCgLiZKQEEaGFsZgQCAQNrZXkCe30"),
+            (
+                json!("Cancelled"),
+                &[
+                    "AQEFb3duZXIDYXBwAawCgLiZKQEEaGFsZgQCAQNrZXkCe30",
+                    "AgEFb3duZXIDYXBwAawCgLiZKQEEaGFsZgQCAQNrZXkCe30A",
+                ],
+            ),
         ] {
-            assert_storage_compat(&task(phase), &[row]);
+            assert_storage_compat(&task(phase, &json!([])), rows);
         }
+        let journal = json!([
+            {"Step": {"name": "place", "value": "7"}}, {"Event": {"key": "payment:6", "value": null}},
+            {"Event": {"key": "payment:7", "value": "{}"}},
+        ]);
+        let waiting = task(json!({"Waiting": {"key": "payment:8", "until": 300}}), &journal);
+        assert_eq!(URL_SAFE_NO_PAD.encode(waiting.to_row().unwrap()), WAITING);
+        assert_eq!(tasks::Task::from_row(&URL_SAFE_NO_PAD.decode(WAITING).unwrap()).ok(), Some(waiting));
     }
 }

@@ -44,6 +44,8 @@ enum Failure {
     InputRequired,
     /// The call continues as a task.
     AsTask,
+    /// The task waits for an event.
+    Waiting,
 }
 
 /// Why a call ends without its result.
@@ -55,6 +57,8 @@ pub(crate) enum Unfinished {
     InputRequired,
     /// To continue as a task.
     AsTask,
+    /// To wait, in a task, for an event that is in the state of the call.
+    Waiting,
 }
 
 impl From<RpcError> for Unfinished {
@@ -108,11 +112,17 @@ impl ToolError {
         Self(Failure::AsTask)
     }
 
+    /// Leaves the handler of a task because it waits for an event.
+    pub(crate) fn waiting() -> Self {
+        Self(Failure::Waiting)
+    }
+
     /// Returns the end of a request that has no result for failed work: resources, prompts and completion.
     pub(crate) fn unfinished(self, version: ProtocolVersion) -> Unfinished {
         Unfinished::Error(match self.0 {
             Failure::InputRequired => return Unfinished::InputRequired,
             Failure::AsTask => return Unfinished::AsTask,
+            Failure::Waiting => return Unfinished::Waiting,
             Failure::Work(text) => RpcError::internal(text),
             Failure::Arguments(text) => RpcError::invalid_params(text),
             // Earlier revisions do not have the code.
@@ -135,6 +145,7 @@ impl ToolError {
         match &self.0 {
             Failure::InputRequired => Err(Unfinished::InputRequired),
             Failure::AsTask => Err(Unfinished::AsTask),
+            Failure::Waiting => Err(Unfinished::Waiting),
             Failure::Work(text) | Failure::Arguments(text) => Ok(text),
             Failure::Protocol(error) => Ok(error.message()),
         }
@@ -145,6 +156,7 @@ impl ToolError {
         match self.0 {
             Failure::InputRequired => Err(Unfinished::InputRequired),
             Failure::AsTask => Err(Unfinished::AsTask),
+            Failure::Waiting => Err(Unfinished::Waiting),
             Failure::Work(text) | Failure::Arguments(text) => Ok(CallToolResult::failed(text)),
             // Earlier revisions do not have the code, and a client that knows it would take the server for a modern one.
             Failure::Protocol(error) if is_missing_capability(&error) && !version.is_modern() => {

@@ -5,6 +5,7 @@ use crate::subscriptions::interest::{Interest, Watched};
 use crate::subscriptions::open_streams::*;
 use crate::testing::test_client::caller;
 use mcp_connector_base::caller::Caller;
+use mcp_connector_base::scope::ScopeSet;
 
 const LIMITS: Limits = Limits { total: 6, anonymous: 3, network: 3, each: 2 };
 
@@ -36,8 +37,11 @@ fn recipients(
     by: Option<&Caller>,
     watching: &[(String, bool)],
 ) -> Vec<StreamId> {
-    let mut recipients: Vec<_> =
-        streams.recipients(change, by.map(|by| &by.subject), watching).into_iter().map(|(id, _)| id).collect();
+    let mut recipients: Vec<_> = streams
+        .recipients(change, &Concerns::caller(by.map(|by| &by.subject)), watching)
+        .into_iter()
+        .map(|(id, _)| id)
+        .collect();
     recipients.sort();
     recipients
 }
@@ -70,6 +74,33 @@ fn what_needs_a_sign_in_is_told_to_its_own_person_only() {
         assert_eq!(recipients(&streams, &change, Some(&bob), &[]), [of_bob], "{change:?}");
         assert_eq!(recipients(&streams, &change, None, &[]), [], "{change:?}: without a token there is no owner");
     }
+}
+
+#[test]
+fn what_concerns_everybody_is_told_to_those_whose_token_has_the_scopes() {
+    let scopes = |text: &str| ScopeSet::parse(text).unwrap();
+    let with = |name, text| Caller { scopes: scopes(text), ..person(name) };
+    let all = || interest(&[Topic::ResourceList], &[("report://team", true), ("about://this", false)]);
+    let mut streams = OpenStreams::new(LIMITS);
+    let reads = streams.open(subscription(Some(&with("alice", "read")), all()), 0).unwrap();
+    let more = streams.open(subscription(Some(&with("bob", "read write")), all()), 0).unwrap();
+    let less = streams.open(subscription(Some(&with("carol", "write")), all()), 0).unwrap();
+    let guest = streams.open(subscription(None, all()), 0).unwrap();
+    // Its session subscribed with another token.
+    let session = streams.open(session(Some(&with("dave", "write")), "S"), 0).unwrap();
+    let watching = [("S".to_owned(), true)];
+    let told = |change: &Change, needed: &str| -> Vec<StreamId> {
+        let recipients = streams.recipients(change, &Concerns::Everybody(scopes(needed)), &watching);
+        let mut ids: Vec<StreamId> = recipients.into_iter().map(|(id, _)| id).collect();
+        ids.sort_unstable();
+        ids
+    };
+    let report = Change::resource("report://team");
+    assert_eq!(told(&report, "read"), [reads, more]);
+    assert_eq!(told(&report, "read write"), [more]);
+    assert_eq!(told(&report, ""), [reads, more, less, session], "what takes only a sign-in");
+    assert_eq!(told(&Change::resource("about://this"), "read"), [reads, more, less, guest]);
+    assert_eq!(told(&Change::Resources, ""), [reads, more, less, session], "a list that each person has");
 }
 
 #[test]
