@@ -4,7 +4,9 @@
 use mcp_connector_fuzz::text;
 use mcp_connector_oauth::authorize::authorization_request::AuthorizationQuery;
 use mcp_connector_oauth::authorize::prompt::LoginOptions;
+use mcp_connector_oauth::resource::audiences::Audiences;
 use mcp_connector_oauth::resource::protected_resource::ResourceServer;
+use mcp_connector_oauth::resource::scope_catalogue::ScopeCatalogue;
 use mcp_connector_oauth::web::form::Parameters;
 use mcp_connector_oauth::web::origin::Origin;
 
@@ -23,7 +25,8 @@ pub fn run(input: &[u8]) -> bool {
         assert!(login.prompt(None).is_none_or(|prompt| prompt.split(' ').count() <= 2), "and made of known words");
     }
     let resources = ResourceServer::new(&origin);
-    let Ok(resource) = resources.requested(&parameters) else { return false };
+    let scopes = ScopeCatalogue::default();
+    let Ok((resource, _)) = Audiences::new(&resources, &scopes).requested(&parameters) else { return false };
     assert!(resource.as_str().starts_with("https://mcp.example.com/"), "a resource of ours");
     true
 }

@@ -49,10 +49,11 @@ export function classesIn(glue) {
 /** The module that the runtime loads. */
 export function entryPoint(classes) {
   return `import * as module from './glue.js';
-import { guardedInternal, guardedObject, guardedWorker } from './guard.js';
+import { guardedEntryPoint, guardedObject, guardedWorker } from './guard.js';
 
 export default guardedWorker(module);
-export const Internal = guardedInternal();
+export const Internal = guardedEntryPoint('Internal');
+export const Introspection = guardedEntryPoint('Introspection');
 ${classes.map((name) => `export const ${name} = guardedObject(module.${name});\n`).join('')}`;
 }
 

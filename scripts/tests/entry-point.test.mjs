@@ -27,7 +27,7 @@ writeFileSync(path.join(folder, 'glue.js'), GLUE);
 const file = path.join(folder, 'index.mjs');
 await bundle(folder, file);
 writeFileSync(file, readFileSync(file, 'utf8').replace('cloudflare:workers', RUNTIME));
-const { default: Worker, Internal, Box, Options } = await import(pathToFileURL(file));
+const { default: Worker, Internal, Introspection, Box, Options } = await import(pathToFileURL(file));
 
 const never = () => new Promise(() => {});
 const die = () => {
@@ -54,24 +54,27 @@ describe('the entry point', () => {
     await assert.rejects(fetched(), (thrown) => thrown === error);
   });
 
-  test('marks what comes by `Internal`, again if its instance has died of it, and nothing else', async () => {
-    const seen = [];
+  test('marks what comes by an entry point of its own, again if its instance has died of it, and nothing else', async () => {
+    let seen = [];
     globalThis.testWorker = {
       fetch: async (request) => {
         const number = guard.opened(request);
-        seen.push(guard.isInternal(request));
+        seen.push(guard.mark(request));
         if (seen.length > 1) return new Response('of the next instance');
         runs(number);
         die();
         return never();
       },
     };
-    assert.equal(await (await new Internal({}, {}).fetch(get())).text(), 'of the next instance');
-    assert.deepEqual(seen, [true, true]);
+    for (const [EntryPoint, mark] of [[Internal, '@'], [Introspection, '%']]) {
+      seen = [];
+      assert.equal(await (await new EntryPoint({}, {}).fetch(get())).text(), 'of the next instance');
+      assert.deepEqual(seen, [mark, mark]);
+    }
     seen.push('outside');
     await fetched();
-    assert.deepEqual(seen.slice(3), [false]);
-    assert.equal(guard.isInternal(new Request(get())), false, 'a copy is another request');
+    assert.deepEqual(seen.slice(3), ['']);
+    assert.equal(guard.mark(new Request(get())), '', 'a copy is another request');
   });
 
   test('hands the environment and the context to a handler, and its arguments to any other method', async () => {

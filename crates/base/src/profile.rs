@@ -166,6 +166,17 @@ impl Profile {
         &self.roles
     }
 
+    /// Returns the claims by their names, each as JSON.
+    pub fn claims(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.claims.iter().map(|(name, json)| (name.as_str(), json.as_str()))
+    }
+
+    /// Returns whether the provider itself calls the address verified.
+    #[must_use]
+    pub fn is_email_verified(&self) -> bool {
+        self.email.as_ref().is_some_and(|(_, source)| *source == EmailSource::Provider)
+    }
+
     /// Returns whether there is a claim of this name.
     #[must_use]
     pub fn has_claim(&self, name: &str) -> bool {

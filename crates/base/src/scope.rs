@@ -65,6 +65,18 @@ impl Scope {
         Self { name, description }
     }
 
+    /// Creates a scope from a configuration, which is read once: its texts are never freed.
+    ///
+    /// # Errors
+    ///
+    /// The name is not allowed, or the description is empty.
+    pub fn configured(name: &str, description: &str) -> Result<Self, InvalidScope> {
+        if !is_scope_token(name) || description.is_empty() {
+            return Err(InvalidScope::Malformed);
+        }
+        Ok(Self { name: String::leak(name.to_owned()), description: String::leak(description.to_owned()) })
+    }
+
     /// Returns the name on the wire.
     #[must_use]
     pub const fn name(&self) -> &'static str {

@@ -15,6 +15,10 @@ struct WranglerToml {
     ratelimits: Vec<RateLimit>,
     #[serde(default)]
     migrations: Vec<Migration>,
+    #[serde(default)]
+    services: Vec<Service>,
+    #[serde(default)]
+    vars: Vars,
 }
 
 #[derive(Deserialize)]
@@ -37,6 +41,19 @@ struct DurableObject {
 #[derive(Deserialize)]
 struct RateLimit {
     name: String,
+}
+
+#[derive(Deserialize)]
+struct Service {
+    binding: String,
+    entrypoint: Option<String>,
+}
+
+/// The variables that decide which bindings are needed.
+#[derive(Default, Deserialize)]
+struct Vars {
+    #[serde(rename = "AUTHORIZATION_SERVER")]
+    authorization_server: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -79,6 +96,10 @@ pub fn check_wrangler_toml(text: &str) -> Vec<String> {
 impl WranglerToml {
     /// Returns what it lacks of a binding: the binding itself, and the migration of its class.
     fn missing(&self, binding: Binding) -> Vec<String> {
+        let has_own_sign_in = self.vars.authorization_server.as_deref().is_none_or(str::is_empty);
+        if binding == Binding::Introspection && has_own_sign_in {
+            return Vec::new();
+        }
         let name = binding.name();
         let lacks = |what: String, lines: &str| format!("{what}. Add these lines:\n\n{lines}");
         let is_bound = match binding.kind() {
@@ -87,6 +108,10 @@ impl WranglerToml {
             Kind::DurableObject { class } => {
                 self.durable_objects.bindings.iter().any(|object| object.name == name && object.class_name == class)
             }
+            Kind::Service { entrypoint } => self
+                .services
+                .iter()
+                .any(|service| service.binding == name && service.entrypoint.as_deref() == Some(entrypoint)),
         };
         let mut missing = Vec::new();
         if !is_bound {
@@ -124,7 +149,7 @@ mod tests {
 
     #[test]
     fn each_binding_is_missed() {
-        for binding in Binding::ALL {
+        for binding in Binding::ALL.into_iter().filter(|binding| *binding != Binding::Introspection) {
             let (name, lines) = (binding.name(), binding.lines());
             let key = if binding.kind() == Kind::KvNamespace { "binding" } else { "name" };
             let other = STARTER.replace(&format!("{key} = \"{name}\""), &format!("{key} = \"OTHER\""));
@@ -146,6 +171,18 @@ mod tests {
             let deleted = format!("{STARTER}[[migrations]]\ntag = \"x\"\ndeleted_classes = [\"{class}\"]\n");
             assert_eq!(check_wrangler_toml(&deleted).len(), 1, "{name}");
         }
+    }
+
+    #[test]
+    fn a_connector_whose_sign_in_another_worker_keeps_binds_its_entry_point() {
+        let shared = STARTER.replace("[vars]\n", "[vars]\nAUTHORIZATION_SERVER = \"https://a.example.com\"\n");
+        assert_ne!(shared, STARTER);
+        let lines = Binding::Introspection.lines();
+        let missing = [format!("There is no Service Binding INTROSPECTION. Add these lines:\n\n{lines}")];
+        assert_eq!(check_wrangler_toml(&shared), missing);
+        assert!(check_wrangler_toml(&[shared.as_str(), &lines].concat()).is_empty());
+        let internal = lines.replace("\"Introspection\"", "\"Internal\"");
+        assert_eq!(check_wrangler_toml(&[shared, internal].concat()), missing, "that entry point can do more");
     }
 
     #[test]

@@ -36,6 +36,7 @@ const workerd = createRequire(createRequire(join(ROOT, 'package.json')).resolve(
  * @property {(during: () => Promise<void>) => Promise<void>} withStoppedClock  `during` only `passes` lets time pass, however long the
  *   machine takes: for what changes from one second to the next
  * @property {() => string} neighbour  where the other Worker is
+ * @property {Instance[]} connectors  the instances of the other connector, whose sign-in this Worker keeps
  * @property {() => Promise<void>} kvCatchesUp
  * @property {() => Promise<Record<string, string>>} kv   all entries
  * @property {() => Promise<Record<string, {value: string, metadata: string | null, ttl: number | null}>>} kvDetails  all of each entry
@@ -48,9 +49,10 @@ const workerd = createRequire(createRequire(join(ROOT, 'package.json')).resolve(
  * @property {(binding: string, name: string) => Promise<void>} alarm  rings the alarm of an object before its time
  * @property {(binding: string, name: string) => Promise<void>} replace  an object by a new one, as a deploy does
  * @property {(binding: string, name: string, statement: string) => Promise<object[]>} sql  runs a statement in the database of an object
+ * @property {() => Promise<{objects: Record<string, number>, rowsWritten: number}>} countsOfConnector  the same of the other connector's objects
  * @property {() => Promise<{kv: Record<string, number>, objects: Record<string, number>, named: Record<string, number>, rowsWritten: number, rowsRead: number}>} counts
  *   what storage was asked since the start, `named` by class and name of an object; of KV only without `lateKv`
- * @property {(vars?: Record<string, string>, how?: {without?: string[], unbound?: string[]}) => Promise<void>} restart  over the same objects,
+ * @property {(vars?: Record<string, string>, how?: {without?: string[], unbound?: string[], ofConnector?: Record<string, string>}) => Promise<void>} restart  over the same objects,
  *   with other variables; `without` what the objects of these classes have kept, and without the `unbound` bindings
  * @property {(text: string) => Promise<number>} filesHolding  how many files of the objects' storage hold a text
  * @property {() => Promise<{wasm: number, process?: number}>} memory  of the first instance's code, and of the whole runtime, in bytes
@@ -81,6 +83,8 @@ kill -KILL 0
  * @param {boolean} [options.metrics]  whether there is a dataset METRICS, which prints its data points
  * @param {boolean} [options.neighbour]  whether there is another Worker with a Service Binding to `Internal`: what is sent to
  *   `neighbour()` it passes on
+ * @param {{count?: number, origin?: string, vars?: Record<string, string>}} [options.connector]  another connector of this build, with a
+ *   Service Binding to `Introspection`; `objectsNow` and `counts` know that entry point by its name
  * @param {number} [options.outbound]  port of a server on this machine that answers all fetches of the Worker
  * @returns {Promise<Runtime>}
  */
@@ -93,11 +97,16 @@ export async function startInstances({
   callLimit,
   metrics = false,
   neighbour = false,
+  connector,
   outbound,
 } = {}) {
   const state = await mkdtemp(join(tmpdir(), 'mcp-connector-instances-'));
   const bindings = await bindingsIn(join(ROOT, worker, 'wrangler.toml'));
   await mkdir(join(state, 'storage'));
+  if (connector) {
+    connector = { count: 1, origin: 'https://wiki.example.com', vars: {}, ...connector };
+    await mkdir(join(state, 'storage-of-connector'));
+  }
   // A copy: a build in the meantime changes nothing.
   for (const name of await readdir(join(ROOT, worker, 'build'))) {
     if (/\.(js|wasm)$/.test(name)) await cp(join(ROOT, worker, 'build', name), join(state, name));
@@ -107,14 +116,15 @@ export async function startInstances({
   await writeFile(join(state, 'main.js'), mainModule(bindings.objects.map(({ className }) => className)));
 
   const names = Array.from({ length: count }, (_, number) => `instance-${number}`);
+  const connectors = Array.from({ length: connector?.count ?? 0 }, (_, number) => `connector-${number}`);
   const written = { log: '' };
   let running;
-  const launch = async (these, unbound = []) => {
+  const launch = async (these, unbound = [], ofConnector = connector?.vars) => {
     await writeFile(
       join(state, 'config.capnp'),
-      configuration({ state, count, bindings, vars: { ...bindings.vars, ...these }, lateKv, outbound, neighbour, unbound }),
+      configuration({ state, count, bindings, vars: { ...bindings.vars, ...these }, lateKv, outbound, neighbour, connector: connector && { ...connector, vars: ofConnector }, unbound }),
     );
-    running = await startWorkerd(state, [...names, 'kv-control', ...(neighbour ? ['neighbour'] : [])], written);
+    running = await startWorkerd(state, [...names, ...connectors, 'kv-control', ...(neighbour ? ['neighbour'] : [])], written);
   };
   await launch(vars);
 
@@ -124,10 +134,10 @@ export async function startInstances({
     return answer;
   };
   /** By how much the clock of each instance is ahead; a new process begins at the true time. */
-  const ahead = Object.fromEntries(names.map((name) => [name, 0]));
+  const ahead = Object.fromEntries([...names, ...connectors].map((name) => [name, 0]));
   const putForward = (name, seconds) => control(name, `/..clock?seconds=${seconds}`);
-  const clocksRun = (answer) => Promise.all(names.map((name) => control(name, `/..clock?runs=${answer}`)));
-  const instances = names.map((name) => ({
+  const clocksRun = (answer) => Promise.all([...names, ...connectors].map((name) => control(name, `/..clock?runs=${answer}`)));
+  const instanceAt = (origin) => (name) => ({
     get port() {
       return running.ports[name];
     },
@@ -149,12 +159,15 @@ export async function startInstances({
       ahead[name] += seconds;
       await putForward(name, seconds);
     },
-  }));
+  });
+  const instances = names.map(instanceAt(origin));
+  const instancesOfConnector = connectors.map(instanceAt(connector?.origin));
   return {
     instances,
+    connectors: instancesOfConnector,
     neighbour: () => `http://127.0.0.1:${running.ports.neighbour}`,
     log: () => written.log,
-    passes: async (seconds) => void (await Promise.all(instances.map((one) => one.passes(seconds)))),
+    passes: async (seconds) => void (await Promise.all([...instances, ...instancesOfConnector].map((one) => one.passes(seconds)))),
     withStoppedClock: async (during) => {
       await clocksRun('no');
       try {
@@ -176,14 +189,15 @@ export async function startInstances({
       kv: await (await control('kv-control', '/..counts')).json(),
       ...(await (await control('instance-0', '/..counts')).json()),
     }),
+    countsOfConnector: async () => (await control('connector-0', '/..counts')).json(),
     memory: async () => ({ wasm: Number(await (await control('instance-0', '/..memory')).text()), process: await residentBytes(join(state, 'config.capnp')) }),
-    restart: async (these = vars, { without = [], unbound } = {}) => {
+    restart: async (these = vars, { without = [], unbound, ofConnector } = {}) => {
       await writeFile(join(state, 'again'), '');
       await running.stop();
       await rm(join(state, 'again'));
       for (const name of without) await rm(join(state, 'storage', name), { recursive: true });
-      await launch(these, unbound);
-      await Promise.all(names.map((name) => putForward(name, ahead[name])));
+      await launch(these, unbound, ofConnector);
+      await Promise.all([...names, ...connectors].map((name) => putForward(name, ahead[name])));
     },
     filesHolding: async (text) => {
       const names = await readdir(join(state, 'storage'), { recursive: true });
@@ -215,9 +229,12 @@ export function instancesForSuite(options = {}, prepare = async () => {}) {
     await prepare();
   });
   after(() => runtime?.stop());
-  const instance = (number) => new Proxy({}, { get: (_, name) => runtime.instances[number][name] });
-  const { count = 2 } = options;
-  const own = { instances: Array.from({ length: count }, (_, number) => instance(number)) };
+  const instance = (of) => (_, number) => new Proxy({}, { get: (_, name) => runtime[of][number][name] });
+  const { count = 2, connector } = options;
+  const own = {
+    instances: Array.from({ length: count }, instance('instances')),
+    connectors: Array.from({ length: connector ? (connector.count ?? 1) : 0 }, instance('connectors')),
+  };
   return new Proxy(own, { get: (_, name) => own[name] ?? runtime?.[name] });
 }
 
@@ -233,7 +250,7 @@ async function residentBytes(config) {
 
 /** The module that workerd starts: the Worker's class and those of its objects, each in `around.js`. */
 const mainModule = (classes) =>
-  `import { counted } from 'around.js';\nexport { default } from 'around.js';\nexport { Internal } from 'index.js';\n` +
+  `import { counted } from 'around.js';\nexport { default, Introspection } from 'around.js';\nexport { Internal } from 'index.js';\n` +
   classes.map((name) => `export const ${name} = counted('${name}');\n`).join('');
 
 /** Starts workerd in its folder and waits until it listens on all `sockets`. */

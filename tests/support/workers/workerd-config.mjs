@@ -22,7 +22,7 @@ export async function bindingsIn(file) {
 }
 
 /** The configuration, in Cap'n Proto's text form. Its string literals are close enough to JSON's. */
-export function configuration({ state, count, bindings, vars, lateKv, outbound, neighbour, unbound }) {
+export function configuration({ state, count, bindings, vars, lateKv, outbound, neighbour, connector, unbound }) {
   const text = JSON.stringify;
   const { date, flags, kv, objects } = bindings;
   const numbers = Array.from({ length: count }, (_, number) => number);
@@ -44,6 +44,17 @@ export function configuration({ state, count, bindings, vars, lateKv, outbound, 
         : `(name = ${text(binding)}, durableObjectNamespace = (className = ${text(className)}, serviceName = "instance-0"))`,
     ),
   ];
+  /** Another connector: the same build, with objects of its own, that asks the first instance about the tokens it gets. */
+  const connectors = Array.from({ length: connector?.count ?? 0 }, (_, number) => number);
+  const bindingsOfConnector = (number) => [
+    ...Object.entries(connector.vars).map(([name, content]) => `(name = ${text(name)}, text = ${text(content)})`),
+    ...objects.map(({ binding, className }) =>
+      number === 0
+        ? `(name = ${text(binding)}, durableObjectNamespace = ${text(className)})`
+        : `(name = ${text(binding)}, durableObjectNamespace = (className = ${text(className)}, serviceName = "connector-0"))`,
+    ),
+    ...(unbound.includes('INTROSPECTION') ? [] : ['(name = "INTROSPECTION", service = (name = "instance-0", entrypoint = "Introspection"))']),
+  ];
   const small = (name, file, more = '') =>
     `const ${name} :Workerd.Worker = (modules = [(name = "${file}", esModule = embed "${file}")], compatibilityDate = ${text(date)}${more});`;
   return `using Workerd = import "/workerd/workerd.capnp";
@@ -53,11 +64,14 @@ const config :Workerd.Config = (
     ${numbers.map((number) => `(name = "view-${number}", worker = .view${number}),`).join('\n    ')}
     (name = "store", worker = .store),
     ${neighbour ? '(name = "neighbour", worker = .neighbour),' : ''}
+    ${connectors.map((number) => `(name = "connector-${number}", worker = .connector${number}),`).join('\n    ')}
+    ${connector ? `(name = "storage-of-connector", disk = (path = ${text(join(state, 'storage-of-connector'))}, writable = true)),` : ''}
     (name = "internet", ${outbound ? `external = (address = "127.0.0.1:${outbound}", http = ())` : 'worker = .unreachable'}),
     (name = "storage", disk = (path = ${text(join(state, 'storage'))}, writable = true)),
   ],
   sockets = [
     ${numbers.map((number) => `(name = "instance-${number}", address = "127.0.0.1:0", http = (forwardedProtoHeader = "X-Forwarded-Proto"), service = "instance-${number}"),`).join('\n    ')}
+    ${connectors.map((number) => `(name = "connector-${number}", address = "127.0.0.1:0", http = (forwardedProtoHeader = "X-Forwarded-Proto"), service = "connector-${number}"),`).join('\n    ')}
     (name = "kv-control", address = "127.0.0.1:0", http = (), service = "store"),
     ${neighbour ? '(name = "neighbour", address = "127.0.0.1:0", http = (), service = "neighbour"),' : ''}
   ],
@@ -84,6 +98,25 @@ const view${number} :Workerd.Worker = (
   compatibilityDate = ${text(date)},
   bindings = [(name = "STORE", service = "store")],
 );`,
+  )
+  .join('\n')}
+${connectors
+  .map(
+    (number) => `const connector${number} :Workerd.Worker = (
+  modules = ${modules},
+  compatibilityDate = ${text(date)},
+  compatibilityFlags = [${flags.map(text).join(', ')}],
+  globalOutbound = "internet",
+  bindings = [${bindingsOfConnector(number).join(',\n    ')}],
+${
+  number === 0
+    ? `  durableObjectNamespaces = [${objects
+        .map(({ className }) => `(className = ${text(className)}, uniqueKey = ${text(`${className} of the connector`)}, enableSql = true)`)
+        .join(', ')}],
+  durableObjectStorage = (localDisk = "storage-of-connector"),
+`
+    : ''
+});`,
   )
   .join('\n')}
 ${neighbour ? small('neighbour', 'neighbour.js', ', bindings = [(name = "NOTES", service = (name = "instance-0", entrypoint = "Internal"))]') : ''}

@@ -27,11 +27,13 @@ use crate::http::site::Site;
 use crate::http::well_known;
 use crate::log::request_log::Log;
 use crate::mcp::endpoint;
+use crate::oauth::introspection::elsewhere;
+use crate::oauth::introspection::endpoint as introspection;
 use crate::oauth::routes as oauth;
 use crate::pages::wrong_address::{Connector, for_clients, nothing_here};
 use crate::platform::crossing::paused;
 use crate::platform::crossing::paused::AwaitedBody;
-use crate::platform::crossing::request_head::RequestHead;
+use crate::platform::crossing::request_head::{EntryPoint, RequestHead};
 
 /// Answers a request to the Worker: the whole `fetch` of [`serve!`](crate::serve).
 ///
@@ -103,6 +105,9 @@ async fn route(app: &Rc<App>, incoming: &Incoming, env: Env, context: Context) -
             &json!({ "error": "invalid_request", "error_description": "The Host header names no host." }),
         );
     };
+    if incoming.entry_point() == EntryPoint::Introspection {
+        return introspection::answer(app, &site, incoming, &env).await;
+    }
     let configuration = &*app.configuration;
     let if_none_match = || incoming.header("if-none-match");
     if let Some(lost) = incoming.lost()
@@ -143,6 +148,9 @@ async fn route(app: &Rc<App>, incoming: &Incoming, env: Env, context: Context) -
         Route::File(endpoint) => files::answer(app, &site, endpoint, incoming, (&env, &context)).await,
         // An external issuer gives out the tokens.
         Route::OAuth(_) if configuration.auth_issuer.is_some() => not_found(&site),
+        Route::OAuth(endpoint) if let Some(server) = &configuration.authorization_server => {
+            elsewhere::answer(app, &site, server, endpoint, incoming)
+        }
         Route::OAuth(endpoint) => oauth::answer(app, &site, endpoint, incoming, (&env, &context)).await,
         // A client that was given the bare origin posts here.
         Route::Home if incoming.method() == "POST" => not_found(&site),

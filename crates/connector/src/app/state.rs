@@ -9,6 +9,9 @@ use worker::wasm_bindgen::JsValue;
 use worker::{Env, console_error, console_warn};
 
 use mcp_connector_base::scope::ScopeSet;
+use mcp_connector_oauth::resource::audiences::Audiences;
+use mcp_connector_oauth::resource::connectors::OtherConnector;
+use mcp_connector_oauth::resource::protected_resource::Resource;
 use mcp_connector_oauth::resource::scope_catalogue::ScopeCatalogue;
 use mcp_connector_protocol::{Connector, Endpoint, Registry, Settings, Unavailable};
 
@@ -20,8 +23,9 @@ use crate::files::bucket::{Bucket, not_bound};
 use crate::host::Workers;
 use crate::http::limit::Limit;
 use crate::http::route::McpEndpoint;
-use crate::http::site::LastSite;
+use crate::http::site::{LastSite, Site};
 use crate::log::metrics;
+use crate::oauth::access::grant_source::GrantSource;
 use crate::oauth::secrets::{LazySecrets, Secrets};
 use crate::oauth::upstream::services::UpstreamServices;
 use crate::pages::frame::page_frame::{AccountLink, Frame};
@@ -38,7 +42,10 @@ const ENTERPRISE_MANAGED_AUTHORIZATION: &str = "io.modelcontextprotocol/enterpri
 pub(crate) struct App {
     pub(crate) endpoint: Endpoint<Workers>,
     pub(crate) configuration: Rc<Configuration>,
+    /// The scopes of the connector.
     pub(crate) catalogue: ScopeCatalogue,
+    /// The same, and those of all other connectors for which tokens are issued here.
+    pub(crate) all_scopes: ScopeCatalogue,
     pub(crate) secrets: Rc<LazySecrets>,
     /// The services that the connector uses in the name of each person.
     pub(crate) upstreams: Rc<UpstreamServices>,
@@ -92,7 +99,8 @@ fn configuration(registry: &Registry<Workers>, env: &Env) -> Configuration {
     let anonymous_state = registry.keeps_state_for(None) || configuration.sse_transport;
     let state = has_scopes || anonymous_state;
     let needs = Needs {
-        own_sign_in: has_scopes && configuration.auth_issuer.is_none(),
+        own_sign_in: has_scopes && configuration.signs_in_here(),
+        shared_sign_in: has_scopes && configuration.authorization_server.is_some(),
         state,
         anonymous_state,
         streams: state && registry.has_streams(),
@@ -131,17 +139,18 @@ impl App {
             &registry.upstreams,
             |name| variables::text_of(env, name),
             configuration.provider.as_ref(),
-            configuration.auth_issuer.is_some(),
+            configuration.other_server(),
         );
         for report in upstreams.reports() {
             console_error!("configuration: {report}");
         }
-        if configuration.auth_issuer.is_none() && configuration.clients.have_services() {
+        if configuration.signs_in_here() && configuration.clients.have_services() {
             registry.declare_authorization_extension(CLIENT_CREDENTIALS);
         }
         if !configuration.trusted_issuers.is_empty() {
             registry.declare_authorization_extension(ENTERPRISE_MANAGED_AUTHORIZATION);
         }
+        // Where another Worker keeps the sign-in, `/account` leads to its page.
         let has_account = !registry.scopes().is_empty() && configuration.auth_issuer.is_none();
         let account = if has_account { AccountLink::Shown } else { AccountLink::None };
         let frame = Frame::new(registry.display_name(), &registry.info().icons, registry.page_settings(), account);
@@ -155,8 +164,10 @@ impl App {
         if let Some(weak) = configuration.missing() {
             console_error!("nobody can sign in: {weak} (OWNER_PASSPHRASE)");
         }
+        let catalogue = ScopeCatalogue::new(endpoint.registry.scopes().iter().copied(), endpoint.registry.sign_in());
         Self {
-            catalogue: ScopeCatalogue::new(endpoint.registry.scopes().iter().copied(), endpoint.registry.sign_in()),
+            all_scopes: configuration.connectors.iter().fold(catalogue.clone(), |all, other| all.and(other.scopes())),
+            catalogue,
             endpoint,
             secrets: Rc::new(LazySecrets::new(Rc::clone(&configuration))),
             upstreams: Rc::new(upstreams),
@@ -175,6 +186,28 @@ impl App {
     /// Unavailable where the master key is out of reach, or is set and cannot be read: another one is never used in its place.
     pub(crate) async fn secrets(&self, env: &Env) -> Result<Rc<Secrets>, Unavailable> {
         self.secrets.get(env).await
+    }
+
+    /// Returns the resources for which tokens are issued here.
+    pub(crate) fn audiences<'a>(&'a self, site: &'a Site) -> Audiences<'a> {
+        Audiences::new(&site.resources, &self.catalogue).and(&self.configuration.connectors)
+    }
+
+    /// Returns the scopes of the connector that has a resource. A grant may be for one that the configuration does not name any more.
+    pub(crate) fn scopes_of(&self, resource: &Resource) -> &ScopeCatalogue {
+        self.configuration.connectors.of(resource).map_or(&self.catalogue, OtherConnector::scopes)
+    }
+
+    /// Returns who knows which grants stand.
+    ///
+    /// # Errors
+    ///
+    /// Unavailable as for [`Self::secrets`], which are not needed where another Worker keeps the sign-in.
+    pub(crate) async fn grant_source(&self, env: &Env) -> Result<GrantSource, Unavailable> {
+        if self.configuration.authorization_server.is_some() {
+            return Ok(GrantSource::AuthorizationServer(Rc::clone(&self.configuration)));
+        }
+        Ok(GrantSource::Objects(self.secrets(env).await?))
     }
 
     /// Returns the host of a call.

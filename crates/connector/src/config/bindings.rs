@@ -31,6 +31,8 @@ pub(crate) enum Binding {
     RegisterLimit,
     /// The limit of calls.
     CallLimit,
+    /// The authorization server of another Worker that keeps the sign-in.
+    Introspection,
 }
 
 /// What a binding is bound to.
@@ -45,6 +47,10 @@ pub(crate) enum Kind {
         namespace_id: &'static str,
         limit: u32,
     },
+    /// Another Worker, at one of its entry points.
+    Service {
+        entrypoint: &'static str,
+    },
 }
 
 /// A need of a connector or its configuration for a binding.
@@ -53,6 +59,8 @@ pub(crate) enum Kind {
 pub(crate) struct Needs {
     /// This server signs people in.
     pub(crate) own_sign_in: bool,
+    /// Another Worker signs people in (`AUTHORIZATION_SERVER`).
+    pub(crate) shared_sign_in: bool,
     /// State is stored for clients: for those with a token, or for all.
     pub(crate) state: bool,
     /// State is stored for clients without a token.
@@ -72,7 +80,7 @@ pub(crate) struct MissingBinding {
 
 impl Binding {
     /// All of them, in the order of `wrangler.toml`.
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::OAuthKv,
         Self::SubjectStore,
         Self::Session,
@@ -84,6 +92,7 @@ impl Binding {
         Self::AnonymousQuota,
         Self::RegisterLimit,
         Self::CallLimit,
+        Self::Introspection,
     ];
 
     /// Returns its name in the Worker's environment.
@@ -100,6 +109,7 @@ impl Binding {
             Self::AnonymousQuota => "ANONYMOUS_QUOTA",
             Self::RegisterLimit => "REGISTER_LIMIT",
             Self::CallLimit => "CALL_LIMIT",
+            Self::Introspection => "INTROSPECTION",
         }
     }
 
@@ -116,6 +126,7 @@ impl Binding {
             Self::AnonymousQuota => Kind::DurableObject { class: "AnonymousQuota" },
             Self::RegisterLimit => Kind::RateLimit { namespace_id: "9728", limit: 60 },
             Self::CallLimit => Kind::RateLimit { namespace_id: "9729", limit: 600 },
+            Self::Introspection => Kind::Service { entrypoint: "Introspection" },
         }
     }
 
@@ -137,6 +148,7 @@ impl Binding {
             Self::Subscriptions if needs.streams => &[Feature::Streams],
             Self::Task if needs.tasks => &[Feature::Tasks],
             Self::AnonymousQuota if needs.anonymous_state => &[Feature::AnonymousState],
+            Self::Introspection if needs.shared_sign_in => &[Feature::AccessTokens],
             Self::OAuthKv
             | Self::Grants
             | Self::Directory
@@ -146,7 +158,8 @@ impl Binding {
             | Self::AnonymousQuota
             | Self::SubjectStore
             | Self::RegisterLimit
-            | Self::CallLimit => &[],
+            | Self::CallLimit
+            | Self::Introspection => &[],
         }
     }
 
@@ -164,7 +177,8 @@ impl Binding {
             | Self::Subscriptions
             | Self::Task
             | Self::AnonymousQuota
-            | Self::RegisterLimit => None,
+            | Self::RegisterLimit
+            | Self::Introspection => None,
         }
     }
 
@@ -179,6 +193,9 @@ impl Binding {
             Kind::RateLimit { namespace_id, limit } => format!(
                 "[[ratelimits]]\nname = \"{name}\"\nnamespace_id = \"{namespace_id}\"\nsimple = {{ limit = {limit}, period = 60 }}\n"
             ),
+            Kind::Service { entrypoint } => format!(
+                "[[services]]\nbinding = \"{name}\"\nservice = \"NAME\" # of the Worker that AUTHORIZATION_SERVER names\nentrypoint = \"{entrypoint}\"\n"
+            ),
         }
     }
 }
@@ -189,6 +206,7 @@ impl Kind {
             Self::KvNamespace => "KV namespace",
             Self::DurableObject { .. } => "Durable Object",
             Self::RateLimit { .. } => "rate limit",
+            Self::Service { .. } => "Service Binding",
         }
     }
 }
@@ -218,7 +236,7 @@ impl MissingBinding {
             Kind::DurableObject { class } => {
                 format!("{lines}\n# Unless a migration above names {class}:\n{}", migration_lines(class))
             }
-            Kind::KvNamespace | Kind::RateLimit { .. } => lines,
+            Kind::KvNamespace | Kind::RateLimit { .. } | Kind::Service { .. } => lines,
         }
     }
 
@@ -261,10 +279,22 @@ mod tests {
 
     use super::*;
 
-    const EVERYTHING: Needs =
-        Needs { own_sign_in: true, state: true, anonymous_state: true, streams: true, tasks: true };
-    const PUBLIC_TOOLS: Needs =
-        Needs { own_sign_in: false, state: false, anonymous_state: false, streams: false, tasks: false };
+    const EVERYTHING: Needs = Needs {
+        own_sign_in: true,
+        shared_sign_in: true,
+        state: true,
+        anonymous_state: true,
+        streams: true,
+        tasks: true,
+    };
+    const PUBLIC_TOOLS: Needs = Needs {
+        own_sign_in: false,
+        shared_sign_in: false,
+        state: false,
+        anonymous_state: false,
+        streams: false,
+        tasks: false,
+    };
 
     fn without(binding: Binding, needs: Needs) -> (Vec<MissingBinding>, Vec<String>) {
         check(needs, |bound| bound != binding)
@@ -281,6 +311,7 @@ mod tests {
             (Binding::Subscriptions, &[Streams], "class_name = \"Subscriptions\"\n"),
             (Binding::Task, &[Tasks], "class_name = \"Task\"\n"),
             (Binding::AnonymousQuota, &[AnonymousState], "class_name = \"AnonymousQuota\"\n"),
+            (Binding::Introspection, &[AccessTokens], "entrypoint = \"Introspection\"\n"),
         ] {
             let (missing, advice) = without(binding, EVERYTHING);
             assert_eq!((missing.len(), advice.len()), (1, 0), "{binding}");

@@ -16,6 +16,7 @@ use mcp_connector_oauth::external_issuer::trusted_issuers::TrustedIssuers;
 use mcp_connector_oauth::login::owners::Owners;
 use mcp_connector_oauth::login::passphrase::{Passphrase, WeakPassphrase};
 use mcp_connector_oauth::login::roles::policy::{RolePolicy, Roles};
+use mcp_connector_oauth::resource::connectors::Connectors;
 use mcp_connector_oauth::web::allowed_clients::AllowedClients;
 use mcp_connector_oauth::web::discovery::ExternalIssuer;
 use mcp_connector_oauth::web::origin::Issuer;
@@ -24,7 +25,8 @@ use mcp_connector_oauth::web::redirect_uri::RedirectPolicy;
 use crate::config::bindings::MissingBinding;
 use crate::config::policy::{IdentitySources, Policy};
 use crate::config::settings::{Expected, Feature, Setting, SettingError};
-use crate::config::variables::Variables;
+use crate::config::shared_sign_in::{SharedAuthorizationServer, connectors};
+use crate::config::variables::{Variables, secure_origin};
 use crate::http::addresses::AddressList;
 use crate::http::domain_proof::{AppsChallenge, RegistryProof};
 use crate::http::key_header::KeyHeader;
@@ -61,6 +63,10 @@ pub(crate) struct Configuration {
     pub(crate) roles: RolePolicy,
     /// `AUTH_ISSUER`: an external authorization server instead of ours.
     pub(crate) auth_issuer: Option<AuthIssuer>,
+    /// `AUTHORIZATION_SERVER`: the connector of another Worker that issues the tokens for this one.
+    pub(crate) authorization_server: Option<SharedAuthorizationServer>,
+    /// `CONNECTORS`: other connectors for which our authorization server issues tokens.
+    pub(crate) connectors: Connectors,
     /// `TRUSTED_ISSUERS`: identity providers whose assertions our authorization server exchanges for its own tokens.
     pub(crate) trusted_issuers: TrustedIssuers,
     /// `MASTER_KEY`, a secret, instead of the key that the `Keyring` makes; and `MASTER_KEY_PREVIOUS`, those that
@@ -194,36 +200,29 @@ impl Configuration {
     /// Reads the settings; `variable` gives the text of a variable, if it is set.
     pub(crate) fn read(variable: impl Fn(&str) -> Option<String>) -> Self {
         let mut read = Variables::new(&variable);
+        let public_url = read.parsed(Setting::PublicUrl, None, None, |text| secure_origin(text).map(Some));
         let auth_issuer = AuthIssuer::read(&mut read);
-        // If an external issuer gives out the tokens, nobody signs in here.
-        let provider = if auth_issuer.is_none() { read.read(None, Provider::read) } else { None };
+        let authorization_server =
+            read.read(None, |variables| SharedAuthorizationServer::read(variables, public_url.as_ref()));
+        // If another server gives out the tokens, nobody signs in here.
+        let other_server = other_server(auth_issuer.as_ref(), authorization_server.as_ref());
+        let signs_in_here = other_server.is_none();
+        let provider = if signs_in_here { read.read(None, Provider::read) } else { None };
         let none = IdentityClaims::default;
         let identity_claims = read.parsed(Setting::IdentityClaims, none(), none(), IdentityClaims::parse);
-        let roles = RolePolicy {
-            roles: read.parsed(Setting::Roles, Roles::default(), Roles::default(), Roles::parse),
-            issuer: auth_issuer
-                .as_ref()
-                .map(|auth_issuer| &auth_issuer.issuer)
-                .or(provider.as_ref().map(Provider::issuer))
-                .cloned(),
-        };
+        let roles = role_policy(&mut read, auth_issuer.as_ref(), provider.as_ref());
         let allowed_clients = Policy::read_clients(&mut read);
         let (redirect_policy, clients) = clients(&mut read, &allowed_clients);
-        // Where an external issuer gives out the tokens, there is no token endpoint here.
-        let nobody = TrustedIssuers::default;
-        let trusted_issuers = if auth_issuer.is_none() {
-            read.parsed(Setting::TrustedIssuers, nobody(), nobody(), TrustedIssuers::parse)
-        } else {
-            nobody()
-        };
-        let sources = IdentitySources::read(&read, auth_issuer.as_ref().map(|external| &external.issuer));
+        let (trusted_issuers, connectors) =
+            if signs_in_here { for_own_tokens(&mut read, public_url.as_ref()) } else { Default::default() };
+        let sources = IdentitySources::read(&read, other_server);
         let policy = Policy::read(&mut read, allowed_clients, sources);
         let max_body_bytes = read.number(Setting::MaxBodyBytes, DEFAULT_MAX_BODY_BYTES, 1024, MOST_BODY_BYTES);
         let max_anonymous_body_bytes =
             read.number(Setting::MaxAnonymousBodyBytes, DEFAULT_MAX_ANONYMOUS_BODY_BYTES, 1024, MOST_BODY_BYTES);
         let page_size = read.number(Setting::PageSize, 250, 1, 1000);
         Self {
-            public_url: read.parsed(Setting::PublicUrl, None, None, |text| public_url(text).map(Some)),
+            public_url,
             allowed_origins: read.parsed(
                 Setting::AllowedOrigins,
                 WebOrigins::default(),
@@ -263,6 +262,8 @@ impl Configuration {
             roles,
             owner: read.parsed(Setting::Owner, Owners::default(), Owners::default(), Owners::parse),
             auth_issuer,
+            authorization_server,
+            connectors,
             trusted_issuers,
             master_keys: read.read(None, MasterKeys::read),
             redirect_policy,
@@ -296,8 +297,19 @@ impl Configuration {
         }
     }
 
-    /// Checks the settings that name scopes against those of the connector.
+    /// Returns whether people sign in here, and not at another server.
+    pub(crate) const fn signs_in_here(&self) -> bool {
+        self.auth_issuer.is_none() && self.authorization_server.is_none()
+    }
+
+    /// Returns the setting that names the other server where people sign in.
+    pub(crate) fn other_server(&self) -> Option<Setting> {
+        other_server(self.auth_issuer.as_ref(), self.authorization_server.as_ref())
+    }
+
+    /// Checks the settings that name scopes against those of the connector, and of the others for which tokens are issued here.
     pub(crate) fn check_scopes(&mut self, scopes: &ScopeSet) {
+        let scopes = &scopes.union(&self.connectors.scopes());
         if let Err(error) = self.roles.roles.check(scopes, &self.identity_claims) {
             self.errors.push(SettingError { setting: Setting::Roles, expected: error.into() });
         }
@@ -319,7 +331,7 @@ impl Configuration {
 
     /// Returns what is wrong with the passphrase, if that keeps everybody from signing in.
     pub(crate) fn missing(&self) -> Option<WeakPassphrase> {
-        let passphrase_is_asked = self.provider.is_none() && self.auth_issuer.is_none();
+        let passphrase_is_asked = self.provider.is_none() && self.signs_in_here();
         if !passphrase_is_asked || self.closed(Feature::AccessTokens).is_some() {
             None
         } else {
@@ -370,6 +382,30 @@ impl MasterKeys {
     }
 }
 
+/// Reads the roles, which name people as the provider of the sign-in does.
+fn role_policy(read: &mut Variables<'_>, auth_issuer: Option<&AuthIssuer>, provider: Option<&Provider>) -> RolePolicy {
+    let roles = read.parsed(Setting::Roles, Roles::default(), Roles::default(), Roles::parse);
+    let issuer = auth_issuer.map(|auth_issuer| &auth_issuer.issuer).or_else(|| provider.map(Provider::issuer));
+    RolePolicy { roles, issuer: issuer.cloned() }
+}
+
+/// Returns the setting that names the other server where people sign in.
+fn other_server(
+    auth_issuer: Option<&AuthIssuer>,
+    authorization_server: Option<&SharedAuthorizationServer>,
+) -> Option<Setting> {
+    let shared = || authorization_server.map(|_| Setting::AuthorizationServer);
+    auth_issuer.map(|_| Setting::AuthIssuer).or_else(shared)
+}
+
+/// Reads for whom and for which connectors the token endpoint of this server issues tokens. Where another server gives out the tokens,
+/// there is no token endpoint here.
+fn for_own_tokens(read: &mut Variables<'_>, public_url: Option<&Issuer>) -> (TrustedIssuers, Connectors) {
+    let nobody = TrustedIssuers::default;
+    let trusted = read.parsed(Setting::TrustedIssuers, nobody(), nobody(), TrustedIssuers::parse);
+    (trusted, read.read(Connectors::default(), |variables| connectors(variables, public_url)))
+}
+
 /// Returns whether an identifier is one that no configuration has: that of a document, or of a registration.
 fn names_itself(id: &ClientId) -> bool {
     ClientIdUrl::is_url_form(id) || is_registered_form(id)
@@ -384,14 +420,6 @@ fn clients(read: &mut Variables<'_>, allowed: &AllowedClients) -> (RedirectPolic
     let none = PreRegisteredClients::default;
     let clients = read.parsed(Setting::OAuthClients, none(), none(), |text| PreRegisteredClients::parse(text, &policy));
     (policy, clients)
-}
-
-fn public_url(text: &str) -> Result<Issuer, Expected> {
-    let issuer = Issuer::parse(text)?;
-    if !issuer.origin().is_loopback() && !issuer.as_str().starts_with("https://") {
-        return Err(Expected::SecureOrigin);
-    }
-    Ok(issuer)
 }
 
 #[cfg(test)]

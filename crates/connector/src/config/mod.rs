@@ -4,4 +4,5 @@ pub(crate) mod bindings;
 pub(crate) mod configuration;
 pub(crate) mod policy;
 pub(crate) mod settings;
+pub(crate) mod shared_sign_in;
 pub(crate) mod variables;

@@ -6,7 +6,6 @@ use mcp_connector_oauth::grants::limits::Limits;
 use mcp_connector_oauth::login::access_rules::{AccessKeyRule, AccessRules};
 use mcp_connector_oauth::login::required_groups::RequiredGroups;
 use mcp_connector_oauth::web::allowed_clients::{AllowedClients, ClientHosts, LocalClients};
-use mcp_connector_oauth::web::discovery::ExternalIssuer;
 
 use crate::config::settings::{Expected, Setting, SettingError};
 use crate::config::variables::Variables;
@@ -39,11 +38,11 @@ pub(crate) struct IdentitySources {
 }
 
 impl IdentitySources {
-    /// Reads them. With an external issuer, nobody signs in here.
-    pub(crate) fn read(variables: &Variables<'_>, auth_issuer: Option<&ExternalIssuer>) -> Self {
+    /// Reads them. Where a setting names another server, nobody signs in here.
+    pub(crate) fn read(variables: &Variables<'_>, other_server: Option<Setting>) -> Self {
         let identity = variables.text(Setting::Identity);
         Self {
-            passphrase: auth_issuer.is_none() && matches!(identity.as_deref(), None | Some("passphrase")),
+            passphrase: other_server.is_none() && matches!(identity.as_deref(), None | Some("passphrase")),
             trusted_issuers: variables.text(Setting::TrustedIssuers).is_some(),
         }
     }

@@ -14,6 +14,7 @@ use mcp_connector_oauth::login::disallowed_user::SeveralTenants;
 use mcp_connector_oauth::login::owners::InvalidOwners;
 use mcp_connector_oauth::login::required_groups::InvalidRequiredGroups;
 use mcp_connector_oauth::login::roles::parse::InvalidRoles;
+use mcp_connector_oauth::resource::connectors::InvalidConnectors;
 use mcp_connector_oauth::web::allowed_clients::InvalidClientHosts;
 use mcp_connector_oauth::web::discovery::InvalidExternalIssuer;
 use mcp_connector_oauth::web::origin::InvalidIssuer;
@@ -132,6 +133,10 @@ settings! {
     AuthPlainJwt = "AUTH_PLAIN_JWT" closes [AccessTokens];
     /// The identity providers whose assertions about people are exchanged for access tokens.
     TrustedIssuers = "TRUSTED_ISSUERS" closes [Metadata, AuthorizationServer, AccessTokens];
+    /// Other connectors for which tokens are issued here.
+    Connectors = "CONNECTORS" closes [Metadata, AuthorizationServer, AccessTokens];
+    /// The connector of another Worker that issues the tokens for this one.
+    AuthorizationServer = "AUTHORIZATION_SERVER" closes [Metadata, AuthorizationServer, AccessTokens];
     /// The master key.
     MasterKey = "MASTER_KEY" closes [AuthorizationServer, AccessTokens, Keys];
     /// The master keys that it replaces.
@@ -303,6 +308,12 @@ pub(crate) enum Expected {
     OffBeside(Setting),
     #[error("{0}")]
     ClientHosts(#[from] InvalidClientHosts),
+    #[error("{0}")]
+    Connectors(#[from] InvalidConnectors),
+    #[error("cannot be set beside {}: both say who issues the tokens", .0.name())]
+    NotBeside(Setting),
+    #[error("must be another server, and PUBLIC_URL is this one")]
+    AnotherServer,
 }
 
 fn alternatives(names: &[&str]) -> String {

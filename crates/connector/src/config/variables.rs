@@ -4,6 +4,8 @@ use worker::Env;
 use worker::js_sys::{Array, JSON};
 use worker::wasm_bindgen::{JsCast, JsValue};
 
+use mcp_connector_oauth::web::origin::Issuer;
+
 use crate::config::settings::{Expected, Setting, SettingError};
 use crate::platform::js;
 
@@ -105,6 +107,15 @@ pub(crate) fn text_of(env: &Env, name: &str) -> Option<String> {
         Some(words) if !words.is_empty() => Some(words.join(" ")),
         _ => Some(JSON::stringify(&value).map_or_else(|_: JsValue| "?".to_owned(), String::from)),
     }
+}
+
+/// Reads the origin of a server that is reached over TLS, or on this machine.
+pub(super) fn secure_origin(text: &str) -> Result<Issuer, Expected> {
+    let issuer = Issuer::parse(text)?;
+    if !issuer.origin().is_loopback() && !issuer.as_str().starts_with("https://") {
+        return Err(Expected::SecureOrigin);
+    }
+    Ok(issuer)
 }
 
 #[cfg(test)]

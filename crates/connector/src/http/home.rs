@@ -39,7 +39,7 @@ pub(crate) fn page(
         private_url: site.resource(McpEndpoint::Private).as_str(),
         tools: tools.collect(),
         has_sign_in: !registry.scopes().is_empty(),
-        has_account: !registry.scopes().is_empty() && configuration.auth_issuer.is_none(),
+        has_account: !registry.scopes().is_empty() && configuration.signs_in_here(),
         challenges_in_result: configuration.challenge == ChallengeForm::Result,
         missing: configuration.missing().map(Missing::of),
         setting_errors: configuration.errors.iter().map(SettingError::report).chain(upstreams.reports()).collect(),

@@ -15,7 +15,7 @@ use mcp_connector_protocol::RequestHeaders;
 use crate::http::route::Route;
 use crate::log::request_log::RequestLog;
 use crate::platform::crossing::paused::{AwaitedBody, BodyFailure};
-use crate::platform::crossing::request_head::{HeaderValue, RequestHead};
+use crate::platform::crossing::request_head::{EntryPoint, HeaderValue, RequestHead};
 use crate::platform::instance::{LostRequest, RequestNumber};
 use crate::platform::js;
 use crate::platform::timer::timeout;
@@ -97,9 +97,14 @@ impl Incoming {
         self.head.number()
     }
 
+    /// Returns by which entry point it came.
+    pub(crate) const fn entry_point(&self) -> EntryPoint {
+        self.head.entry_point()
+    }
+
     /// Returns whether it came from another Worker of the account, by the entry point `Internal`.
-    pub(crate) const fn is_internal(&self) -> bool {
-        self.head.is_internal()
+    pub(crate) fn is_internal(&self) -> bool {
+        self.entry_point() == EntryPoint::Internal
     }
 
     /// Returns what an earlier instance has left of it.

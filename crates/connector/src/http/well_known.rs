@@ -40,9 +40,10 @@ pub(crate) fn public_json(written: serde_json::Result<Rc<Document>>) -> Answer {
 
 fn resource_metadata(app: &App, site: &Site, endpoint: McpEndpoint) -> ProtectedResourceMetadata {
     let registry = &app.endpoint.registry;
-    let issuer = match &app.configuration.auth_issuer {
-        Some(external) => external.issuer.as_str(),
-        None => site.issuer.as_str(),
+    let issuer = match (&app.configuration.auth_issuer, &app.configuration.authorization_server) {
+        (Some(external), _) => external.issuer.as_str(),
+        (None, Some(shared)) => shared.issuer.as_str(),
+        (None, None) => site.issuer.as_str(),
     };
     let (scopes, name) = (app.first_scopes(endpoint), Some(registry.display_name()));
     ProtectedResourceMetadata::new(site.resource(endpoint), issuer, &scopes, name)

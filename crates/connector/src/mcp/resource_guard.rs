@@ -161,11 +161,12 @@ impl ResourceGuard<'_> {
         }
     }
 
-    /// Refuses a caller of an external issuer who has none of the groups that this endpoint requires. Of a grant of this server the object
-    /// that keeps it has checked that, and a client that acts for itself has no groups.
+    /// Refuses a caller of another server's token who has none of the groups that this endpoint requires. Of a grant of this server the
+    /// object that keeps it has checked that, and a client that acts for itself has no groups.
     fn check_groups(&self, caller: &Caller) -> Result<(), Refusal> {
         let groups = &self.app.configuration.policy.rules.groups;
-        let is_checked = caller.grant.is_some() || caller.subject.as_str().starts_with(CLIENT_SUBJECT);
+        let is_own = caller.grant.is_some() && self.app.configuration.signs_in_here();
+        let is_checked = is_own || caller.subject.as_str().starts_with(CLIENT_SUBJECT);
         if is_checked || groups.admits(self.site.resource(self.endpoint), caller.profile.as_deref()) {
             return Ok(());
         }

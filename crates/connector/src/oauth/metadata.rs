@@ -23,7 +23,7 @@ pub(crate) fn document(app: &App, site: &Site, form: MetadataForm) -> Answer {
 
 fn written(app: &App, site: &Site, form: MetadataForm) -> serde_json::Result<Vec<u8>> {
     let capabilities = Capabilities {
-        scopes: app.catalogue.all().clone(),
+        scopes: app.all_scopes.all().clone(),
         registration: true,
         client_id_metadata_documents: true,
         client_credentials: app.configuration.clients.have_services(),

@@ -9,6 +9,7 @@ pub(crate) mod browser_forms;
 pub(crate) mod clients;
 pub(crate) mod context;
 pub(crate) mod identity;
+pub(crate) mod introspection;
 pub(crate) mod metadata;
 pub(crate) mod register;
 pub(crate) mod revoke;

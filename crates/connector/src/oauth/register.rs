@@ -28,7 +28,7 @@ pub(crate) async fn answer(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Ans
     };
     let key = oauth.secrets.keys().client_id();
     let registered = ClientMetadata::parse(&body, &oauth.configuration().redirect_policy)
-        .and_then(|registration| register(registration, oauth.now, &oauth.entropy, key, &oauth.app.catalogue));
+        .and_then(|registration| register(registration, oauth.now, &oauth.entropy, key, &oauth.app.all_scopes));
     match registered {
         Ok(response) => Answer::json(201, &response).header("cache-control", "no-store"),
         Err(error) => refused(400, error.code(), &error.to_string()),

@@ -39,8 +39,7 @@ pub(crate) async fn carry_out(oauth: &OAuthContext<'_>, incoming: &Incoming, req
     let signing = oauth.secrets.signing(oauth.now);
     let endpoint = TokenEndpoint {
         issuer: &oauth.site.issuer,
-        resources: &oauth.site.resources,
-        scopes: &oauth.app.catalogue,
+        audiences: oauth.app.audiences(oauth.site),
         clients: &known,
         issuers: &ConfiguredIssuers { oauth },
         grants: &oauth.grants(),

@@ -35,6 +35,7 @@ pub(crate) use crate::pages::home::page::home;
 pub(crate) use crate::pages::login::login;
 pub(crate) use crate::pages::not_set_up::{closed, not_set_up, weak_passphrase};
 pub(crate) use crate::pages::reauthentication::confirm;
+pub(crate) use crate::pages::wrong_address::signs_in_elsewhere;
 
 /// The name of the hidden field with the sealed request.
 pub(crate) const SEALED_FIELD: &str = "request";

@@ -38,6 +38,20 @@ pub(crate) fn nothing_here(connector: &Connector<'_>) -> Page {
     Page::card("There is no page at this address", &content, PageKind::StaysHere)
 }
 
+/// Returns the page of an address of the sign-in, which another server keeps: `host`, with its account page at `account`.
+pub(crate) fn signs_in_elsewhere(connector: &Connector<'_>, account: &str, host: &str) -> Page {
+    let content = html! {
+        h1 { "You sign in at another address" }
+        p {
+            "The connector " strong { (isolated(connector.title)) } " does not sign anybody in itself. Its sign-in is kept by "
+            strong { (isolated(host)) } ". There you also see and end what your apps may do."
+        }
+        div.buttons.long { a.button.primary href=(account) { "Your account" } }
+        (to_paste(connector))
+    };
+    Page::card("You sign in at another address", &content, PageKind::StaysHere)
+}
+
 fn to_paste(connector: &Connector<'_>) -> Markup {
     html! {
         p { "To use it, paste this URL into your app, as a custom connector or MCP server:" }

@@ -33,6 +33,32 @@ pub(crate) async fn fetch<'a>(
     body: Option<&JsValue>,
     limit: Duration,
 ) -> Result<Response, FetchError> {
+    let init = request(method, headers, body, limit)?;
+    let global: WorkerGlobalScope = global().unchecked_into();
+    let answer = JsFuture::from(global.fetch_with_str_and_init(url, &init)).await?;
+    Ok(answer.dyn_into()?)
+}
+
+/// The same by a Service Binding.
+pub(crate) async fn fetch_by<'a>(
+    binding: &JsValue,
+    method: &str,
+    url: &str,
+    headers: impl IntoIterator<Item = (&'a str, &'a str)>,
+    body: Option<&JsValue>,
+    limit: Duration,
+) -> Result<Response, FetchError> {
+    let init = request(method, headers, body, limit)?;
+    let answer = js::call_async(binding, "fetch", &[&JsValue::from_str(url), &init]).await?;
+    Ok(answer.dyn_into()?)
+}
+
+fn request<'a>(
+    method: &str,
+    headers: impl IntoIterator<Item = (&'a str, &'a str)>,
+    body: Option<&JsValue>,
+    limit: Duration,
+) -> Result<RequestInit, FetchError> {
     let all = Headers::new()?;
     for (name, value) in headers {
         all.append(name, value)?;
@@ -46,9 +72,7 @@ pub(crate) async fn fetch<'a>(
     init.set_redirect(RequestRedirect::Manual);
     let milliseconds = u32::try_from(limit.as_millis()).unwrap_or(u32::MAX);
     init.set_signal(Some(&AbortSignal::timeout_with_u32(milliseconds)));
-    let global: WorkerGlobalScope = global().unchecked_into();
-    let answer = JsFuture::from(global.fetch_with_str_and_init(url, &init)).await?;
-    Ok(answer.dyn_into()?)
+    Ok(init)
 }
 
 /// Returns the body of an answer, or none if it is longer than `limit`.

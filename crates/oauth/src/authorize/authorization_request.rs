@@ -23,8 +23,8 @@ use crate::authorize::pkce::CodeChallenge;
 use crate::authorize::prompt::{LoginOptions, check_prompt_none};
 use crate::clients::client::{Client, ClientKind, ClientName};
 use crate::clients::client_keys::ClientProof;
-use crate::resource::protected_resource::{Resource, ResourceServer};
-use crate::resource::scope_catalogue::ScopeCatalogue;
+use crate::resource::audiences::Audiences;
+use crate::resource::protected_resource::Resource;
 use crate::web::form::Parameters;
 use crate::web::redirect_uri::{RedirectPolicy, RedirectUri};
 
@@ -113,14 +113,13 @@ impl TrustedRedirect {
     /// Checks all other parameters. An error is sent to the redirect URI.
     pub fn check(
         self,
-        resources: &ResourceServer,
-        scopes: &ScopeCatalogue,
+        audiences: Audiences<'_>,
         random: &impl Random,
     ) -> Result<AuthorizationRequest, AuthorizationErrorResponse> {
         // The state comes first, because every error carries it.
         let (state, is_good) = State::of(&self.query.parameters);
         let response_target = ResponseTarget::new(self.redirect_uri, state);
-        match is_good.and_then(|()| CheckedParameters::check(&self.query.parameters, resources, scopes)) {
+        match is_good.and_then(|()| CheckedParameters::check(&self.query.parameters, audiences)) {
             Err(error) => Err(AuthorizationErrorResponse::new(response_target, error)),
             Ok(CheckedParameters { code_challenge, scopes, resource, login }) => Ok(AuthorizationRequest {
                 number: RequestNumber::new(random),
@@ -147,11 +146,7 @@ struct CheckedParameters {
 }
 
 impl CheckedParameters {
-    fn check(
-        parameters: &Parameters,
-        resources: &ResourceServer,
-        scopes: &ScopeCatalogue,
-    ) -> Result<Self, AuthorizationError> {
+    fn check(parameters: &Parameters, audiences: Audiences<'_>) -> Result<Self, AuthorizationError> {
         use AuthorizationError as E;
         match parameters.get("response_type")? {
             Some("code") => {}
@@ -166,12 +161,12 @@ impl CheckedParameters {
         if parameters.get("code_challenge_method")? != Some("S256") {
             return Err(E::CodeChallengeMethod);
         }
-        let details = Self {
-            code_challenge: CodeChallenge::parse(code_challenge).map_err(|_| E::CodeChallenge)?,
-            scopes: scopes.requested(parameters.get("scope")?).map_err(|_| E::Scope)?,
-            resource: resources.requested(parameters).map_err(|_| E::Target)?.clone(),
-            login: LoginOptions::read(parameters)?,
-        };
+        let code_challenge = CodeChallenge::parse(code_challenge).map_err(|_| E::CodeChallenge)?;
+        let requested = audiences.requested(parameters);
+        let catalogue = requested.as_ref().map_or(audiences.own_scopes(), |(_, scopes)| scopes);
+        let scopes = catalogue.requested(parameters.get("scope")?).map_err(|_| E::Scope)?;
+        let (resource, _) = requested.map_err(|_| E::Target)?;
+        let details = Self { code_challenge, scopes, resource, login: LoginOptions::read(parameters)? };
         // This check is last, because `consent_required` is the answer only to a request that is otherwise valid.
         check_prompt_none(parameters)??;
         Ok(details)

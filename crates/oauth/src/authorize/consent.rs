@@ -225,6 +225,7 @@ mod tests {
     use crate::authorize::authorization_request::error::AuthorizationError;
     use crate::clients::client::Client;
     use crate::crypto::seal::{SealError, Sealed};
+    use crate::resource::audiences::Audiences;
     use crate::resource::protected_resource::ResourceServer;
     use crate::testing::test_keys::{TestRandom, ring};
     use crate::web::form::with_query;
@@ -268,7 +269,11 @@ mod tests {
         );
         let resources = ResourceServer::new(&Origin::of("https://mcp.example.com").unwrap());
         let query = AuthorizationQuery::parse(&query[1..]).unwrap();
-        query.for_client(&client, &policy).unwrap().check(&resources, &catalogue(), &TestRandom::from(1)).unwrap()
+        query
+            .for_client(&client, &policy)
+            .unwrap()
+            .check(Audiences::new(&resources, &catalogue()), &TestRandom::from(1))
+            .unwrap()
     }
 
     fn decide(form: &str) -> Result<Decision, InvalidDecision> {

@@ -185,7 +185,7 @@ impl Grant {
         if request.client_proof < self.authorization.client_proof {
             return Err(RefreshError::ClientProof);
         }
-        if !self.authorization.resource.is_of(&request.issuer) {
+        if !self.authorization.resource.is_under(&request.issuer, &request.connectors) {
             return Err(RefreshError::OtherIssuer);
         }
         if request.resource.as_ref().is_some_and(|resource| *resource != self.authorization.resource) {

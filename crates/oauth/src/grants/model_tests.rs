@@ -112,6 +112,7 @@ pub(crate) fn granted(store: &mut GrantStore<TestRows>, random: &TestRandom, now
         client_id: client(),
         client_proof: ClientProof::SecretOrNone,
         issuer: issuer(),
+        connectors: Vec::new(),
         scope: None,
         resource: None,
         from: Some(HOME),

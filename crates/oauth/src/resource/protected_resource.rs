@@ -8,7 +8,6 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::web::form::Parameters;
 use crate::web::origin::{Issuer, Origin};
 use crate::web::web_url::{InvalidUrl, WebUrl};
 
@@ -31,11 +30,6 @@ pub enum InvalidResource {
     #[error("a resource has no query, no fragment, and no empty segments")]
     Shape,
 }
-
-/// The parameter `resource` is repeated, or names no resource of this server: `invalid_target` (RFC 8707 §2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("the resource parameter must name one resource of this server")]
-pub struct InvalidTarget;
 
 /// The identifier of a resource, in canonical form: scheme and host in lower case, without default port, slash at the end, or
 /// fragment. Two resources are the same if and only if their texts are.
@@ -78,7 +72,19 @@ impl Resource {
     /// Returns whether the resource belongs to this server, by this name.
     #[must_use]
     pub fn is_of(&self, issuer: &Issuer) -> bool {
-        self.as_str().strip_prefix(issuer.as_str()).is_some_and(|path| path.is_empty() || path.starts_with('/'))
+        self.is_at(issuer.origin())
+    }
+
+    /// Returns whether an issuer issues tokens for the resource: for its own, and for those of its other connectors.
+    #[must_use]
+    pub fn is_under(&self, issuer: &Issuer, connectors: &[Origin]) -> bool {
+        self.is_of(issuer) || connectors.iter().any(|connector| self.is_at(connector))
+    }
+
+    /// Returns whether the resource is at an origin.
+    #[must_use]
+    pub fn is_at(&self, origin: &Origin) -> bool {
+        self.as_str().strip_prefix(origin.as_str()).is_some_and(|path| path.is_empty() || path.starts_with('/'))
     }
 
     /// Returns the URL of its metadata (RFC 9728 §3.1), as a challenge has it in `resource_metadata`.
@@ -152,16 +158,6 @@ impl ResourceServer {
         &self.sse
     }
 
-    /// Returns the resource of a request (RFC 8707 §2). Without the parameter it is `/mcp`, because clients of the first protocol
-    /// revisions do not send it.
-    pub fn requested(&self, parameters: &Parameters) -> Result<&Resource, InvalidTarget> {
-        let Some(text) = parameters.get("resource").map_err(|_| InvalidTarget)? else {
-            return Ok(&self.mcp);
-        };
-        let resource = Resource::parse(text).map_err(|_| InvalidTarget)?;
-        self.all().into_iter().find(|known| **known == resource).ok_or(InvalidTarget)
-    }
-
     /// Returns whether a resource is one of these.
     #[must_use]
     pub fn has(&self, resource: &Resource) -> bool {
@@ -181,11 +177,6 @@ mod tests {
 
     fn server() -> ResourceServer {
         ResourceServer::new(&Origin::of("https://mcp.example.com").unwrap())
-    }
-
-    fn requested(query: &str) -> Result<String, InvalidTarget> {
-        let parameters = Parameters::parse(query.as_bytes()).unwrap();
-        server().requested(&parameters).map(|resource| resource.as_str().to_owned())
     }
 
     #[test]
@@ -240,44 +231,6 @@ mod tests {
             ("http://mcp.example.com/mcp", false),
         ] {
             assert_eq!(Resource::parse(resource).unwrap().is_of(&issuer), is_of, "{resource}");
-        }
-    }
-
-    #[test]
-    fn a_request_without_a_resource_means_mcp() {
-        assert_eq!(requested("").unwrap(), "https://mcp.example.com/mcp");
-        assert_eq!(requested("resource=").unwrap(), "https://mcp.example.com/mcp");
-    }
-
-    #[test]
-    fn a_request_may_name_each_resource_of_this_server() {
-        assert_eq!(
-            requested("resource=https://mcp.example.com/private/mcp").unwrap(),
-            "https://mcp.example.com/private/mcp"
-        );
-        assert_eq!(
-            requested("resource=https%3A%2F%2FMCP.example.com%2Fmcp%2F").unwrap(),
-            "https://mcp.example.com/mcp"
-        );
-    }
-
-    #[test]
-    fn a_repeated_or_unknown_resource_is_an_invalid_target() {
-        for query in [
-            "resource=https://mcp.example.com/mcp&resource=https://mcp.example.com/mcp",
-            "resource=https://mcp.example.com/mcp&resource=",
-            "resource=https://mcp.example.com",
-            "resource=https://mcp.example.com/private",
-            "resource=https://mcp.example.com/mcp/x",
-            "resource=https://mcp.example.com/mcpx",
-            "resource=https://mcp.example.com//mcp",
-            "resource=http://mcp.example.com/mcp",
-            "resource=https://mcp.example.com:8443/mcp",
-            "resource=https://other.example.com/mcp",
-            "resource=https://user@mcp.example.com/mcp",
-            "resource=mcp",
-        ] {
-            assert_eq!(requested(query), Err(InvalidTarget), "{query}");
         }
     }
 

@@ -22,6 +22,13 @@ impl ScopeCatalogue {
         Self { known, sign_in: sign_in.intersection(&all), all }
     }
 
+    /// Returns a catalogue with the scopes of another one, too. Of two with one name, that of this catalogue stays.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        let more = other.known.iter().filter(|scope| !self.all.contains(**scope));
+        Self::new(self.known.iter().chain(more).copied(), &self.sign_in.union(&other.sign_in))
+    }
+
     #[must_use]
     pub const fn all(&self) -> &ScopeSet {
         &self.all
@@ -101,6 +108,18 @@ mod tests {
     fn an_invalid_scope_in_the_catalogue_is_refused() {
         assert_eq!(catalogue().requested(Some("notes:read \"x\"")), Err(InvalidScope::Malformed));
         assert_eq!(catalogue().requested(Some(&"a ".repeat(9999))), Err(InvalidScope::TooMany));
+    }
+
+    #[test]
+    fn two_catalogues_have_the_scopes_of_both_once() {
+        let other = ScopeCatalogue::new(
+            [Scope::new("profile", "Other words"), Scope::new("pages", "Pages")],
+            &ScopeSet::parse("pages").unwrap(),
+        );
+        let both = catalogue().and(&other);
+        assert_eq!(both.sign_in().as_str(), "notes:read pages profile");
+        let all = both.all().clone();
+        assert_eq!(both.described(&all).collect::<Vec<_>>(), [PROFILE, READ, WRITE, Scope::new("pages", "Pages")]);
     }
 
     #[test]

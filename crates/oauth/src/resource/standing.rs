@@ -26,6 +26,24 @@ impl Standing {
         Self { profile: profile.map(Arc::new), withheld }
     }
 
+    /// Returns what the identity provider last said of the person.
+    #[must_use]
+    pub fn profile(&self) -> Option<&Profile> {
+        self.profile.as_deref()
+    }
+
+    /// Returns the scopes that roles withhold.
+    #[must_use]
+    pub const fn withheld(&self) -> &ScopeSet {
+        &self.withheld
+    }
+
+    /// Returns the same with further scopes withheld.
+    #[must_use]
+    pub fn without(self, withheld: &ScopeSet) -> Self {
+        Self { withheld: self.withheld.union(withheld), ..self }
+    }
+
     /// Returns about how many bytes of text it holds.
     #[must_use]
     pub fn size(&self) -> usize {

@@ -22,9 +22,9 @@ use crate::grants::refresh::rotation::Retry;
 use crate::login::admission::AdmissionPolicy;
 use crate::login::roles::policy::RolePolicy;
 use crate::resource::access_token::{ACCESS_TOKEN_LIFETIME, AccessToken, AccessTokenRequest, TooLong, issue};
+use crate::resource::audiences::Audiences;
 use crate::resource::metadata::JWT_BEARER;
-use crate::resource::protected_resource::{Resource, ResourceServer};
-use crate::resource::scope_catalogue::ScopeCatalogue;
+use crate::resource::protected_resource::Resource;
 use crate::token::assertion_issuers::AssertionIssuers;
 use crate::token::client_authentication::{AuthenticatedClient, Clients, client_subject};
 use crate::token::error::{CodeError, RefreshTokenError, TokenError};
@@ -35,9 +35,8 @@ use crate::web::origin::Issuer;
 /// What the endpoint needs. There is one for each request.
 pub struct TokenEndpoint<'a, C, G, R, I> {
     pub issuer: &'a Issuer,
-    pub resources: &'a ResourceServer,
-    /// The scopes of the connector.
-    pub scopes: &'a ScopeCatalogue,
+    /// The resources for which tokens are issued, and their scopes.
+    pub audiences: Audiences<'a>,
     pub clients: &'a C,
     /// The identity providers whose assertions are accepted.
     pub issuers: &'a I,
@@ -132,6 +131,7 @@ impl<C: Clients, G: Grants, R: Random, I: AssertionIssuers> TokenEndpoint<'_, C,
         let mut request =
             Redemption::new(&code, self.grant, client.id.clone(), self.issuer.clone(), self.policy.clone());
         request.client_proof = authenticated.proof;
+        request.connectors = self.audiences.other_origins();
         request.code_challenge = Some(verifier.challenge());
         request.redirect_uri = redirect_uri.map(str::to_owned);
         request.resource = resource;
@@ -151,14 +151,15 @@ impl<C: Clients, G: Grants, R: Random, I: AssertionIssuers> TokenEndpoint<'_, C,
     /// Uses a refresh token (RFC 6749 §6).
     async fn refresh(&self, form: &Parameters, authenticated: AuthenticatedClient) -> Result<IssuedTokens, TokenError> {
         let token = form.get("refresh_token")?.ok_or(TokenError::Missing("refresh_token"))?;
-        let scope = self.scope(form)?;
         let resource = resource(form)?;
+        let scope = self.scope(form, resource.as_ref())?;
         let token = RefreshToken::parse(token, self.keys.routing())
             .map_err(|_| TokenError::RefreshToken(RefreshTokenError::NotIssuedHere))?;
         authenticated.use_assertion(self.grants, self.grant).await?;
         let client = authenticated.client;
         let mut request = RefreshRequest::new(&token, client.id.clone(), self.issuer.clone(), self.policy.clone());
         request.client_proof = authenticated.proof;
+        request.connectors = self.audiences.other_origins();
         request.from = self.from;
         request.scope = scope;
         request.resource = resource;
@@ -181,11 +182,13 @@ impl<C: Clients, G: Grants, R: Random, I: AssertionIssuers> TokenEndpoint<'_, C,
         if client.kind != ClientKind::PreRegistered || !client.is_confidential() || client.own_scopes.is_empty() {
             return Err(TokenError::UnauthorizedClient);
         }
-        let resource = self.resources.requested(form).map_err(|_| TokenError::Target)?;
-        let scope = match self.scope(form)? {
+        let (resource, known) = self.audiences.requested(form).map_err(|_| TokenError::Target)?;
+        let scope = match self.scope(form, Some(&resource))? {
             Some(asked) => asked.intersection(&client.own_scopes),
             None => client.own_scopes.clone(),
         };
+        // What a scope of another connector is called may mean something else here.
+        let scope = scope.intersection(known.all());
         if scope.is_empty() {
             return Err(TokenError::Scope);
         }
@@ -196,7 +199,7 @@ impl<C: Clients, G: Grants, R: Random, I: AssertionIssuers> TokenEndpoint<'_, C,
         let subject = client_subject(&client.id)?;
         let token = self.sign(&AccessTokenRequest {
             issuer: self.issuer,
-            resource,
+            resource: &resource,
             subject: &subject,
             client_id: &client.id,
             scope: &scope,
@@ -239,9 +242,9 @@ impl<C: Clients, G: Grants, R: Random, I: AssertionIssuers> TokenEndpoint<'_, C,
     }
 
     /// Returns the requested scopes, unless they mean the default.
-    pub(crate) fn scope(&self, form: &Parameters) -> Result<Option<ScopeSet>, TokenError> {
+    pub(crate) fn scope(&self, form: &Parameters, resource: Option<&Resource>) -> Result<Option<ScopeSet>, TokenError> {
         let asked = form.get("scope")?.map(ScopeSet::parse).transpose().map_err(|_| TokenError::Scope)?;
-        Ok(asked.filter(|asked| !self.scopes.means_default(asked)))
+        Ok(asked.filter(|asked| !self.audiences.means_default(resource, asked)))
     }
 }
 

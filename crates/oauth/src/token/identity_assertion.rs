@@ -40,7 +40,6 @@ impl<C: Clients, G: Grants, R: Random, I: AssertionIssuers> TokenEndpoint<'_, C,
             return Err(TokenError::UnsupportedGrantType);
         }
         let text = form.get("assertion")?.ok_or(TokenError::Missing("assertion"))?;
-        let asked = self.scope(form)?;
         let resource = form.get("resource").map_err(|_| TokenError::Target)?;
         let resource = resource.map(Resource::parse).transpose().map_err(|_| TokenError::Target)?;
         let jwt = SignedJwt::parse(text).map_err(IdJagError::from)?;
@@ -56,7 +55,8 @@ impl<C: Clients, G: Grants, R: Random, I: AssertionIssuers> TokenEndpoint<'_, C,
         }
         let assertion = if_genuine;
         let resource = self.granted_resource(&assertion, resource.as_ref())?;
-        let scope = self.granted_scope(issuer, &assertion, asked)?;
+        let asked = self.scope(form, Some(&resource))?;
+        let scope = self.granted_scope(issuer, &assertion, (asked, &resource))?;
         if self.clients.status(&client_id).await? == ClientStatus::Ended {
             return Err(IdJagError::Ended.into());
         }
@@ -150,7 +150,7 @@ impl<C: Clients, G: Grants, R: Random, I: AssertionIssuers> TokenEndpoint<'_, C,
     /// Returns the resource of the token: the one that the client asks for, if the assertion names it, or else the only one of this
     /// server that the assertion names.
     fn granted_resource(&self, assertion: &IdJag, asked: Option<&Resource>) -> Result<Resource, TokenError> {
-        let is_ours = |resource: &&Resource| self.resources.has(resource);
+        let is_ours = |resource: &&Resource| self.audiences.has(resource);
         let mut named: Vec<&Resource> = assertion.resources.iter().filter(is_ours).collect();
         named.dedup();
         match (asked, named.as_slice()) {
@@ -166,14 +166,15 @@ impl<C: Clients, G: Grants, R: Random, I: AssertionIssuers> TokenEndpoint<'_, C,
         &self,
         issuer: &TrustedIssuer,
         assertion: &IdJag,
-        asked: Option<ScopeSet>,
+        (asked, resource): (Option<ScopeSet>, &Resource),
     ) -> Result<ScopeSet, TokenError> {
-        let known = self.scopes.all();
+        let scopes = self.audiences.scopes_of(resource).ok_or(TokenError::Target)?;
+        let known = scopes.all();
         let wanted = match (&assertion.scope, asked) {
             (Some(given), Some(asked)) => given.intersection(&asked),
             (Some(given), None) => given.clone(),
             (None, Some(asked)) => asked,
-            (None, None) => self.scopes.sign_in().clone(),
+            (None, None) => scopes.sign_in().clone(),
         };
         let granted = issuer.limited(&wanted.intersection(known));
         // A connector without scopes has tokens without scopes.

@@ -82,6 +82,12 @@ impl Serialize for Origin {
     }
 }
 
+impl<'de> Deserialize<'de> for Origin {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Issuer::deserialize(deserializer).map(|issuer| issuer.0)
+    }
+}
+
 /// Why a text is not an issuer identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum InvalidIssuer {

@@ -111,6 +111,16 @@ if (callLimit !== undefined) {
 }
 if (metrics) more.METRICS = { writeDataPoint: (point) => console.log('[point] ' + JSON.stringify(point)) };
 
+/** The entry point that other connectors are bound to, counted, which a test can put out of order. */
+export class Introspection extends classes.Introspection {
+  async fetch(request) {
+    if (state.Introspection === 'fails') throw new Error('the entry point fails, as a test has asked');
+    if (state.Introspection === 'hangs') await silence();
+    counts.objects.Introspection = (counts.objects.Introspection ?? 0) + 1;
+    return super.fetch(request);
+  }
+}
+
 /** The Worker as a class, which gets other bindings than it has. */
 export default class extends WorkerEntrypoint {
   constructor(context, env) {

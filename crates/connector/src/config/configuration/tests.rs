@@ -79,6 +79,8 @@ const UNREADABLE: &[Unreadable] = {
     const ACCESS: &[(&str, &str)] =
         &[("IDENTITY", "access"), ("ACCESS_TEAM_URL", "https://t.example"), ("ACCESS_AUDIENCE", "a")];
     const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+    const OTHER: &str = r#"[{"url":"https://wiki.example","name":"Wiki"}]"#;
+    const OWN: &str = r#"[{"url":"https://a.example","name":"Wiki"}]"#;
     const PEOPLE: &[Feature] = &[AuthorizationServer, AccessTokens];
     const EVERYTHING_WITH_A_KEY: &[Feature] = &[AuthorizationServer, AccessTokens, Keys];
     const EVERYTHING_WITH_A_URL: &[Feature] = &[Metadata, AuthorizationServer, AccessTokens];
@@ -135,6 +137,20 @@ const UNREADABLE: &[Unreadable] = {
             &["https://acme.example", "[{\"issuer\":\"http://acme.example\",\"clients\":[\"x\"]}]"],
             EVERYTHING_WITH_A_URL,
         ),
+        (
+            Setting::Connectors,
+            &[("PUBLIC_URL", "https://a.example")],
+            &["wiki.example", "{}", OWN],
+            EVERYTHING_WITH_A_URL,
+        ),
+        (Setting::Connectors, &[], &[OTHER], EVERYTHING_WITH_A_URL),
+        (
+            Setting::AuthorizationServer,
+            &[("PUBLIC_URL", "https://b.example")],
+            &["http://a.example", "https://a.example/x", "a.example", "https://b.example"],
+            EVERYTHING_WITH_A_URL,
+        ),
+        (Setting::AuthorizationServer, &[], &["https://a.example"], EVERYTHING_WITH_A_URL),
         (Setting::MasterKey, &[], &["too short"], EVERYTHING_WITH_A_KEY),
         (Setting::MasterKeyPrevious, &[], &[KEY], EVERYTHING_WITH_A_KEY),
         (Setting::MasterKeyPrevious, &[("MASTER_KEY", KEY)], &["too short"], EVERYTHING_WITH_A_KEY),
@@ -223,6 +239,40 @@ fn settings_that_another_one_replaces_close_nothing() {
     let configuration = read(&[("AUTH_ISSUER", "https://id.example"), ("IDENTITY", "openid")]);
     assert_eq!(configuration.errors, []);
     assert!(configuration.provider.is_none());
+}
+
+#[test]
+fn where_another_connector_issues_the_tokens_nothing_of_the_own_sign_in_is_read() {
+    let shared = [
+        ("AUTHORIZATION_SERVER", "https://a.example"),
+        ("PUBLIC_URL", "https://b.example"),
+        ("IDENTITY", "openid"),
+        ("TRUSTED_ISSUERS", "x"),
+        ("CONNECTORS", "x"),
+    ];
+    let configuration = read(&shared);
+    assert_eq!(configuration.errors, []);
+    assert!(!configuration.signs_in_here() && configuration.provider.is_none() && configuration.missing().is_none());
+    let server = configuration.authorization_server.unwrap();
+    assert_eq!((server.issuer.as_str(), server.resource.as_str()), ("https://a.example", "https://b.example/mcp"));
+    let both = read(&[&shared[..], &[("AUTH_ISSUER", "https://id.example")]].concat());
+    assert_eq!(
+        both.errors[0].to_string(),
+        "AUTHORIZATION_SERVER cannot be set beside AUTH_ISSUER: both say who issues the tokens"
+    );
+}
+
+#[test]
+fn roles_and_issuers_may_name_the_scopes_of_all_connectors_whose_sign_in_is_here() {
+    let connectors =
+        r#"[{"url":"https://wiki.example","name":"Wiki","scopes":{"pages:read":"Read"},"sign_in":"pages:read"}]"#;
+    for (scope, is_wrong) in [("notes:read", false), ("pages:read", false), ("pages:raed", true)] {
+        let roles = format!("reader = {scope} if group:staff");
+        let mut configuration =
+            read(&[("PUBLIC_URL", "https://a.example"), ("CONNECTORS", connectors), ("ROLES", &roles)]);
+        configuration.check_scopes(&ScopeSet::parse("notes:read").unwrap());
+        assert_eq!(configuration.errors.is_empty(), !is_wrong, "{scope}: {:?}", configuration.errors);
+    }
 }
 
 #[test]

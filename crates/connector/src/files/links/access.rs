@@ -84,7 +84,8 @@ pub(crate) async fn open<T: Link>(app: &Rc<App>, env: &Env, incoming: &Incoming)
     let binding = app.endpoint.registry.files().ok_or(LinkError::Unknown)?;
     let bucket = Bucket::bound(env, binding).ok_or_else(|| LinkError::NotBound(not_bound(binding)))?;
     if let (Some(subject), Some(grant)) = (&holder.subject, holder.grant) {
-        let asked = Asked { env: env.clone(), subject: subject.clone(), grant, secrets };
+        let source = app.grant_source(env).await?;
+        let asked = Asked { env: env.clone(), subject: subject.clone(), grant, source };
         if ask(&asked).await? == Validity::Ended {
             return Err(LinkError::SignedOut);
         }

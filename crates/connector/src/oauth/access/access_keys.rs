@@ -10,6 +10,7 @@ use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_oauth::grants::access_keys::access_key::AccessKey;
 use mcp_connector_oauth::grants::access_keys::commands::{UseAccessKey, UsedKey};
 use mcp_connector_oauth::grants::commands::Grants as _;
+use mcp_connector_oauth::resource::access_token::VerifiedToken;
 use mcp_connector_oauth::resource::bearer::BearerToken;
 use mcp_connector_oauth::resource::protected_resource::Resource;
 use mcp_connector_oauth::resource::standing::Standing;
@@ -18,6 +19,7 @@ use mcp_connector_protocol::Unavailable;
 
 use crate::mcp::resource_guard::NotVerified;
 use crate::oauth::access::grant_checks;
+use crate::oauth::access::grant_checks::AskedAbout;
 use crate::oauth::access::remembered;
 use crate::oauth::secrets::Secrets;
 use crate::objects::grants::stub::GrantsStub;
@@ -38,7 +40,8 @@ pub(crate) async fn verify(
         return Err(NotVerified::Invalid);
     }
     // Requests that come at the same time share one question.
-    let asked = grant_checks::together(key.id(), Box::pin(look_up(env, secrets, token, &key))).await;
+    let look_up = async { look_up(env, secrets, token, &key).await.map(drop) };
+    let asked = grant_checks::together(&AskedAbout::Grant(key.id()), Box::pin(look_up)).await;
     asked.map_err(|_| NotVerified::Unavailable)?;
     if let Some(caller) = remembered::caller(token, resource, now) {
         return Ok(caller);
@@ -48,20 +51,40 @@ pub(crate) async fn verify(
     Err(if is_answered { NotVerified::Invalid } else { NotVerified::Unavailable })
 }
 
+/// Asks the object of a key, and returns who has it and what is known of them. `None` if it is no key of this server, has ended, or is
+/// for another resource.
+pub(crate) async fn look(
+    env: &Env,
+    secrets: &Secrets,
+    token: &BearerToken,
+    resource: &Resource,
+) -> Result<Option<(VerifiedToken, Standing)>, Unavailable> {
+    let Ok(key) = AccessKey::parse(token.as_str(), secrets.keys().routing()) else { return Ok(None) };
+    if remembered::look(key.id(), now()) == GrantCheck::Refuse {
+        return Ok(None);
+    }
+    let found = look_up(env, secrets, token, &key).await?;
+    Ok(found.filter(|(of, ..)| of == resource).map(|(_, verified, standing)| (verified, standing)))
+}
+
 /// Asks the object of the key, and remembers the answer: the caller for the resource of the key, or that the key has ended.
-async fn look_up(env: &Env, secrets: &Secrets, token: &BearerToken, key: &AccessKey) -> Result<(), Unavailable> {
+async fn look_up(
+    env: &Env,
+    secrets: &Secrets,
+    token: &BearerToken,
+    key: &AccessKey,
+) -> Result<Option<(Resource, VerifiedToken, Standing)>, Unavailable> {
     let asked_at = now();
     let command = UseAccessKey::new(key, secrets.policy().clone());
     let answer = GrantsStub { env }.ask(key.object(), command).await.map_err(|_| Unavailable)?;
     let known = answer.and_then(|used| used.key.verified().ok().map(|verified| (used, verified)));
-    let state = match known {
-        Some((UsedKey { key, profile }, verified)) => {
-            let withheld = secrets.roles().withheld(key.subject(), profile.as_ref());
-            remembered::remember(token, key.resource(), &verified);
-            GrantState::Active(Standing::new(profile, withheld))
-        }
-        None => GrantState::Ended,
+    let Some((UsedKey { key: stored, profile }, verified)) = known else {
+        remembered::record_answer(key.id(), GrantState::Ended, asked_at);
+        return Ok(None);
     };
-    remembered::record_answer(key.id(), state, asked_at);
-    Ok(())
+    let withheld = secrets.roles().withheld(stored.subject(), profile.as_ref());
+    let standing = Standing::new(profile, withheld);
+    remembered::remember(token, stored.resource(), &verified);
+    remembered::record_answer(key.id(), GrantState::Active(standing.clone()), asked_at);
+    Ok(Some((stored.resource().clone(), verified, standing)))
 }

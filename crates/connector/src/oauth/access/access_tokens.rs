@@ -11,7 +11,7 @@ use mcp_connector_base::identifier::GrantId;
 use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_oauth::external_issuer::identity_claims::{EmailClaim, IdentityClaims};
 use mcp_connector_oauth::external_issuer::token::{ExternalPolicy, ExternalTokenError};
-use mcp_connector_oauth::resource::access_token::{ExpectedClaims, VerifiedToken, verify};
+use mcp_connector_oauth::resource::access_token::{ExpectedClaims, VerifiedToken, claims_to_be_for, verify};
 use mcp_connector_oauth::resource::bearer::BearerToken;
 use mcp_connector_oauth::resource::credential::ACCESS_KEY_PREFIX;
 use mcp_connector_oauth::resource::protected_resource::Resource;
@@ -26,9 +26,10 @@ use crate::mcp::resource_guard::{NotVerified, VerifyToken};
 use crate::oauth::access::access_keys;
 use crate::oauth::access::external_issuer;
 use crate::oauth::access::grant_checks;
-use crate::oauth::access::grant_checks::{Asked, Validity};
+use crate::oauth::access::grant_checks::{Asked, AskedAbout, Validity};
 use crate::oauth::access::key_sets::KeySource;
 use crate::oauth::access::remembered;
+use crate::oauth::introspection::client::AuthorizationServer;
 use crate::platform::clock::now;
 
 /// Verifies the tokens of a request.
@@ -49,7 +50,12 @@ impl VerifyToken for AccessTokens<'_> {
         let remembered = remembered::caller(token, resource, now);
         let caller = if let Some(caller) = remembered {
             caller
-        } else if token.as_str().starts_with(ACCESS_KEY_PREFIX) {
+        } else if let Some(server) = AuthorizationServer::of(self.env, &self.app.configuration) {
+            if is_key(token) && self.app.configuration.policy.access_key_days().is_none() {
+                return Err(NotVerified::Invalid);
+            }
+            Box::pin(introspected(&server, token, resource, now)).await?
+        } else if is_key(token) {
             Box::pin(self.verify_key(token, resource, now)).await?
         } else {
             let verified = self.verify_anew(token, resource, now).await?;
@@ -124,9 +130,44 @@ impl AccessTokens<'_> {
     }
 
     async fn asked(&self, caller: &Caller, grant: GrantId) -> Result<Asked, NotVerified> {
-        let secrets = self.app.secrets(self.env).await.map_err(|_| NotVerified::Unavailable)?;
-        Ok(Asked { env: self.env.clone(), subject: caller.subject.clone(), grant, secrets })
+        let source = self.app.grant_source(self.env).await.map_err(|_| NotVerified::Unavailable)?;
+        Ok(Asked { env: self.env.clone(), subject: caller.subject.clone(), grant, source })
     }
+}
+
+/// Returns who calls with a token or an access key that this isolate does not remember, according to the authorization server. Requests
+/// that come at the same time share one question.
+async fn introspected(
+    server: &AuthorizationServer<'_>,
+    token: &BearerToken,
+    resource: &Resource,
+    now: Timestamp,
+) -> Result<Arc<Caller>, NotVerified> {
+    if remembered::is_of_another(token, resource, now)
+        || !(is_key(token) || claims_to_be_for(token, server.issuer(), resource, now))
+    {
+        return Err(NotVerified::Invalid);
+    }
+    let ask = || server.introspect(token, resource);
+    let mut is_active = None;
+    let question = async { ask().await.map(|active| is_active = Some(active)) };
+    grant_checks::together(&AskedAbout::Token(token.clone()), Box::pin(question))
+        .await
+        .map_err(|_| NotVerified::Unavailable)?;
+    if let Some(caller) = remembered::caller(token, resource, now) {
+        return Ok(caller);
+    }
+    // Another request has asked, and its answer says nothing that is remembered.
+    let is_active = match is_active {
+        Some(is_active) => is_active,
+        None => ask().await.map_err(|_| NotVerified::Unavailable)?,
+    };
+    let caller = if is_active { remembered::caller(token, resource, now) } else { return Err(NotVerified::Invalid) };
+    caller.ok_or(NotVerified::Unavailable)
+}
+
+fn is_key(token: &BearerToken) -> bool {
+    token.as_str().starts_with(ACCESS_KEY_PREFIX)
 }
 
 const fn verdict(validity: Result<Validity, Unavailable>) -> Result<(), NotVerified> {

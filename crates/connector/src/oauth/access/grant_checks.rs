@@ -1,4 +1,4 @@
-//! Asks the object that keeps a grant whether the grant is still valid.
+//! Asks whether a grant is still valid: the object that keeps it, or the authorization server of another Worker.
 //!
 //! Requests that ask about the same grant at the same time share one question. They cannot share its future, because
 //! the runtime ends the I/O of a request with the request. So one of them asks, and each of the others waits for a
@@ -7,7 +7,6 @@
 use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
-use std::rc::Rc;
 use std::time::Duration;
 
 use worker::Env;
@@ -20,12 +19,14 @@ use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_oauth::crypto::opaque::ObjectName;
 use mcp_connector_oauth::grants::checked::CheckedGrants;
 use mcp_connector_oauth::grants::commands::{CheckGrants, Grants as _};
+use mcp_connector_oauth::resource::bearer::BearerToken;
 use mcp_connector_oauth::resource::standing::Standing;
 use mcp_connector_oauth::resource::verified_tokens::{GrantCheck, GrantState};
 use mcp_connector_protocol::Unavailable;
 
+use crate::oauth::access::grant_source::GrantSource;
 use crate::oauth::access::remembered;
-use crate::oauth::secrets::Secrets;
+use crate::oauth::introspection::client::AuthorizationServer;
 use crate::objects::grants::stub::GrantsStub;
 use crate::platform::clock::now;
 use crate::platform::timer::{timeout, within};
@@ -40,7 +41,21 @@ pub(crate) struct Asked {
     pub(crate) env: Env,
     pub(crate) subject: Subject,
     pub(crate) grant: GrantId,
-    pub(crate) secrets: Rc<Secrets>,
+    pub(crate) source: GrantSource,
+}
+
+/// The answer about some grants of a person.
+pub(crate) struct CheckedStanding {
+    pub(crate) active: Vec<GrantId>,
+    /// What is known of the person, and which scopes their roles withhold.
+    pub(crate) standing: Standing,
+}
+
+/// What is asked about a grant, or about a token whose grant is not known yet.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum AskedAbout {
+    Grant(GrantId),
+    Token(BearerToken),
 }
 
 /// Whether a grant is valid.
@@ -52,7 +67,7 @@ pub(crate) enum Validity {
 
 /// A question that was asked, and the requests that wait for its answer.
 struct Question {
-    grant: GrantId,
+    about: AskedAbout,
     waiting: Vec<Function>,
 }
 
@@ -64,19 +79,26 @@ thread_local! {
 ///
 /// # Errors
 ///
-/// Returns [`Unavailable`] where the object does not answer in five seconds.
+/// Returns [`Unavailable`] where there is no answer in five seconds.
 pub(crate) async fn ask(asked: &Asked) -> Result<Validity, Unavailable> {
-    let (asked_at, roles) = (now(), asked.secrets.roles());
-    let CheckedGrants { active, profile } =
-        check(&asked.env, &asked.secrets, &asked.subject, vec![asked.grant]).await?;
-    let (state, validity) = if active.contains(&asked.grant) {
-        let withheld = roles.withheld(&asked.subject, profile.as_ref());
-        (GrantState::Active(Standing::new(profile, withheld)), Validity::Valid)
-    } else {
-        (GrantState::Ended, Validity::Ended)
-    };
-    remembered::record_answer(asked.grant, state, asked_at);
-    Ok(validity)
+    Ok(match look(asked).await? {
+        GrantState::Active(_) => Validity::Valid,
+        GrantState::Ended => Validity::Ended,
+    })
+}
+
+/// The same, with what is known of the person.
+///
+/// # Errors
+///
+/// As for [`ask`].
+pub(crate) async fn look(asked: &Asked) -> Result<GrantState, Unavailable> {
+    let asked_at = now();
+    let checked = check(&asked.env, &asked.source, &asked.subject, vec![asked.grant]).await?;
+    let is_active = checked.active.contains(&asked.grant);
+    let state = if is_active { GrantState::Active(checked.standing) } else { GrantState::Ended };
+    remembered::record_answer(asked.grant, state.clone(), asked_at);
+    Ok(state)
 }
 
 /// Asks, or waits for the answer to the same question of another request.
@@ -85,7 +107,7 @@ pub(crate) async fn ask(asked: &Asked) -> Result<Validity, Unavailable> {
 ///
 /// Returns [`Unavailable`] where the object does not answer in five seconds, or the other request has not in six.
 pub(crate) async fn ask_together(asked: &Asked) -> Result<Validity, Unavailable> {
-    together(asked.grant, Box::pin(async { ask(asked).await.map(drop) })).await?;
+    together(&AskedAbout::Grant(asked.grant), Box::pin(async { ask(asked).await.map(drop) })).await?;
     known(asked.grant, now())
 }
 
@@ -95,36 +117,48 @@ pub(crate) async fn ask_together(asked: &Asked) -> Result<Validity, Unavailable>
 ///
 /// Returns [`Unavailable`] where the question does, or the other request has no answer in six seconds.
 pub(crate) async fn together(
-    grant: GrantId,
+    about: &AskedAbout,
     question: Pin<Box<impl Future<Output = Result<(), Unavailable>>>>,
 ) -> Result<(), Unavailable> {
-    let Some(answer) = join_pending(grant) else {
-        let _pending = PendingQuestion(grant);
+    let Some(answer) = join_pending(about) else {
+        let _pending = PendingQuestion(about.clone());
         return question.await;
     };
     if timeout(WAIT_LIMIT, answer).await.is_none() {
         // The next request asks again.
-        finish(grant);
+        finish(about);
         return Err(Unavailable);
     }
     Ok(())
 }
 
-/// Asks a subject's object which of some grants are valid, and what is known of the person.
+/// Asks which of some grants of a subject are valid, and what is known of the person.
 ///
 /// # Errors
 ///
-/// Returns [`Unavailable`] where the object does not answer in five seconds.
+/// Returns [`Unavailable`] where there is no answer in five seconds.
 pub(crate) async fn check(
     env: &Env,
-    secrets: &Secrets,
+    source: &GrantSource,
     subject: &Subject,
     grants: Vec<GrantId>,
-) -> Result<CheckedGrants, Unavailable> {
-    let check = CheckGrants { grants, policy: secrets.policy().clone() };
-    let objects = GrantsStub { env };
-    let answer = objects.ask(ObjectName::of(subject), check);
-    within(TIME_LIMIT, async { answer.await.map_err(|_| Unavailable) }).await
+) -> Result<CheckedStanding, Unavailable> {
+    match source {
+        GrantSource::Objects(secrets) => {
+            let CheckedGrants { active, profile } = within(TIME_LIMIT, async {
+                let check = CheckGrants { grants, policy: secrets.policy().clone() };
+                GrantsStub { env }.ask(ObjectName::of(subject), check).await.map_err(|_| Unavailable)
+            })
+            .await?;
+            let withheld = secrets.roles().withheld(subject, profile.as_ref());
+            Ok(CheckedStanding { active, standing: Standing::new(profile, withheld) })
+        }
+        GrantSource::AuthorizationServer(configuration) => {
+            let server = AuthorizationServer::of(env, configuration).ok_or(Unavailable)?;
+            let (active, standing) = server.check(subject, grants).await?;
+            Ok(CheckedStanding { active, standing })
+        }
+    }
 }
 
 /// Returns the answer that the other request has got.
@@ -138,10 +172,10 @@ fn known(grant: GrantId, now: Timestamp) -> Result<Validity, Unavailable> {
 
 /// Waits for a question that another request has asked. Returns none if there is none; then this request is the one
 /// that asks.
-fn join_pending(grant: GrantId) -> Option<impl Future<Output = Result<JsValue, JsValue>> + Unpin> {
+fn join_pending(about: &AskedAbout) -> Option<impl Future<Output = Result<JsValue, JsValue>> + Unpin> {
     PENDING.with_borrow_mut(|questions| {
-        let Some(question) = questions.iter_mut().find(|question| question.grant == grant) else {
-            questions.push(Question { grant, waiting: Vec::new() });
+        let Some(question) = questions.iter_mut().find(|question| question.about == *about) else {
+            questions.push(Question { about: about.clone(), waiting: Vec::new() });
             return None;
         };
         let promise = Promise::new(&mut |resolve, _| question.waiting.push(resolve));
@@ -150,18 +184,18 @@ fn join_pending(grant: GrantId) -> Option<impl Future<Output = Result<JsValue, J
 }
 
 /// The question of this request, which ends when it is dropped.
-struct PendingQuestion(GrantId);
+struct PendingQuestion(AskedAbout);
 
 impl Drop for PendingQuestion {
     fn drop(&mut self) {
-        finish(self.0);
+        finish(&self.0);
     }
 }
 
 /// Removes a question, and has all requests that wait check what is known.
-fn finish(grant: GrantId) {
+fn finish(about: &AskedAbout) {
     let answered: Vec<Question> =
-        PENDING.with_borrow_mut(|questions| questions.extract_if(.., |question| question.grant == grant).collect());
+        PENDING.with_borrow_mut(|questions| questions.extract_if(.., |question| question.about == *about).collect());
     for resolve in answered.into_iter().flat_map(|question| question.waiting) {
         // Resolving a promise does not fail.
         let _ = resolve.call0(&JsValue::UNDEFINED);

@@ -69,7 +69,7 @@ pub(crate) fn entries<'a>(oauth: &OAuthContext<'_>, keys: &'a [AccessKeySummary]
     let entry = |key: &'a AccessKeySummary| AccessKeyEntry {
         id: key.id.to_string(),
         name: key.name.as_str(),
-        scopes: oauth.app.catalogue.described(&key.scope).collect(),
+        scopes: oauth.app.scopes_of(&key.resource).described(&key.scope).collect(),
         endpoint: key.resource.as_str(),
         made_at: key.created_at,
         ends_at: key.expires,
@@ -124,7 +124,7 @@ pub(crate) fn read(oauth: &OAuthContext<'_>, form: &Parameters) -> Result<Result
 
 /// Says what a key will be, on the page that asks for proof.
 pub(crate) fn in_words(oauth: &OAuthContext<'_>, wanted: &NewAccessKey) -> Markup {
-    let scopes: Vec<_> = oauth.app.catalogue.described(&wanted.scope).collect();
+    let scopes: Vec<_> = oauth.app.scopes_of(&wanted.resource).described(&wanted.scope).collect();
     html! {
         p { "You are making the access key " strong { (isolated(wanted.name.as_str())) } "." }
         (Facts::new()

@@ -21,7 +21,7 @@ use crate::oauth::access::remembered;
 use crate::oauth::account::access_keys;
 use crate::oauth::account::all_clients;
 use crate::oauth::account::browsers;
-use crate::oauth::account::destination::destination;
+use crate::oauth::account::destination::{connector_of, destination};
 use crate::oauth::account::passkeys;
 use crate::oauth::account::people;
 use crate::oauth::account::protected_action;
@@ -407,7 +407,8 @@ fn app_of<'a>(oauth: &'a OAuthContext<'_>, grant: &'a GrantSummary) -> AppSignIn
         name_source,
         destination,
         destination_kind,
-        scopes: oauth.app.catalogue.described(&grant.scope).collect(),
+        connector: connector_of(oauth, &grant.resource),
+        scopes: oauth.app.scopes_of(&grant.resource).described(&grant.scope).collect(),
         connected_at: grant.created_at,
         used_at: grant.used_at,
     }

@@ -14,7 +14,7 @@ use crate::log::person;
 use crate::log::request_log::LogPerson;
 use crate::oauth::access::remembered;
 use crate::oauth::account::access_keys;
-use crate::oauth::account::destination::destination;
+use crate::oauth::account::destination::{connector_of, destination};
 use crate::oauth::account::session::{Owner, done, notice, owner, owner_form, signed_out, to_page};
 use crate::oauth::context::OAuthContext;
 use crate::oauth::identity::settings::Provider;
@@ -72,7 +72,8 @@ async fn about(
         grant: grant.id.to_string(),
         name: grant.client_name.as_deref(),
         destination: destination(grant).1,
-        scopes: oauth.app.catalogue.described(&grant.scope).collect(),
+        connector: connector_of(oauth, &grant.resource),
+        scopes: oauth.app.scopes_of(&grant.resource).described(&grant.scope).collect(),
         connected_at: grant.created_at,
         used_at: grant.used_at,
     });

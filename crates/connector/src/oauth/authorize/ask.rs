@@ -35,7 +35,7 @@ pub(crate) async fn asked(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Resu
     };
     incoming.request_log().client(&client.id);
     let trusted = query.for_client(&client, &oauth.configuration().redirect_policy)?;
-    let request = match trusted.check(&oauth.site.resources, &oauth.app.catalogue, &oauth.entropy) {
+    let request = match trusted.check(oauth.app.audiences(oauth.site), &oauth.entropy) {
         Ok(request) => allowed_scopes::offered(oauth, request),
         Err(refusal) => {
             incoming.request_log().reason(refusal.error().to_string());

@@ -5,6 +5,7 @@ use mcp_connector_oauth::authorize::authorization_request::AuthorizationRequest;
 use mcp_connector_oauth::authorize::consent::{ConsentPage, DECISION_FIELD, Decision, InvalidDecision, SCOPE_FIELD};
 use mcp_connector_oauth::login::passkeys::ceremony::Purpose;
 use mcp_connector_oauth::login::remembered::remembered_browsers::BrowserStanding;
+use mcp_connector_oauth::resource::connectors::OtherConnector;
 use mcp_connector_oauth::web::form::Parameters;
 
 use crate::http::answer::Answer;
@@ -134,10 +135,12 @@ fn with_passphrase<'a>(oauth: &OAuthContext<'_>, place: NewPlace) -> ConsentSign
 
 fn answer(oauth: &OAuthContext<'_>, request: &AuthorizationRequest, sealed: &str, view: &ConsentView<'_>) -> Answer {
     let form = FormTarget { action: CONSENT_PATH, sealed };
-    let content = ConsentPage::new(request, &oauth.app.catalogue);
+    let other = oauth.configuration().connectors.of(request.resource());
+    let content = ConsentPage::new(request, oauth.app.scopes_of(request.resource()));
     // The answer to the form redirects to the client, or first to the identity provider.
     let account = [oauth.site.issuer.origin().authority(), ACCOUNT_PATH].concat();
-    let connector = ConsentConnector { title: oauth.app.endpoint.registry.display_name(), account: &account };
+    let title = other.map_or(oauth.app.endpoint.registry.display_name(), OtherConnector::name);
+    let connector = ConsentConnector { title, account: &account };
     let page = |status| Answer::page(status, pages::consent(&content, &connector, &form, view));
     match view.error {
         Some(ConsentError::NothingTicked) => page(400),

@@ -11,6 +11,7 @@ use mcp_connector_oauth::upstream::name::UpstreamName;
 use mcp_connector_oauth::web::discovery::ExternalIssuer;
 use mcp_connector_protocol::{ClientSecretPlace, Upstream, UpstreamKind};
 
+use crate::config::settings::Setting;
 use crate::oauth::identity::settings::Provider;
 use crate::oauth::identity::upstream::github_token_url;
 
@@ -88,8 +89,8 @@ pub(crate) enum NotSetUp {
     Missing(String),
     #[error("its issuer cannot be used")]
     Issuer,
-    #[error("people sign in at another server (AUTH_ISSUER), so there is no page on which they connect an account")]
-    ExternalIssuer,
+    #[error("people sign in at another server ({}), so there is no page on which they connect an account", .0.name())]
+    OtherServer(Setting),
 }
 
 impl UpstreamServices {
@@ -98,11 +99,13 @@ impl UpstreamServices {
         declared: &[Rc<Upstream<H>>],
         variable: impl Fn(&str) -> Option<String>,
         provider: Option<&Provider>,
-        has_external_issuer: bool,
+        other_server: Option<Setting>,
     ) -> Self {
         let service = |upstream: &Rc<Upstream<H>>| {
-            let access =
-                if has_external_issuer { Err(NotSetUp::ExternalIssuer) } else { access(upstream, &variable, provider) };
+            let access = match other_server {
+                Some(setting) => Err(NotSetUp::OtherServer(setting)),
+                None => access(upstream, &variable, provider),
+            };
             Some(Rc::new(UpstreamService {
                 name: UpstreamName::parse(&upstream.name).ok()?,
                 title: upstream.display_name().to_owned(),
@@ -252,10 +255,10 @@ mod tests {
     #[test]
     fn a_service_whose_settings_are_missing_is_reported_by_their_names() {
         let declared = [github("ID"), github("NO_ID")];
-        let services = UpstreamServices::read(&declared, variable, None, false);
+        let services = UpstreamServices::read(&declared, variable, None, None);
         assert_eq!(services.reports(), ["NO_ID is not set; closed until then: the upstream service GitHub"]);
         assert!(!format!("{services:?}").contains("s3cret"));
-        let external = UpstreamServices::read(&declared, variable, None, true);
+        let external = UpstreamServices::read(&declared, variable, None, Some(Setting::AuthIssuer));
         assert_eq!(external.reports().len(), 2);
     }
 
@@ -263,14 +266,14 @@ mod tests {
     fn a_sign_in_connects_the_account_of_the_same_client_only() {
         let provider = Provider::read(&Variables::new(&variable)).unwrap();
         for (client, is_connected) in [("ID", true), ("OTHER_ID", false)] {
-            let services = UpstreamServices::read(&[github(client)], variable, provider.as_ref(), false);
+            let services = UpstreamServices::read(&[github(client)], variable, provider.as_ref(), None);
             assert_eq!(services.of_identity().is_some(), is_connected, "{client}");
         }
     }
 
     #[test]
     fn a_token_belongs_to_one_person_and_one_client() {
-        let services = UpstreamServices::read(&[github("ID"), github("OTHER_ID")], variable, None, false);
+        let services = UpstreamServices::read(&[github("ID"), github("OTHER_ID")], variable, None, None);
         let [one, other] = [0, 1].map(|index| services.iter().nth(index).unwrap());
         let [jane, bob] = ["jane", "bob"].map(|name| Subject::new(name).unwrap());
         assert_ne!(one.binding(&jane), one.binding(&bob));

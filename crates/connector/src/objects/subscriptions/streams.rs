@@ -282,7 +282,7 @@ impl Streams {
     }
 
     async fn active_grants(&self, subject: &Subject, grants: Vec<GrantId>) -> Result<Vec<GrantId>, Unavailable> {
-        let secrets = app(&self.env).map_err(|_| Unavailable)?.secrets(&self.env).await?;
-        Ok(grant_checks::check(&self.env, &secrets, subject, grants).await?.active)
+        let source = app(&self.env).map_err(|_| Unavailable)?.grant_source(&self.env).await?;
+        Ok(grant_checks::check(&self.env, &source, subject, grants).await?.active)
     }
 }

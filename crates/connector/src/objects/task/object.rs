@@ -274,11 +274,10 @@ impl Object {
     /// Returns whether the grant is valid, and the roles of the person still allow what the tool needs.
     async fn may_go_on(&self, subject: &Subject, grant: GrantId, call: Option<&TaskCall>) -> Result<bool, Unavailable> {
         let app = self.app().map_err(|_| Unavailable)?;
-        let secrets = app.secrets(&self.env).await?;
-        let checked = grant_checks::check(&self.env, &secrets, subject, vec![grant]).await?;
-        let withheld = secrets.roles().withheld(subject, checked.profile.as_ref());
+        let source = app.grant_source(&self.env).await?;
+        let checked = grant_checks::check(&self.env, &source, subject, vec![grant]).await?;
         let needed = call.map_or_else(ScopeSet::empty, |call| app.endpoint.registry.task_needs(call));
-        Ok(checked.active.contains(&grant) && needed.intersection(&withheld).is_empty())
+        Ok(checked.active.contains(&grant) && needed.intersection(checked.standing.withheld()).is_empty())
     }
 
     /// Begins a run, if it is time for one. Nothing else happens in the object meanwhile.

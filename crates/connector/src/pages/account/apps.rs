@@ -52,6 +52,8 @@ pub(crate) struct AppSignIn<'a> {
     pub(crate) destination: String,
     /// What kind of place that is.
     pub(crate) destination_kind: RedirectKind,
+    /// The connector that it uses, if that is another one than that of this server.
+    pub(crate) connector: Option<&'a str>,
     /// What it may do.
     pub(crate) scopes: Vec<Scope>,
     /// When it was connected.
@@ -78,6 +80,7 @@ impl AppSignIn<'_> {
         self.name == other.name
             && self.name_source == other.name_source
             && self.destination_kind == other.destination_kind
+            && self.connector == other.connector
             && (is_local || self.destination == other.destination)
     }
 }
@@ -139,6 +142,7 @@ fn entry<'a>(app: &App<'a>, now: Timestamp, form: &FormTarget<'_>) -> Entry<'a> 
                 RedirectKind::Https | RedirectKind::PrivateUse => (isolated(&latest.place())),
                 RedirectKind::Loopback => "On a computer",
             }
+            @if let Some(connector) = latest.connector { " · For " (isolated(connector)) }
             " · Used " (ago(latest.used_at, now))
         })
         .content(html! {

@@ -68,6 +68,8 @@ pub(crate) struct PersonApp<'a> {
     pub(crate) name: Option<&'a str>,
     /// Where the access went.
     pub(crate) destination: String,
+    /// The connector that it uses, if that is another one than that of this server.
+    pub(crate) connector: Option<&'a str>,
     pub(crate) scopes: Vec<Scope>,
     pub(crate) connected_at: Timestamp,
     pub(crate) used_at: Timestamp,
@@ -164,18 +166,21 @@ fn note(list: ListedBy) -> Markup {
 
 fn app_entry<'a>(app: &PersonApp<'a>, page: &PersonPage<'_>, form: &FormTarget<'_>) -> Entry<'a> {
     let name = app.name.unwrap_or("An app without a name");
-    Entry::new(name).line(html! { (isolated(&app.destination)) " · Used " (ago(app.used_at, page.now)) }).content(
-        html! {
-            (Facts::new()
-                .fact("It can", can(&app.scopes))
-                .fact("Connected", day(app.connected_at)))
-            (action_form(form, AccountFormAction::End)
-                .hidden(PERSON_FIELD, page.id.to_owned())
-                .hidden(GRANT_FIELD, app.grant.clone())
-                .hidden(NAME_FIELD, visible(name).into_owned())
-                .button(Button::danger("Disconnect").spoken(format!("Disconnect {}", visible(name)))))
-        },
-    )
+    let line = html! {
+        (isolated(&app.destination))
+        @if let Some(connector) = app.connector { " · For " (isolated(connector)) }
+        " · Used " (ago(app.used_at, page.now))
+    };
+    Entry::new(name).line(line).content(html! {
+        (Facts::new()
+            .fact("It can", can(&app.scopes))
+            .fact("Connected", day(app.connected_at)))
+        (action_form(form, AccountFormAction::End)
+            .hidden(PERSON_FIELD, page.id.to_owned())
+            .hidden(GRANT_FIELD, app.grant.clone())
+            .hidden(NAME_FIELD, visible(name).into_owned())
+            .button(Button::danger("Disconnect").spoken(format!("Disconnect {}", visible(name)))))
+    })
 }
 
 fn key_entry<'a>(key: &AccessKeyEntry<'a>, page: &PersonPage<'_>, form: &FormTarget<'_>) -> Entry<'a> {

@@ -14,7 +14,7 @@ export const request = {
     const { method, url, headers } = request;
     const guard = globalThis.instanceGuard;
     const number = guard?.opened(request) ?? 0;
-    const marks = (guard?.before(number) ? '!' : '') + (guard?.isInternal(request) ? '@' : '');
+    const marks = (guard?.before(number) ? '!' : '') + (guard?.mark(request) ?? '');
     let head = `${number}${marks}\n${method}\n${url}`;
     for (const name of method === 'POST' ? names.post : names.all) {
       const value = headers.get(name);

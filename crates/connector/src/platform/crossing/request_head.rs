@@ -32,7 +32,18 @@ pub(crate) struct RequestHead {
     lines: usize,
     number: RequestNumber,
     is_again: bool,
-    is_internal: bool,
+    entry_point: EntryPoint,
+}
+
+/// By which entry point of the Worker a request came. The guard says so; nothing in a request can.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EntryPoint {
+    /// The default one, to which the runtime sends what comes from outside.
+    Default,
+    /// `Internal`: a Service Binding of another Worker of the account, which calls as whoever it says.
+    Internal,
+    /// `Introspection`: the same of a connector whose sign-in this Worker keeps.
+    Introspection,
 }
 
 /// A header of a request.
@@ -66,11 +77,15 @@ impl RequestHead {
         }
         let lines = lines.min(LINES);
         let number = RequestNumber::default();
-        let mut head = Self { text, ends, lines, number, is_again: false, is_internal: false };
+        let mut head = Self { text, ends, lines, number, is_again: false, entry_point: EntryPoint::Default };
         let first = head.line(0).unwrap_or_default();
-        let (first, is_internal) = first.strip_suffix('@').map_or((first, false), |rest| (rest, true));
+        let (first, entry_point) = match (first.strip_suffix('@'), first.strip_suffix('%')) {
+            (Some(rest), _) => (rest, EntryPoint::Internal),
+            (None, Some(rest)) => (rest, EntryPoint::Introspection),
+            (None, None) => (first, EntryPoint::Default),
+        };
         let (digits, is_again) = first.strip_suffix('!').map_or((first, false), |digits| (digits, true));
-        (head.number, head.is_again, head.is_internal) = (RequestNumber::parse(digits), is_again, is_internal);
+        (head.number, head.is_again, head.entry_point) = (RequestNumber::parse(digits), is_again, entry_point);
         head
     }
 
@@ -84,10 +99,9 @@ impl RequestHead {
         self.is_again
     }
 
-    /// Returns whether it came by the entry point `Internal`, which only a Service Binding of the account reaches. The guard says
-    /// so; nothing in a request can.
-    pub(crate) const fn is_internal(&self) -> bool {
-        self.is_internal
+    /// Returns by which entry point it came.
+    pub(crate) const fn entry_point(&self) -> EntryPoint {
+        self.entry_point
     }
 
     pub(crate) fn method(&self) -> &str {
@@ -172,13 +186,19 @@ mod tests {
     }
 
     #[test]
-    fn the_guard_alone_says_that_a_request_is_internal() {
-        for (first, number, is_again, is_internal) in
-            [("7", "7", false, false), ("7!", "7", true, false), ("7@", "7", false, true), ("7!@", "7", true, true)]
-        {
-            let head = head(&[first, "GET", "https://h/@", "=7@", "", ""]);
-            assert_eq!(head.number(), RequestNumber::parse(number), "{first}");
-            assert_eq!((head.is_again(), head.is_internal()), (is_again, is_internal), "{first}");
+    fn the_guard_alone_says_by_which_entry_point_a_request_came() {
+        use EntryPoint::{Default, Internal, Introspection};
+        for (first, is_again, entry_point) in [
+            ("7", false, Default),
+            ("7!", true, Default),
+            ("7@", false, Internal),
+            ("7!@", true, Internal),
+            ("7%", false, Introspection),
+            ("7!%", true, Introspection),
+        ] {
+            let head = head(&[first, "GET", "https://h/@", "=7@", "=7%", ""]);
+            assert_eq!(head.number(), RequestNumber::parse("7"), "{first}");
+            assert_eq!((head.is_again(), head.entry_point()), (is_again, entry_point), "{first}");
         }
     }
 }

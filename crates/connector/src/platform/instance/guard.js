@@ -19,8 +19,10 @@ const lostWork = new Map();
 let lastNumber = 0;
 /** The flight of a request. The entry point gets the request and uses it to ask for its flight. @type {WeakMap<Request, Flight>} */
 const flights = new WeakMap();
-/** Requests that came by the entry point `Internal`. Nothing in a request can make it one of these. @type {WeakSet<Request>} */
-const internal = new WeakSet();
+/** The marks of requests that came by an entry point other than the default one. Nothing in a request can give it one. @type {WeakMap<Request, string>} */
+const marks = new WeakMap();
+/** The entry points that only a Service Binding reaches, and their marks. A Worker that is bound to one of them cannot do what the other one can. */
+const MARKS = { Internal: '@', Introspection: '%' };
 /** Where the instance writes what it is running: in its memory, which can be read after its death. */
 let running = { memory: undefined, address: 0 };
 
@@ -163,9 +165,9 @@ globalThis.instanceGuard = {
     flight.wasOpened = true;
     return flight.number;
   },
-  /** Whether a request came by the entry point `Internal`. */
-  isInternal(request) {
-    return internal.has(request);
+  /** By which entry point a request came: empty for the default one. */
+  mark(request) {
+    return marks.get(request) ?? '';
   },
   /** What of a request was lost with an earlier instance, if that is why it comes now. */
   before(number) {
@@ -330,13 +332,14 @@ function entryPoint(handlers) {
 }
 
 /**
- * The entry point that only a Service Binding reaches, because the runtime sends requests from outside to the default one. It
+ * An entry point that only a Service Binding reaches, because the runtime sends requests from outside to the default one. It
  * carries out the same `fetch`, and the module learns that the request came this way.
+ * @param {keyof typeof MARKS} name
  */
-export function guardedInternal() {
-  return class Internal extends WorkerEntrypoint {
+export function guardedEntryPoint(name) {
+  return class extends WorkerEntrypoint {
     fetch(request) {
-      internal.add(request);
+      marks.set(request, MARKS[name]);
       return answered(request, this.env, this.ctx);
     }
   };

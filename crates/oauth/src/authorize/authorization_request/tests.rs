@@ -9,6 +9,8 @@ use crate::authorize::authorization_request::state::MAX_STATE;
 use crate::authorize::authorization_request::*;
 use crate::authorize::prompt::InvalidPrompt;
 use crate::authorize::provider_error::ProviderError;
+use crate::resource::protected_resource::ResourceServer;
+use crate::resource::scope_catalogue::ScopeCatalogue;
 use crate::testing::test_keys::TestRandom;
 use crate::web::form::{FormError, with_query};
 use crate::web::origin::{Issuer, Origin};
@@ -76,7 +78,9 @@ enum End {
 fn end(query: &str) -> End {
     let checked = AuthorizationQuery::parse(query)
         .and_then(|query| query.for_client(&client(), &RedirectPolicy::default()))
-        .map(|trusted| trusted.check(&ResourceServer::new(issuer().origin()), &scopes(), &TestRandom::from(1)));
+        .map(|trusted| {
+            trusted.check(Audiences::new(&ResourceServer::new(issuer().origin()), &scopes()), &TestRandom::from(1))
+        });
     match checked {
         Err(page) => End::Page(page),
         Ok(Err(refusal)) => End::Redirect(refusal),
@@ -250,7 +254,7 @@ fn each_authorization_request_has_an_identifier_of_its_own() {
     let page = || {
         let query = AuthorizationQuery::parse(&query(&[])).unwrap();
         let trusted = query.for_client(&client(), &RedirectPolicy::default()).unwrap();
-        trusted.check(&ResourceServer::new(issuer().origin()), &scopes(), &random).unwrap().number()
+        trusted.check(Audiences::new(&ResourceServer::new(issuer().origin()), &scopes()), &random).unwrap().number()
     };
     assert_ne!(page(), page());
 }
@@ -309,7 +313,7 @@ fn a_sealed_authorization_request_opens_unchanged_and_stays_small() {
         .unwrap()
         .for_client(&client, &RedirectPolicy::default())
         .unwrap()
-        .check(&ResourceServer::new(issuer().origin()), &scopes(), &TestRandom::from(1))
+        .check(Audiences::new(&ResourceServer::new(issuer().origin()), &scopes()), &TestRandom::from(1))
         .unwrap();
     assert!(encode(&request).unwrap().len() < MAX_STATE + 1024);
 }

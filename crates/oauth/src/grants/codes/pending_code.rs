@@ -103,7 +103,7 @@ impl PendingCode {
         if request.client_proof < agreed.client_proof {
             return Err(RedemptionMismatch::ClientProof);
         }
-        if !agreed.resource.is_of(&request.issuer) {
+        if !agreed.resource.is_under(&request.issuer, &request.connectors) {
             return Err(RedemptionMismatch::Issuer);
         }
         if request.redirect_uri.as_ref().is_some_and(|uri| *uri != agreed.redirect_uri) {

@@ -15,7 +15,7 @@ use crate::grants::grant::Grant;
 use crate::grants::refresh::refresh_token::Generation;
 use crate::login::admission::AdmissionPolicy;
 use crate::resource::protected_resource::Resource;
-use crate::web::origin::Issuer;
+use crate::web::origin::{Issuer, Origin};
 
 /// Why a code is not stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
@@ -81,6 +81,8 @@ pub struct Redemption {
     pub client_proof: ClientProof,
     /// The issuer under which the request came. Codes of another name of this server are not valid here.
     pub issuer: Issuer,
+    /// The other connectors for which the issuer issues tokens.
+    pub connectors: Vec<Origin>,
     /// `redirect_uri`, if it is in the request. OAuth 2.1 no longer requires it; clients still send it.
     pub redirect_uri: Option<String>,
     /// The challenge of the request's `code_verifier`, or `None` if that is missing or malformed.
@@ -108,6 +110,7 @@ impl Redemption {
             client_id,
             client_proof: ClientProof::SecretOrNone,
             issuer,
+            connectors: Vec::new(),
             redirect_uri: None,
             code_challenge: None,
             resource: None,

@@ -15,7 +15,7 @@ use crate::grants::refresh::rotation::Retry;
 use crate::login::admission::AdmissionPolicy;
 use crate::resource::protected_resource::Resource;
 use crate::web::network::Network;
-use crate::web::origin::Issuer;
+use crate::web::origin::{Issuer, Origin};
 
 /// A refresh request, after client authentication.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +30,8 @@ pub struct RefreshRequest {
     pub client_proof: ClientProof,
     /// The issuer under which the request came. Grants of another name of this server are not valid here.
     pub issuer: Issuer,
+    /// The other connectors for which the issuer issues tokens.
+    pub connectors: Vec<Origin>,
     /// `scope`, if it is in the request. Otherwise the access token gets all granted scopes.
     pub scope: Option<ScopeSet>,
     /// `resource`, if it is in the request. It cannot change.
@@ -51,6 +53,7 @@ impl RefreshRequest {
             client_id,
             client_proof: ClientProof::SecretOrNone,
             issuer,
+            connectors: Vec::new(),
             scope: None,
             resource: None,
             from: None,

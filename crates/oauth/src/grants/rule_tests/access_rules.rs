@@ -171,6 +171,7 @@ fn a_client_from_before_the_rule_has_no_access_once_its_host_is_not_allowed() {
             client_id: client(),
             client_proof: redeemed.authorization.client_proof,
             issuer: issuer(),
+            connectors: Vec::new(),
             scope: None,
             resource: None,
             from: Some(HOME),

@@ -50,6 +50,7 @@ fn a_redemption_that_is_repeated_inside_the_server_gets_the_same_answer() {
     let redeemed = first.unwrap();
     let refresh_with = RefreshRequest {
         issuer: issuer(),
+        connectors: Vec::new(),
         grant: redeemed.grant,
         generation: redeemed.generation,
         proof: redeemed.proof,

@@ -168,6 +168,7 @@ fn a_grant_without_scopes_can_be_refreshed() {
         client_id: client(),
         client_proof: ClientProof::SecretOrNone,
         issuer: issuer(),
+        connectors: Vec::new(),
         scope: None,
         resource: None,
         from: None,

@@ -299,3 +299,28 @@ proptest! {
         prop_assert!(check(&text, NOW).is_err());
     }
 }
+
+#[test]
+fn a_resource_server_without_keys_asks_only_about_a_token_that_says_it_is_for_it() {
+    let says = |text: &str, issuer: &str, resource: &str, now| {
+        let bearer = BearerToken::from_authorization([format!("Bearer {text}").as_str()]).unwrap().unwrap();
+        claims_to_be_for(&bearer, &self::issuer(issuer), &self::resource(resource), now)
+    };
+    let token = issued();
+    assert!(says(&token, ISSUER, RESOURCE, NOW));
+    assert!(says(&token, ISSUER, RESOURCE, NOW.plus(3600 + LEEWAY - 1)));
+    for (name, text, issuer, resource, now) in [
+        ("expired", token.as_str(), ISSUER, RESOURCE, NOW.plus(3600 + LEEWAY)),
+        ("another resource", token.as_str(), ISSUER, "https://host.example/private/mcp", NOW),
+        ("another issuer", token.as_str(), "https://other.example", RESOURCE, NOW),
+        ("no JWT", "abc", ISSUER, RESOURCE, NOW),
+        ("two parts", "a.b", ISSUER, RESOURCE, NOW),
+        ("four parts", "a.b.c.d", ISSUER, RESOURCE, NOW),
+        ("no JSON", "a.YWJj.c", ISSUER, RESOURCE, NOW),
+    ] {
+        assert!(!says(text, issuer, resource, now), "{name}");
+    }
+    let mut several = claims();
+    several["aud"] = json!([RESOURCE]);
+    assert!(!says(&forge(&several), ISSUER, RESOURCE, NOW), "for several resources");
+}

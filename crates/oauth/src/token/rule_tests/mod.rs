@@ -40,7 +40,9 @@ use crate::login::admission::{Admission, AdmissionPolicy};
 use crate::login::person::Person;
 use crate::login::roles::policy::{RolePolicy, Roles};
 use crate::resource::access_token::{ExpectedClaims, VerifiedToken, verify};
+use crate::resource::audiences::Audiences;
 use crate::resource::bearer::BearerToken;
+use crate::resource::connectors::Connectors;
 use crate::resource::protected_resource::ResourceServer;
 use crate::resource::scope_catalogue::ScopeCatalogue;
 use crate::testing::test_keys::{TestRandom, ring};
@@ -70,6 +72,8 @@ const FORM: &str = "application/x-www-form-urlencoded";
 struct Server {
     issuer: Issuer,
     resources: ResourceServer,
+    /// The other connectors whose sign-in it keeps.
+    connectors: Connectors,
     keys: KeyRing,
     signing: SigningKeys,
     store: RefCell<GrantStore<TestRows>>,
@@ -260,6 +264,7 @@ impl Server {
         let keys = ring(1);
         Self {
             resources: ResourceServer::new(issuer.origin()),
+            connectors: Connectors::default(),
             issuer,
             signing: keys.signing(START),
             keys,
@@ -322,11 +327,10 @@ impl Server {
         content_type: Option<&str>,
         body: &str,
     ) -> Result<Tokens, TokenError> {
-        let policy = self.policy.borrow();
+        let (policy, scopes) = (self.policy.borrow(), catalogue());
         let endpoint = TokenEndpoint {
             issuer: &self.issuer,
-            resources: &self.resources,
-            scopes: &catalogue(),
+            audiences: Audiences::new(&self.resources, &scopes).and(&self.connectors),
             clients: self,
             issuers: self,
             grants: self,

@@ -1,6 +1,9 @@
 //! The responses and errors of the token endpoint.
 
+use crate::resource::access_token::AccessTokenError;
+use crate::resource::protected_resource::Resource;
 use crate::token::rule_tests::*;
+use crate::web::origin::Origin;
 
 #[test]
 fn an_authorization_code_is_redeemed_for_an_access_and_a_refresh_token() {
@@ -42,7 +45,7 @@ fn an_access_token_has_the_scopes_that_were_requested_and_allowed() {
             .unwrap()
             .for_client(&client, &policy)
             .unwrap()
-            .check(&server.resources, &scopes, &server.random)
+            .check(Audiences::new(&server.resources, &scopes), &server.random)
             .unwrap_or_else(|refusal| panic!("{:?}", refusal.error()));
         let ticked = Parameters::parse(b"decision=allow&scope=profile&scope=notes:read").unwrap();
         match Decision::read(&ticked, &request).unwrap() {
@@ -412,4 +415,53 @@ fn a_client_that_acts_for_itself_has_no_role() {
         .post_with(Some(&basic("robot", "s3cret")), Some(FORM), "grant_type=client_credentials&scope=notes:read")
         .unwrap();
     assert_eq!(tokens.text("scope"), "notes:read", "the configuration says what it may");
+}
+
+/// A server that keeps the sign-in of another connector.
+fn server_of_wiki() -> Server {
+    let wiki = r#"[{"url": "https://wiki.example", "name": "Wiki", "sign_in": "pages:read",
+        "scopes": {"pages:read": "Read the pages", "pages:write": "Change the pages"}}]"#;
+    Server { connectors: Connectors::parse(wiki).unwrap(), ..Server::new() }
+}
+
+/// Issues a code for the other connector, as the authorization endpoint does.
+fn code_for_wiki(server: &Server) -> String {
+    let own = server.resources.clone();
+    let resource = ResourceServer::new(&Origin::of("https://wiki.example").unwrap());
+    let for_wiki = Server { resources: resource, ..Server::new() };
+    let code = for_wiki.code_for("app");
+    let rows = for_wiki.store.into_inner();
+    server.store.replace(rows);
+    assert_eq!(server.resources, own);
+    code
+}
+
+#[test]
+fn a_token_for_another_connector_is_for_no_resource_of_this_server() {
+    let server = server_of_wiki();
+    let tokens = server.redeem(&code_for_wiki(&server)).unwrap();
+    let text = tokens.text("access_token");
+    let bearer = BearerToken::from_authorization([format!("Bearer {text}").as_str()]).unwrap().unwrap();
+    let policy = server.policy.borrow();
+    let at = |resource: &str| {
+        let resource = Resource::parse(resource).unwrap();
+        let expected =
+            ExpectedClaims { issuer: &server.issuer, resource: &resource, credential_versions: policy.versions() };
+        verify(&bearer, &server.signing, &expected, START).map(drop)
+    };
+    assert_eq!(at("https://wiki.example/mcp"), Ok(()));
+    for other in ["https://host.example/mcp", "https://wiki.example/private/mcp", "https://news.example/mcp"] {
+        assert_eq!(at(other), Err(AccessTokenError::WrongAudience), "{other}");
+    }
+}
+
+#[test]
+fn a_grant_of_another_connector_is_refreshed_as_long_as_the_configuration_names_the_connector() {
+    let mut server = server_of_wiki();
+    let tokens = server.redeem(&code_for_wiki(&server)).unwrap();
+    let refreshed = server.refresh(&tokens.text("refresh_token"), "&resource=https://wiki.example/mcp").unwrap();
+    let other = server.refresh(&refreshed.text("refresh_token"), "&resource=https://host.example/mcp");
+    assert_eq!(other.err().map(TokenError::code), Some("invalid_target"));
+    server.connectors = Connectors::default();
+    assert!(server.refresh(&refreshed.text("refresh_token"), "").is_err());
 }
