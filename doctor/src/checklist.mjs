@@ -61,6 +61,7 @@ export const CHECKLIST = [
       ['well-known', 'Well-known place', metadata.wellKnown, ['resource-metadata']],
       ['offline-access', 'offline_access', metadata.offlineAccess, ['kind']],
       ['server-host', 'Authorization server', documents.serverHost, ['kind']],
+      ['one-server', 'One server', documents.oneServer, ['kind', 'server-host']],
       ['server-metadata', 'Server metadata', documents.serverMetadata, ['kind', 'server-host']],
       ['metadata-members', 'Types of members', metadata.members, SERVER],
       ['metadata-type', 'Sent as JSON', metadata.mediaTypes, SERVER],

@@ -34,6 +34,34 @@ describe('health', () => {
     });
   });
 
+  test('a sign-in that another host keeps is looked at there, and the connector is asked for none of its own', async () => {
+    await during(await startExampleServer(), async (authorization) => {
+      const shared = (server) => {
+        server.resourceDocument = (document) => ({ ...document, authorization_servers: [authorization.origin] });
+        for (const path of ['GET /.well-known/oauth-authorization-server', 'GET /authorize', 'POST /register', 'POST /token', 'POST /revoke'])
+          server.instead[path] = () => ({ status: 404 });
+      };
+      await during(await startExampleServer(shared), async (server) => {
+        const report = await examine(new URL(`${server.origin}/mcp`));
+        assert.deepEqual(levels(report, 'fail'), [], tell(report));
+        assert.match(finding(report, 'one-server').seen, /kept by 127\.0\.0\.1:\d+ alone/, tell(report));
+        assert.equal(finding(report, 'consent-page').level, 'ok', tell(report));
+        assert.ok(authorization.seen.some((line) => line.startsWith('POST /register')), 'clients register there');
+        assert.deepEqual(server.seen.filter((line) => /register|authorize\b|token/.test(line)), [], 'and not here');
+      });
+      for (const [issuer, level] of [[authorization.origin, 'ok'], ['https://old.example', 'note']]) {
+        const both = (server) => {
+          shared(server);
+          server.instead['GET /.well-known/oauth-authorization-server'] = () => ({ body: { issuer } });
+        };
+        await during(await startExampleServer(both), async (server) => {
+          const report = await examine(new URL(`${server.origin}/mcp`));
+          assert.equal(finding(report, 'one-server').level, level, tell(report));
+        });
+      }
+    });
+  });
+
   test('a server without sign-in is asked for none', async () => {
     const open = (server) => {
       server.open = true;

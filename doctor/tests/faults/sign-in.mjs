@@ -50,6 +50,7 @@ export const SIGN_IN = [
       (server.instead['GET /authorize'] = moved('https://claude.ai/api/mcp/auth_callback?error=invalid_target&error_description=unknown+resource')),
     check: 'consent-page',
     seen: /sent back with invalid_target: unknown resource/,
+    fix: /CONNECTORS/,
   },
   {
     rule: 'a code without a page is worth knowing',

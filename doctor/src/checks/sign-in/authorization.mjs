@@ -86,10 +86,11 @@ export function judged({ answer, hops, returned, elsewhere, loop }, who) {
   if (loop) return fail(`${who} is sent in circles: ${hops.length} redirects.`, AUTHORIZATION_FAILED, allow);
   if (returned?.searchParams.has('error')) {
     const { searchParams } = returned;
+    const isUnknown = searchParams.get('error') === 'invalid_target';
     return fail(
       `${who} is sent back with ${quote(searchParams.get('error'), 40)}${searchParams.has('error_description') ? `: ${quote(searchParams.get('error_description'))}` : ''}.`,
       AUTHORIZATION_FAILED,
-      allow,
+      isUnknown ? 'Name this connector at its authorization server (RFC 8707 §2). A connector of this project names the others in CONNECTORS.' : allow,
     );
   }
   if (returned) {

@@ -108,6 +108,25 @@ export async function serverHost(probe) {
   return ok(`The authorization server is on ${host}; a firewall there must let Claude pass as well.`);
 }
 
+/** A connector whose sign-in another host keeps does not look like an authorization server of its own. */
+export async function oneServer(probe) {
+  const named = await probe.issuer();
+  const issuer = absolute(named);
+  if (!issuer) return blocked('no authorization server is named.');
+  if (issuer.origin === probe.url.origin) return ok('The connector keeps its sign-in itself.');
+  const [url] = serverMetadataUrls(probe.url.origin);
+  const answer = await probe.ask('metadata of the connector’s own origin', { url, headers: { accept: 'application/json' } });
+  const document = answer.status === 200 ? jsonIn(answer.text) : undefined;
+  const host = quote(issuer.host);
+  if (!isObject(document)) return ok(`The sign-in is kept by ${host} alone; the connector is no authorization server.`);
+  if (document.issuer === named) return ok(`The sign-in is kept by ${host}; the connector repeats its metadata for clients of 2025-03-26.`);
+  return note(
+    `The sign-in is kept by ${host}, but the connector’s own origin has metadata of another authorization server: ${quote(document.issuer ?? 'without issuer')}.`,
+    'Clients that do not read the metadata of the resource, as those of MCP 2025-03-26, sign in there. The connector may refuse those tokens.',
+    `Remove ${quote(url.href, 200)}, or name one authorization server in both places.`,
+  );
+}
+
 /** There is authorization-server metadata (RFC 8414), and it names what a sign-in needs. */
 export async function serverMetadata(probe) {
   const issuer = await probe.issuer();
