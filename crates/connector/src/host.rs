@@ -34,6 +34,7 @@ use crate::objects::subscriptions::stub as subscriptions;
 use crate::objects::task::stub as task;
 use crate::outbound::HttpClient;
 use crate::platform::clock::now_in_milliseconds;
+use crate::platform::random;
 use crate::platform::timer::Timer;
 
 /// The host of a connector on Workers, for one call.
@@ -151,9 +152,8 @@ impl Platform for Workers {
     }
 
     fn random_bits(&self) -> Result<u128, Unavailable> {
-        let mut bytes = [0; 16];
-        getrandom::fill(&mut bytes).map_err(|_| Unavailable)?;
-        Ok(u128::from_be_bytes(bytes))
+        let [high, low] = random::numbers().ok_or(Unavailable)?;
+        Ok(u128::from(high) << 64 | u128::from(low))
     }
 
     fn wait_until(&self, work: impl Future<Output = ()> + 'static) {

@@ -9,14 +9,16 @@ use worker::wasm_bindgen::JsValue;
 use worker::web_sys;
 
 use mcp_connector_base::outage::Outage;
-use mcp_connector_protocol::Events;
+use mcp_connector_protocol::{Events, SessionId};
 
 use crate::config::configuration::Closed;
 use crate::http::incoming::Incoming;
 use crate::log::request_log::LoggedAnswer;
 use crate::pages::frame::page_frame::{Frame, Page};
 use crate::platform::cancel::UntilGone;
-use crate::platform::crossing::{ResponseBody, USUAL_HEADERS, USUAL_STATUS, response, usual_response};
+use crate::platform::crossing::{
+    ResponseBody, USUAL_HEADERS, USUAL_STATUS, opening_response, response, usual_response,
+};
 
 /// `Retry-After` where the owner must correct a setting first, in seconds.
 pub(crate) const RETRY_CLOSED: &str = "60";
@@ -46,6 +48,16 @@ enum AnswerBody {
     Events(Events),
     /// The stream of another answer, which the runtime passes on by itself.
     Stream(web_sys::ReadableStream),
+}
+
+/// The status and headers of an answer, as it crosses to the runtime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Head<'a> {
+    /// Those of nearly every answer to a call.
+    Usual,
+    /// The same with the id of a session.
+    Opening(&'a str),
+    Other,
 }
 
 impl Answer {
@@ -171,20 +183,24 @@ impl Answer {
         self
     }
 
-    /// Returns whether status and headers are those of the usual answer to a call.
-    fn has_usual_head(&self) -> bool {
-        let usual = USUAL_HEADERS.iter().copied();
-        self.status == USUAL_STATUS && self.headers.iter().map(|(name, value)| (*name, &**value)).eq(usual)
+    /// Returns the kind of its status and headers.
+    fn head(&self) -> Head<'_> {
+        let headers = || self.headers.iter().map(|(name, value)| (*name, &**value));
+        let session = headers().find_map(|(name, value)| (name == SessionId::HEADER).then_some(value));
+        if self.status != USUAL_STATUS || !headers().filter(|(name, _)| *name != SessionId::HEADER).eq(USUAL_HEADERS) {
+            return Head::Other;
+        }
+        session.map_or(Head::Usual, Head::Opening)
     }
 
     /// Returns the runtime's own type, as the answer to `request`. Fails if a header has a value that no header can
     /// have.
     pub(crate) fn into_response(self, request: &Incoming) -> worker::Result<web_sys::Response> {
         let id = request.request_log().id();
-        if self.has_usual_head()
-            && let AnswerBody::Bytes(body) = &self.body
-        {
-            return Ok(usual_response(id, body)?);
+        match (self.head(), &self.body) {
+            (Head::Usual, AnswerBody::Bytes(body)) => return Ok(usual_response(id, body)?),
+            (Head::Opening(session), AnswerBody::Bytes(body)) => return Ok(opening_response(id, session, body)?),
+            _ => {}
         }
         let headers = self.headers.iter().map(|(name, value)| (*name, &**value));
         let respond = |body: &ResponseBody<'_>| response(self.status, headers, id, body);
@@ -236,15 +252,20 @@ mod tests {
     #[test]
     fn the_answer_to_a_call_has_the_usual_head() {
         let call = |status| Answer::json_bytes(status, b"{}".to_vec());
-        for (name, answer, is_usual) in [
-            ("a result", cors::readable_by(call(200), None), true),
-            ("a result for a page", cors::readable_by(call(200), Some("https://claude.ai")), false),
-            ("a refusal", cors::readable_by(call(400), None), false),
-            ("with a session", cors::readable_by(call(200).header("mcp-session-id", "s"), None), false),
-            ("a document", cors::readable_by_all(call(200)), false),
-            ("nothing", cors::readable_by(Answer::empty(202), None), false),
+        for (name, answer, head) in [
+            ("a result", cors::readable_by(call(200), None), Head::Usual),
+            ("a result for a page", cors::readable_by(call(200), Some("https://claude.ai")), Head::Other),
+            ("a refusal", cors::readable_by(call(400), None), Head::Other),
+            ("with a session", cors::readable_by(call(200).header("mcp-session-id", "s"), None), Head::Opening("s")),
+            (
+                "a session of a page",
+                cors::readable_by(call(200).header("mcp-session-id", "s"), Some("null")),
+                Head::Other,
+            ),
+            ("a document", cors::readable_by_all(call(200)), Head::Other),
+            ("nothing", cors::readable_by(Answer::empty(202), None), Head::Other),
         ] {
-            assert_eq!(answer.has_usual_head(), is_usual, "{name}");
+            assert_eq!(answer.head(), head, "{name}");
         }
     }
 }

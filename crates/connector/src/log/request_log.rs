@@ -13,7 +13,7 @@ use mcp_connector_protocol::{Outcome, ProtocolVersion, RequestHeaders, Summary, 
 use crate::log::log_line::{LogLine, hex};
 use crate::log::metrics;
 use crate::platform::clock::now_in_milliseconds;
-use crate::platform::js;
+use crate::platform::{js, random};
 
 /// `LOG`: which requests get a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -94,7 +94,7 @@ struct Notes {
 impl RequestLog {
     /// Begins the notes about a request that has just arrived. `path` is one of ours, or empty.
     pub(crate) fn new(http: &str, path: &str, ray: Option<&str>) -> Self {
-        let span = random();
+        let span = random::numbers();
         Self {
             id: ray.filter(|ray| is_ray(ray)).map(str::to_owned).or_else(|| span.map(own_id)).unwrap_or_default(),
             http: METHODS.into_iter().find(|known| *known == http).unwrap_or("OTHER"),
@@ -282,28 +282,6 @@ fn short_name(id: &str) -> String {
     }
 }
 
-thread_local! {
-    /// Random numbers that were not taken yet.
-    static NUMBERS: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Bytes that are drawn at once: enough for sixty-four requests, because a call of the runtime costs more than the bytes.
-const DRAWN: usize = 1536;
-
-/// Returns random numbers that are not zero, or `None` if the runtime's source of randomness fails.
-fn random<const N: usize>() -> Option<[u64; N]> {
-    NUMBERS.with_borrow_mut(|numbers| {
-        if numbers.len() < N {
-            let mut bytes = [0; DRAWN];
-            getrandom::fill(&mut bytes).ok()?;
-            let (drawn, _) = bytes.as_chunks();
-            numbers.extend(drawn.iter().map(|number| u64::from_ne_bytes(*number)).filter(|number| *number != 0));
-        }
-        let first = numbers.len().checked_sub(N)?;
-        numbers.split_off(first).try_into().ok()
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -334,13 +312,5 @@ mod tests {
         ] {
             assert_eq!(is_ray(text), is, "{text:?}");
         }
-    }
-
-    #[test]
-    fn request_numbers_are_unique() {
-        let mut numbers: Vec<u64> = (0..1000).flat_map(|_| random::<3>().unwrap()).collect();
-        numbers.sort_unstable();
-        numbers.dedup();
-        assert_eq!(numbers.len(), 3000);
     }
 }

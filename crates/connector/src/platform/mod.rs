@@ -6,5 +6,6 @@ pub(crate) mod crossing;
 pub(crate) mod fetch;
 pub(crate) mod instance;
 pub(crate) mod js;
+pub(crate) mod random;
 pub(crate) mod stream_writer;
 pub(crate) mod timer;

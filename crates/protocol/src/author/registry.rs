@@ -27,6 +27,7 @@ use crate::discovery::server_name::ServerName;
 use crate::subscriptions::change::{Change, Reach, Topic, Topics};
 use crate::tasks;
 use crate::types::implementation::Implementation;
+use crate::types::per_version::PerVersion;
 use crate::types::server_capabilities::{ListCapability, ResourcesCapability, ServerCapabilities};
 use crate::types::version::ProtocolVersion;
 use mcp_connector_base::caller::Caller;
@@ -63,6 +64,8 @@ pub struct Registry<H> {
     pub(crate) skills: SkillCatalogue,
     pub upstreams: Vec<Rc<Upstream<H>>>,
     hooks: Rc<Hooks<H>>,
+    /// The results of `initialize`, which are the same for everybody.
+    pub(crate) initialize_results: PerVersion<Box<RawValue>>,
 }
 
 impl<H: 'static> Registry<H> {
@@ -144,6 +147,7 @@ impl<H: 'static> Registry<H> {
             skills,
             upstreams,
             hooks: Rc::new(connector.hooks),
+            initialize_results: PerVersion::default(),
         };
         (registry, rejected)
     }

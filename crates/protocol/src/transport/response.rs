@@ -1,5 +1,6 @@
 //! The answer to one request: a whole JSON-RPC response, or nothing.
 
+use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::host::request_observer::Outcome;
@@ -44,8 +45,15 @@ impl Response {
         server_info: &RawValue,
         result: impl ServerResult,
     ) -> Self {
-        let result = WireResult::new(&result, version, server_info);
-        let body = to_bytes(&ResultResponse::new(id, result), 512);
-        Self { status: 200, session: None, outcome: Outcome::Done, body }
+        Self::done(&ResultResponse::new(id, WireResult::new(&result, version, server_info)))
+    }
+
+    /// Returns the response that carries a whole `result`, as JSON.
+    pub(crate) fn of_raw_result(id: &RequestId, result: &RawValue) -> Self {
+        Self::done(&ResultResponse::new(id, result))
+    }
+
+    fn done(response: &impl Serialize) -> Self {
+        Self { status: 200, session: None, outcome: Outcome::Done, body: to_bytes(response, 512) }
     }
 }

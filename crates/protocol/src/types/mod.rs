@@ -7,6 +7,7 @@ pub(crate) mod content_block;
 pub(crate) mod icon;
 pub(crate) mod implementation;
 pub(crate) mod logging_level;
+pub(crate) mod per_version;
 pub(crate) mod prompt_message;
 pub(crate) mod resource_contents;
 pub(crate) mod result;

@@ -29,11 +29,21 @@ const ID = 'x-request-id';
 /** Status and headers of nearly every answer to a call. A response copies them, so only the id is another each time. */
 const usual = { status: 200, headers: new Headers({ 'content-type': 'application/json', vary: 'origin' }) };
 
+/** The same for the answer that begins a session, which is another each time, too. */
+const opening = { status: 200, headers: new Headers(usual.headers) };
+const SESSION = 'mcp-session-id';
+
 export const response = {
   /** The usual answer. `body` is a part of the module's memory, which changes: it is copied. */
   usual(id, body) {
     usual.headers.set(ID, id);
     return new Response(body.slice(), usual);
+  },
+  /** The usual answer, with the id of the session that begins with it. */
+  opening(id, session, body) {
+    opening.headers.set(ID, id);
+    opening.headers.set(SESSION, session);
+    return new Response(body.slice(), opening);
   },
   /** An answer whose body is in the module's memory. `head` has a line with a name and one with a value for each header. */
   bytes(status, head, id, body) {

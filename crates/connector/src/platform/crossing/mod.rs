@@ -21,6 +21,10 @@ extern "C" {
     #[wasm_bindgen(js_namespace = response, catch)]
     fn usual(id: &str, body: &[u8]) -> Result<Response, JsValue>;
 
+    /// Returns the same with the id of a session.
+    #[wasm_bindgen(js_namespace = response, catch)]
+    fn opening(id: &str, session: &str, body: &[u8]) -> Result<Response, JsValue>;
+
     #[wasm_bindgen(js_namespace = response, catch)]
     fn bytes(status: u16, head: &str, id: &str, body: &[u8]) -> Result<Response, JsValue>;
 
@@ -40,6 +44,15 @@ pub(crate) const USUAL_HEADERS: [(&str, &str); 2] = [("content-type", "applicati
 /// Fails where the runtime does not take the answer.
 pub(crate) fn usual_response(id: &str, body: &[u8]) -> Result<Response, JsValue> {
     usual(id, body)
+}
+
+/// Returns the same answer with the id of the session that begins with it.
+///
+/// # Errors
+///
+/// Fails where the runtime does not take the answer.
+pub(crate) fn opening_response(id: &str, session: &str, body: &[u8]) -> Result<Response, JsValue> {
+    opening(id, session, body)
 }
 
 /// What an answer sends after its headers.

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
+use serde_json::value::to_raw_value;
 
 use crate::author::registry::Registry;
 use crate::author::tools::tool_error::Unfinished;
@@ -17,7 +18,6 @@ use crate::transport::response::Response;
 use crate::transport::session::SessionId;
 use crate::types::client_capabilities::ClientCapabilities;
 use crate::types::implementation::Implementation;
-use crate::types::result::ServerResult;
 use crate::types::server_capabilities::ServerCapabilities;
 use crate::types::version::{Era, ProtocolVersion};
 use mcp_connector_base::json::Object;
@@ -65,19 +65,22 @@ impl<H: Host> Method<H> for InitializeRequestParams {
 
 /// Begins the session. Nothing is stored for it yet.
 fn run<H: Host>(capabilities: ClientCapabilities, request: &RequestContext<H>) -> Result<Response, Unfinished> {
+    let (registry, version) = (&request.registry, request.version());
+    let result = registry.initialize_results.get_or_make(version, || {
+        to_raw_value(&InitializeResult {
+            protocol_version: version.as_str(),
+            capabilities: registry.capabilities(version),
+            server_info: registry.implementation(version),
+            instructions: registry.instructions.as_deref(),
+        })
+    });
+    let result = result.map_err(|_| RpcError::internal("The result could not be written as JSON."))?;
     let bits = request
         .host
         .random_bits()
         .map_err(|_| RpcError::internal("The session could not be started. Try again in a moment."))?;
-    let version = request.version();
-    let result = InitializeResult {
-        protocol_version: version.as_str(),
-        capabilities: request.registry.capabilities(version),
-        server_info: request.registry.implementation(version),
-        instructions: request.registry.instructions.as_deref(),
-    };
     let session = Some(SessionId::new(bits, capabilities, version));
-    Ok(Response { session, ..request.result(result) })
+    Ok(Response { session, ..Response::of_raw_result(&request.id, &result) })
 }
 
 /// The result of `initialize`.
@@ -90,5 +93,3 @@ struct InitializeResult<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     instructions: Option<&'a str>,
 }
-
-impl ServerResult for InitializeResult<'_> {}
