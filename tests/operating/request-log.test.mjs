@@ -47,6 +47,10 @@ const lineOf = (answer, from = site) =>
 const told = ({ ms, request_id, trace, span, message, ...rest }) => rest;
 
 describe('the line of a request', () => {
+  test('what an isolate rehearses while it starts has none', () => {
+    assert.deepEqual(linesOf(site.log()), []);
+  });
+
   test('the line of a request says what was asked and what came of it', async () => {
     const rows = [
       [

@@ -10,7 +10,7 @@ use worker::{Context, Env, web_sys};
 
 pub use worker::wasm_bindgen;
 
-pub use crate::app::{answer, start};
+pub use crate::app::{answer, rehearse, start};
 
 use crate::events::triggers;
 use crate::platform::crossing::paused::promise_of;
@@ -40,7 +40,8 @@ fn settled(work: impl Future<Output = Result<(), JsValue>> + 'static) -> Promise
 
 /// Serves a connector as a Worker: its entry points and the classes of its Durable Objects.
 ///
-/// Takes the path of a function that returns a [`Connector`](crate::Connector). It is called once for each isolate.
+/// Takes the path of a function that returns a [`Connector`](crate::Connector). It is called twice for each isolate: for a rehearsal
+/// while the isolate starts, when the runtime has neither time, random numbers nor network, and at the first request.
 ///
 /// ```
 /// mod connector {
@@ -78,6 +79,15 @@ macro_rules! serve {
                 context: $crate::worker::worker_sys::Context,
             ) -> $crate::worker::wasm_bindgen::JsValue {
                 ($answer)(request, env, context)
+            }
+
+            #[wasm_bindgen::prelude::wasm_bindgen(js_name = __rehearse, wasm_bindgen = $crate::__entry::wasm_bindgen)]
+            pub fn __rehearse(
+                request: $crate::worker::web_sys::Request,
+                env: $crate::worker::Env,
+                context: wasm_bindgen::JsValue,
+            ) {
+                $crate::__entry::rehearse(&request, &env, &context);
             }
 
             #[wasm_bindgen::prelude::wasm_bindgen(js_name = __scheduled, wasm_bindgen = $crate::__entry::wasm_bindgen)]

@@ -32,7 +32,7 @@ use crate::oauth::introspection::endpoint as introspection;
 use crate::oauth::routes as oauth;
 use crate::pages::wrong_address::{Connector, for_clients, nothing_here};
 use crate::platform::crossing::paused;
-use crate::platform::crossing::paused::AwaitedBody;
+use crate::platform::crossing::paused::{AwaitedBody, Work};
 use crate::platform::crossing::request_head::{EntryPoint, RequestHead};
 
 /// Answers a request to the Worker: the whole `fetch` of [`serve!`](crate::serve).
@@ -72,30 +72,51 @@ pub async fn fetch(request: web_sys::Request, env: Env, context: Context) -> wor
 #[must_use]
 pub fn answer(request: web_sys::Request, env: Env, context: RawContext) -> JsValue {
     let head = RequestHead::of(&request);
-    let number = head.number();
     let body = Rc::new(AwaitedBody::default());
-    let brought = number.is_guarded().then(|| Rc::clone(&body));
-    let mut work = Box::pin(respond(Incoming::new(request, head, brought), env, Context::new(context)));
-    paused::begin(Box::pin(poll_fn(move |task| number.step(|| work.as_mut().poll(task)))), &body)
+    let brought = head.number().is_guarded().then(|| Rc::clone(&body));
+    paused::begin(work(Incoming::new(request, head, brought), env, context), &body)
+}
+
+/// Returns what answers a request.
+fn work(incoming: Incoming, env: Env, context: RawContext) -> Work {
+    let number = incoming.number();
+    let mut work = Box::pin(respond(incoming, env, Context::new(context)));
+    Box::pin(poll_fn(move |task| number.step(|| work.as_mut().poll(task))))
 }
 
 async fn respond(incoming: Incoming, env: Env, context: Context) -> worker::Result<web_sys::Response> {
     let log = incoming.request_log();
-    let answer = match app(&env) {
+    match app(&env) {
         Ok(app) => {
             log.report_to(app.configuration.log, app.metrics.as_ref(), &incoming);
-            route(&app, &incoming, env, context).await.framed(&app.frame)
+            respond_with(&app, incoming, env, context).await
         }
         Err(error) => {
             log.report_to(Log::default(), None, &incoming);
             console_error!("{error}");
-            Answer::json(500, &json!({ "error": "server_error", "error_description": error.to_string() }))
+            let body = json!({ "error": "server_error", "error_description": error.to_string() });
+            into_response(Answer::json(500, &body), &incoming)
         }
-    };
+    }
+}
+
+/// Answers a request as `app` does.
+pub(crate) async fn respond_with(
+    app: &Rc<App>,
+    incoming: Incoming,
+    env: Env,
+    context: Context,
+) -> worker::Result<web_sys::Response> {
+    let answer = route(app, &incoming, env, context).await.framed(&app.frame);
+    into_response(answer, &incoming)
+}
+
+fn into_response(answer: Answer, incoming: &Incoming) -> worker::Result<web_sys::Response> {
+    let log = incoming.request_log();
     log.answer(&answer);
     let answer = answer.for_request(log.id());
     let answer = if incoming.method() == "HEAD" { answer.without_body() } else { answer };
-    answer.into_response(&incoming)
+    answer.into_response(incoming)
 }
 
 async fn route(app: &Rc<App>, incoming: &Incoming, env: Env, context: Context) -> Answer {

@@ -58,6 +58,12 @@ pub(crate) struct App {
     pub(crate) limits_calls: bool,
 }
 
+/// A line for the log about the connector or its settings.
+pub(crate) enum Report {
+    Error(String),
+    Warning(String),
+}
+
 /// Makes the connector of this Worker.
 type Author = fn() -> Connector<Workers>;
 
@@ -77,24 +83,34 @@ pub fn start(connector: fn() -> Connector<Workers>) {
     CONNECTOR.set(Some(connector));
 }
 
-/// Returns the app of this isolate, which is made when it is first needed.
+/// Returns the app of this isolate, which is made when it is first needed. What is wrong with it is reported to the log.
 pub(crate) fn app(env: &Env) -> Result<Rc<App>, NoConnector> {
     APP.with(|cell| {
         if let Some(app) = cell.get() {
             return Ok(Rc::clone(app));
         }
-        let connector = CONNECTOR.get().ok_or(NoConnector)?();
-        Ok(Rc::clone(cell.get_or_init(|| Rc::new(App::new(connector, env)))))
+        let (app, reports) = App::new(connector()?, env);
+        for report in reports {
+            match report {
+                Report::Error(text) => console_error!("{text}"),
+                Report::Warning(text) => console_warn!("{text}"),
+            }
+        }
+        Ok(Rc::clone(cell.get_or_init(|| Rc::new(app))))
     })
 }
 
-/// Reads the configuration, and reports to the log what is wrong with it.
-fn configuration(registry: &Registry<Workers>, env: &Env) -> Configuration {
+/// Makes the connector of this Worker.
+pub(crate) fn connector() -> Result<Connector<Workers>, NoConnector> {
+    Ok(CONNECTOR.get().ok_or(NoConnector)?())
+}
+
+/// Reads the configuration, and adds what is wrong with it to `reports`.
+fn configuration(registry: &Registry<Workers>, env: &Env, reports: &mut Vec<Report>) -> Configuration {
     let mut configuration = Configuration::read(|name| variables::text_of(env, name));
     configuration.check_scopes(&registry.scopes().iter().copied().collect());
-    for error in &configuration.errors {
-        console_error!("configuration: {}", error.report());
-    }
+    reports
+        .extend(configuration.errors.iter().map(|error| Report::Error(format!("configuration: {}", error.report()))));
     let has_scopes = !registry.scopes().is_empty();
     let anonymous_state = registry.keeps_state_for(None) || configuration.sse_transport;
     let state = has_scopes || anonymous_state;
@@ -107,43 +123,34 @@ fn configuration(registry: &Registry<Workers>, env: &Env) -> Configuration {
         tasks: state && registry.has_tasks(),
     };
     let (missing, advice) = bindings::check(needs, |binding| binding.is_bound(env));
-    for missing in &missing {
-        console_error!("{}", missing.report());
-    }
-    for advice in advice {
-        console_warn!("{advice}");
-    }
+    reports.extend(missing.iter().map(|missing| Report::Error(missing.report())));
+    reports.extend(advice.into_iter().map(Report::Warning));
     if let Some(binding) = registry.files()
         && Bucket::bound(env, binding).is_none()
     {
-        console_error!("{}", not_bound(binding));
+        reports.push(Report::Error(not_bound(binding)));
     }
     configuration.missing_bindings = missing;
     configuration
 }
 
 impl App {
-    fn new(connector: Connector<Workers>, env: &Env) -> Self {
+    /// Prepares a connector with the settings in `env`. Also returns what is wrong with either, for the log.
+    pub(crate) fn new(connector: Connector<Workers>, env: &Env) -> (Self, Vec<Report>) {
         let mut warnings = if cfg!(debug_assertions) { connector.check() } else { connector.warnings() };
         let (mut registry, rejected) = Registry::new(connector);
         // What is left out is an error, and reported once.
         warnings.retain(|warning| !rejected.contains(warning));
-        for warning in warnings {
-            console_warn!("{warning}");
-        }
-        for error in rejected {
-            console_error!("left out: {error}");
-        }
-        let configuration = Rc::new(configuration(&registry, env));
+        let mut reports: Vec<Report> = warnings.iter().map(|warning| Report::Warning(warning.to_string())).collect();
+        reports.extend(rejected.iter().map(|error| Report::Error(format!("left out: {error}"))));
+        let configuration = Rc::new(configuration(&registry, env, &mut reports));
         let upstreams = UpstreamServices::read(
             &registry.upstreams,
             |name| variables::text_of(env, name),
             configuration.provider.as_ref(),
             configuration.other_server(),
         );
-        for report in upstreams.reports() {
-            console_error!("configuration: {report}");
-        }
+        reports.extend(upstreams.reports().iter().map(|report| Report::Error(format!("configuration: {report}"))));
         if configuration.signs_in_here() && configuration.clients.have_services() {
             registry.declare_authorization_extension(CLIENT_CREDENTIALS);
         }
@@ -162,10 +169,10 @@ impl App {
         };
         let endpoint = Endpoint { registry: Rc::new(registry), settings };
         if let Some(weak) = configuration.missing() {
-            console_error!("nobody can sign in: {weak} (OWNER_PASSPHRASE)");
+            reports.push(Report::Error(format!("nobody can sign in: {weak} (OWNER_PASSPHRASE)")));
         }
         let catalogue = ScopeCatalogue::new(endpoint.registry.scopes().iter().copied(), endpoint.registry.sign_in());
-        Self {
+        let app = Self {
             all_scopes: configuration.connectors.iter().fold(catalogue.clone(), |all, other| all.and(other.scopes())),
             catalogue,
             endpoint,
@@ -176,7 +183,8 @@ impl App {
             last_site: LastSite::default(),
             metrics: metrics::dataset(env),
             limits_calls: Limit::CALLS.is_bound(env),
-        }
+        };
+        (app, reports)
     }
 
     /// Returns keys and credentials. The first request that needs them may have to ask for the master key.

@@ -101,6 +101,15 @@ pub(crate) fn begin(work: Work, body: &Rc<AwaitedBody>) -> JsValue {
     }
 }
 
+/// Carries out a request whose body is here, as far as it waits for nothing else. What comes of it is dropped.
+pub(crate) fn finish(mut work: Work, awaited: &AwaitedBody, body: Vec<u8>) {
+    let task = &mut Context::from_waker(Waker::noop());
+    if work.as_mut().poll(task).is_pending() {
+        awaited.arrived.replace(Some(Ok(body)));
+        let _ = work.as_mut().poll(task);
+    }
+}
+
 /// Returns the promise of an answer.
 pub(crate) fn promise_of(work: impl Future<Output = worker::Result<Response>> + 'static) -> JsValue {
     future_to_promise(async move { settled(work.await) }).into()

@@ -4,7 +4,9 @@
 // Durable Objects share. The promises that it owes them then stay pending forever. The guard settles each of them at once: an
 // object's caller gets an error, and for a request the next instance is asked for the answer. It gets the note that the first
 // instance handed over while it carried out the request.
-import { WorkerEntrypoint } from 'cloudflare:workers';
+import * as runtime from 'cloudflare:workers';
+
+const { WorkerEntrypoint } = runtime;
 
 /** Maximum number of requests and pieces of work that are remembered at a time. Beyond it, the oldest are forgotten. */
 const MOST = 4096;
@@ -311,7 +313,25 @@ export function guardedWorker(exports) {
     const declared = module[`__${name}`];
     if (declared && !handlers[name]) handlers[name] = settled((_, args) => alive(() => declared(...args)));
   }
+  rehearse();
   return names.every((name) => HANDLERS.includes(name)) ? handlers : entryPoint(handlers);
+}
+
+/**
+ * Has the module answer requests that nobody has sent, so that its first request finds the connector prepared and the code compiled.
+ * What cannot be done before there is a request fails, and is done again when there is one.
+ */
+function rehearse() {
+  if (!module.__rehearse || !runtime.env) return;
+  try {
+    // The runtime makes no body before there is a request. The module brings its own.
+    const headers = { 'content-type': 'application/json', 'content-length': '1', accept: 'application/json, text/event-stream' };
+    const request = new Request('https://localhost/mcp', { method: 'POST', headers });
+    const context = { waitUntil() {}, passThroughOnException() {} };
+    entered(() => module.__rehearse(request, runtime.env, context));
+  } catch (error) {
+    console.warn(error);
+  }
 }
 
 function answered(request, env, ctx) {
