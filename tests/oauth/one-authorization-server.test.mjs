@@ -6,7 +6,7 @@ import { createHmac } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { Client } from '@modelcontextprotocol/client';
 import { StreamableHTTPClientTransport, UnauthorizedError } from '@modelcontextprotocol/client';
-import { enterAccount, formFor, makeKey } from '../support/oauth/access-keys.mjs';
+import { endKey, enterAccount, formFor, makeKey } from '../support/oauth/access-keys.mjs';
 import { authProvider } from '../support/oauth/auth-provider.mjs';
 import {
   Browser,
@@ -118,7 +118,12 @@ describe('a connector whose sign-in another one keeps', () => {
     const account = await send(wiki, { path: '/account', headers: navigation });
     account.hasStatus(303, 'one account page');
     account.hasHeader('location', `${SERVER}/account`, 'that of the authorization server');
-    (await send(wiki, { path: '/' })).hasStatus(200, 'its own home page');
+    const home = await send(wiki, { path: '/' });
+    home.hasStatus(200, 'its own home page');
+    const [, item] = /<pre><code>(\{[^<]*\})<\/code><\/pre>/.exec(home.text);
+    const { url, scopes, sign_in } = JSON.parse(item.replaceAll('&quot;', '"'));
+    assert.deepEqual({ url, sign_in, scopes: Object.keys(scopes).sort() }, { url: WIKI, sign_in: 'notes:read profile', scopes: ['notes:read', 'notes:write', 'profile'] }, 'what to paste into CONNECTORS');
+    assert.doesNotMatch((await send(server, { path: '/' })).text, /CONNECTORS/);
   });
 
   test('asks nobody about a public tool', async () => {
@@ -241,6 +246,23 @@ describe('audiences stay apart', () => {
     assert.deepEqual(cost, { rowsWritten: 0 }, 'and nobody is asked');
   });
 
+  test('an access key is for one endpoint of one connector, asked about as a token is, and ends everywhere', async () => {
+    const { key, browser, page } = await makeKey(server, { name: 'wiki key', endpoint: `${WIKI}/mcp`, scopes: ['profile', 'notes:read', 'news:read'] });
+    assert.ok(page.text.includes(`${WIKI}/mcp`), page.story('where it works'));
+    const first = await asked(() => isWelcome(wiki, key));
+    assert.deepEqual({ ...first.cost, rowsWritten: undefined }, { Introspection: 1, Grants: 1, rowsWritten: undefined });
+    const listed = await call(wiki, key, 'list_notes');
+    listed.result('the scopes of the wiki');
+    (await call(wiki, key, 'save_note', { title: 'a', body: 'b' })).hasStatus(403, 'no other');
+    const { cost } = await asked(() => isWelcome(wiki, key));
+    assert.deepEqual(cost, { rowsWritten: 0 }, 'it is remembered');
+    for (const [site, path] of [[wiki, '/private/mcp'], [server, '/mcp'], [otherServer, '/private/mcp']]) await isTurnedAway(site, key, { path });
+    await endKey(browser, 'wiki key');
+    await runtime.passes(61);
+    await isTurnedAway(wiki, key);
+    await isTurnedAway(otherWiki, key);
+  });
+
   test('an access key of the authorization server opens nothing at the wiki', async () => {
     const { key } = await makeKey(server);
     await isWelcome(server, key);
@@ -335,6 +357,16 @@ describe('the end of a sign-in', () => {
     await Promise.all(Array.from({ length: 20 }, (_, number) => isTurnedAway(number % 2 ? wiki : otherWiki, tokens.access_token)));
     const { cost } = await asked(() => isTurnedAway(wiki, tokens.access_token));
     assert.deepEqual(cost, { rowsWritten: 0 }, 'an end is remembered');
+  });
+
+  test('a tool that checks revocation asks at every call, and refuses at once', async () => {
+    const { client, tokens } = await connectToWiki({ scope: 'profile notes:write' });
+    await isWelcome(wiki, tokens.access_token);
+    const remove = () => call(wiki, tokens.access_token, 'delete_note', { id: 'aaaaaaaa' });
+    const { cost } = await asked(async () => assert.notEqual((await remove()).status, 401));
+    assert.deepEqual(cost, { Introspection: 1, Grants: 1, rowsWritten: 0 });
+    (await send(server, revoking(client, tokens.refresh_token))).hasStatus(200, 'RFC 7009');
+    (await remove()).hasStatus(401, 'not within a minute, but now');
   });
 
   test('a token that was revoked before the wiki saw it is refused', async () => {

@@ -175,9 +175,7 @@ async fn route(app: &Rc<App>, incoming: &Incoming, env: Env, context: Context) -
         Route::OAuth(endpoint) => oauth::answer(app, &site, endpoint, incoming, (&env, &context)).await,
         // A client that was given the bare origin posts here.
         Route::Home if incoming.method() == "POST" => not_found(&site),
-        Route::Home => document(incoming, &site, configuration, || {
-            home::page(&app.endpoint.registry, &site, configuration, &app.upstreams)
-        }),
+        Route::Home => document(incoming, &site, configuration, || home::page(app, &site)),
         Route::NotFound => not_found(&site),
     }
 }

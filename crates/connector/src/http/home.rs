@@ -1,25 +1,20 @@
 //! `/`: the page for people, filled with what the connector says about itself.
 
-use mcp_connector_protocol::Registry;
+use mcp_connector_oauth::resource::connectors;
 
+use crate::app::state::App;
 use crate::config::bindings::MissingBinding;
-use crate::config::configuration::{ChallengeForm, Configuration};
+use crate::config::configuration::ChallengeForm;
 use crate::config::settings::SettingError;
-use crate::host::Workers;
 use crate::http::answer::Answer;
 use crate::http::route::McpEndpoint;
 use crate::http::site::Site;
-use crate::oauth::upstream::services::UpstreamServices;
 use crate::pages;
-use crate::pages::home::content::{Effect, HomeBinding, HomePage, HomeTool, Missing};
+use crate::pages::home::content::{Effect, HomeBinding, HomePage, HomeTool, Missing, SignInElsewhere};
 
 /// Returns the page.
-pub(crate) fn page(
-    registry: &Registry<Workers>,
-    site: &Site,
-    configuration: &Configuration,
-    upstreams: &UpstreamServices,
-) -> Answer {
+pub(crate) fn page(app: &App, site: &Site) -> Answer {
+    let (registry, configuration, upstreams) = (&app.endpoint.registry, &app.configuration, &app.upstreams);
     let info = registry.info();
     let tools = registry.tools().iter().map(|ready| {
         let tool = &ready.tool;
@@ -40,6 +35,10 @@ pub(crate) fn page(
         tools: tools.collect(),
         has_sign_in: !registry.scopes().is_empty(),
         has_account: !registry.scopes().is_empty() && configuration.signs_in_here(),
+        sign_in_elsewhere: configuration.authorization_server.as_ref().map(|server| SignInElsewhere {
+            host: server.issuer.origin().authority(),
+            item: connectors::item(site.issuer.origin(), registry.display_name(), &app.catalogue),
+        }),
         challenges_in_result: configuration.challenge == ChallengeForm::Result,
         missing: configuration.missing().map(Missing::of),
         setting_errors: configuration.errors.iter().map(SettingError::report).chain(upstreams.reports()).collect(),

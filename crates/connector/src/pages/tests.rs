@@ -12,7 +12,7 @@ use mcp_connector_oauth::web::redirect_uri::RedirectKind;
 use mcp_connector_protocol::PageSettings;
 
 use crate::pages::account::access_key_made::AccessKeyMade;
-use crate::pages::account::access_keys::{AccessKeyEntry, AccessKeysSection};
+use crate::pages::account::access_keys::{AccessKeyEntry, AccessKeysSection, KeyAudience};
 use crate::pages::account::apps::{AppSignIn, AppsSection, DisplacedApp};
 use crate::pages::account::notice::{Notice, Outcome};
 use crate::pages::account::page::AccountPage;
@@ -216,6 +216,7 @@ pub(crate) fn at_home() -> HomePage<'static> {
             tool("Something", false, Effect::Unsaid),
         ],
         has_sign_in: true,
+        sign_in_elsewhere: None,
         has_account: true,
         challenges_in_result: false,
         missing: None,
@@ -303,6 +304,7 @@ pub(crate) fn keys() -> AccessKeysSection<'static> {
         keys: vec![new, old],
         scopes: vec![(READ, Ticked::Yes), (WRITE, Ticked::No)],
         endpoints: vec![("mcp", "https://mcp.example.com/mcp"), ("private", "https://mcp.example.com/private/mcp")],
+        audience: KeyAudience::Own,
         lifetimes: KeyLifetime::ALL.to_vec(),
     }
 }

@@ -46,17 +46,26 @@ pub(crate) fn signs_in_elsewhere(connector: &Connector<'_>, account: &str, host:
             "The connector " strong { (isolated(connector.title)) } " does not sign anybody in itself. Its sign-in is kept by "
             strong { (isolated(host)) } ". There you also see and end what your apps may do."
         }
-        div.buttons.long { a.button.primary href=(account) { "Your account" } }
-        (to_paste(connector))
+        (url_to_paste(connector))
+        div.buttons.long {
+            a.button.primary href=(account) { "Your account" }
+            a.button href="/" { "See how to connect" }
+        }
     };
     Page::card("You sign in at another address", &content, PageKind::StaysHere)
 }
 
 fn to_paste(connector: &Connector<'_>) -> Markup {
     html! {
+        (url_to_paste(connector))
+        div.buttons.long { a.button.primary href="/" { "See how to connect" } }
+    }
+}
+
+fn url_to_paste(connector: &Connector<'_>) -> Markup {
+    html! {
         p { "To use it, paste this URL into your app, as a custom connector or MCP server:" }
         // One click selects all of it.
         pre { code { (visible(connector.url)) } }
-        div.buttons.long { a.button.primary href="/" { "See how to connect" } }
     }
 }

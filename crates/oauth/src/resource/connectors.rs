@@ -10,7 +10,7 @@
 use std::fmt;
 
 use serde::de::{MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
 use mcp_connector_base::scope::{InvalidScope, Scope, ScopeSet};
@@ -26,7 +26,7 @@ const MAX_SCOPES: usize = 64;
 /// Maximum length of a connector's name, in characters.
 const MAX_NAME: usize = 100;
 /// Maximum length of the description of a scope, in characters.
-const MAX_DESCRIPTION: usize = 200;
+const MAX_DESCRIPTION: usize = 500;
 
 /// The other connectors.
 #[derive(Clone, Debug, Default)]
@@ -78,7 +78,7 @@ pub enum ConnectorError {
 }
 
 /// An item of the list.
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
     url: String,
@@ -92,6 +92,12 @@ struct Entry {
 /// Scopes with their descriptions, in the order in which they are written: people read them in that order.
 #[derive(Default)]
 struct DescribedScopes(Vec<(String, String)>);
+
+impl Serialize for DescribedScopes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, description)| (name, description)))
+    }
+}
 
 impl<'de> Deserialize<'de> for DescribedScopes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -113,6 +119,22 @@ impl<'de> Deserialize<'de> for DescribedScopes {
         }
         deserializer.deserialize_map(InOrder)
     }
+}
+
+/// Returns the item of a connector, as its owner pastes it into the list of the connector that keeps its sign-in.
+#[must_use]
+pub fn item(origin: &Origin, name: &str, scopes: &ScopeCatalogue) -> String {
+    let described = scopes.described(scopes.all());
+    let entry = Entry {
+        url: origin.as_str().to_owned(),
+        name: name.to_owned(),
+        scopes: DescribedScopes(
+            described.map(|scope| (scope.name().to_owned(), scope.description().to_owned())).collect(),
+        ),
+        sign_in: scopes.sign_in().as_str().to_owned(),
+    };
+    // It has texts only.
+    serde_json::to_string_pretty(&entry).unwrap_or_default()
 }
 
 impl Connectors {
@@ -287,6 +309,18 @@ mod tests {
     }
 
     #[test]
+    fn the_item_of_a_connector_is_read_back_as_the_connector() {
+        let scopes = [Scope::new("z", "Last \"letter\""), Scope::new("a", "First")];
+        let catalogue = ScopeCatalogue::new(scopes, &ScopeSet::parse("a z").unwrap());
+        let origin = Origin::of("https://wiki.example:8443").unwrap();
+        let item = item(&origin, "Wiki", &catalogue);
+        let parsed = Connectors::parse(&format!("[{item}]")).unwrap();
+        let found = parsed.iter().next().unwrap();
+        assert_eq!((found.name(), found.origin(), found.scopes().sign_in()), ("Wiki", &origin, catalogue.sign_in()));
+        assert_eq!(found.scopes().described(catalogue.all()).collect::<Vec<_>>(), scopes);
+    }
+
+    #[test]
     fn a_connector_that_is_wrong_is_named_by_its_number() {
         use ConnectorError as E;
         let many: serde_json::Map<String, Value> = (0..65).map(|n| (format!("s{n}"), json!("A scope"))).collect();
@@ -298,7 +332,7 @@ mod tests {
             (json!({"name": "a\nb"}), E::Name),
             (json!({"name": "x".repeat(101)}), E::Name),
             (json!({"scopes": {"pages:read": ""}}), E::Description),
-            (json!({"scopes": {"pages:read": "x".repeat(201)}}), E::Description),
+            (json!({"scopes": {"pages:read": "x".repeat(501)}}), E::Description),
             (json!({"scopes": {"pages read": "Read"}}), E::Scopes(InvalidScope::Malformed)),
             (json!({"scopes": many}), E::Scopes(InvalidScope::TooMany)),
             (json!({"sign_in": "pages:raed"}), E::UnknownScope("pages:raed".to_owned())),

@@ -16,6 +16,7 @@ use mcp_connector_oauth::grants::access_keys::summary::AccessKeySummary;
 use mcp_connector_oauth::grants::account_overview::AccountOverview;
 use mcp_connector_oauth::grants::commands::{Grants as _, ListGrants};
 use mcp_connector_oauth::login::account_session::Session;
+use mcp_connector_oauth::resource::protected_resource::Resource;
 use mcp_connector_oauth::web::form::Parameters;
 
 use crate::http::answer::Answer;
@@ -27,7 +28,7 @@ use crate::oauth::sign_in_error::SignInError;
 use crate::pages;
 use crate::pages::account::access_key_made::AccessKeyMade;
 use crate::pages::account::access_keys::{
-    AccessKeyEntry, AccessKeysSection, DAYS_FIELD, ENDPOINT_FIELD, KEY_NAME_FIELD, KEY_SCOPE_FIELD, can,
+    AccessKeyEntry, AccessKeysSection, DAYS_FIELD, ENDPOINT_FIELD, KEY_NAME_FIELD, KEY_SCOPE_FIELD, KeyAudience, can,
 };
 use crate::pages::account::notice::Notice;
 use crate::pages::components::entry::Facts;
@@ -37,6 +38,17 @@ use crate::pages::untrusted_text::isolated;
 /// The endpoints that a key may be for, as the form names them.
 const ENDPOINTS: [(&str, McpEndpoint); 2] = [("mcp", McpEndpoint::Lazy), ("private", McpEndpoint::Private)];
 
+/// Returns the endpoints that a key may be for, as the form names them: those of this server, and those of the connectors whose sign-in it
+/// keeps, by their URLs.
+fn endpoints<'a>(oauth: &'a OAuthContext<'_>) -> impl Iterator<Item = (&'a str, &'a Resource)> {
+    let own = ENDPOINTS.map(|(name, endpoint)| (name, oauth.site.resource(endpoint)));
+    let others = oauth.configuration().connectors.iter().flat_map(|connector| {
+        let resources = connector.resources();
+        [resources.mcp(), resources.private_mcp()].map(|resource| (resource.as_str(), resource))
+    });
+    own.into_iter().chain(others)
+}
+
 /// Returns what the section of the account page says. `None` where there are no access keys.
 pub(crate) fn section<'a>(
     oauth: &'a OAuthContext<'_>,
@@ -44,22 +56,22 @@ pub(crate) fn section<'a>(
     overview: &'a AccountOverview,
 ) -> Option<AccessKeysSection<'a>> {
     let longest = oauth.configuration().policy.access_key_days()?;
-    let (catalogue, site) = (&oauth.app.catalogue, oauth.site);
+    let catalogue = &oauth.app.all_scopes;
     let ticked = |is_usual| if is_usual { Ticked::Yes } else { Ticked::No };
     let may_have = scopes_of(oauth, session, overview.profile.as_ref());
     let groups = &oauth.configuration().policy.rules.groups;
-    let endpoints = ENDPOINTS.map(|(name, endpoint)| (name, site.resource(endpoint)));
+    let is_alone = oauth.configuration().connectors.is_empty();
     Some(AccessKeysSection {
         keys: entries(oauth, &overview.keys),
         scopes: catalogue
             .described(&may_have)
             .map(|scope| (scope, ticked(catalogue.sign_in().contains(scope))))
             .collect(),
-        endpoints: endpoints
-            .into_iter()
+        endpoints: endpoints(oauth)
             .filter(|(_, resource)| groups.admits(resource, overview.profile.as_ref()))
             .map(|(name, resource)| (name, resource.as_str()))
             .collect(),
+        audience: if is_alone { KeyAudience::Own } else { KeyAudience::SeveralConnectors },
         lifetimes: KeyLifetime::choices(longest),
     })
 }
@@ -80,14 +92,14 @@ pub(crate) fn entries<'a>(oauth: &OAuthContext<'_>, keys: &'a [AccessKeySummary]
 
 /// Returns the scopes that a key of this person may have: no more than the person.
 fn scopes_of(oauth: &OAuthContext<'_>, session: &Session, profile: Option<&Profile>) -> ScopeSet {
-    oauth.secrets.roles().allowed(oauth.app.catalogue.all(), session.subject(), profile)
+    oauth.secrets.roles().allowed(oauth.app.all_scopes.all(), session.subject(), profile)
 }
 
 /// Returns the same as the person's object knows it, or `None` if they have signed out everywhere. Without roles, everybody may have
 /// every scope, and it is not asked.
 async fn scopes_now(oauth: &OAuthContext<'_>, session: &Session) -> Result<Option<ScopeSet>, SignInError> {
     if oauth.secrets.roles().is_empty() {
-        return Ok(Some(oauth.app.catalogue.all().clone()));
+        return Ok(Some(oauth.app.all_scopes.all().clone()));
     }
     let list = ListGrants { signed_in_at: session.signed_in_at(), policy: oauth.secrets.policy().clone() };
     let overview = oauth.grants().ask(ObjectName::of(session.subject()), list).await?;
@@ -102,7 +114,7 @@ async fn scopes_now(oauth: &OAuthContext<'_>, session: &Session) -> Result<Optio
 pub(crate) fn read(oauth: &OAuthContext<'_>, form: &Parameters) -> Result<Result<NewAccessKey, Notice>, SignInError> {
     let field = |name| form.get(name).map_err(|_| SignInError::BrokenForm);
     let endpoint = field(ENDPOINT_FIELD)?;
-    let endpoint = ENDPOINTS.into_iter().find(|(name, _)| Some(*name) == endpoint).ok_or(SignInError::BrokenForm)?.1;
+    let resource = endpoints(oauth).find(|(name, _)| Some(*name) == endpoint).ok_or(SignInError::BrokenForm)?.1.clone();
     let Some(longest) = oauth.configuration().policy.access_key_days() else {
         return Ok(Err(Notice::KeyNotAdmitted));
     };
@@ -111,14 +123,13 @@ pub(crate) fn read(oauth: &OAuthContext<'_>, form: &Parameters) -> Result<Result
     let Ok(name) = KeyName::parse(field(KEY_NAME_FIELD)?.unwrap_or_default()) else {
         return Ok(Err(Notice::KeyWithoutName));
     };
-    let may_have = oauth.app.catalogue.all();
+    let may_have = oauth.app.scopes_of(&resource).all();
     let scope = may_have.filter(|name| form.all(KEY_SCOPE_FIELD).any(|ticked| ticked == name));
     if scope.is_empty() && !may_have.is_empty() {
         return Ok(Err(Notice::KeyWithoutPermission));
     }
     let mut id = [0; 8];
     oauth.entropy.fill(&mut id);
-    let resource = oauth.site.resource(endpoint).clone();
     Ok(Ok(NewAccessKey { id: GrantId::from_bytes(id), name, resource, scope, lifetime }))
 }
 
@@ -132,6 +143,14 @@ pub(crate) fn in_words(oauth: &OAuthContext<'_>, wanted: &NewAccessKey) -> Marku
             .fact("Endpoint", isolated(wanted.resource.as_str()))
             .fact("Ends after", pages::account::access_keys::in_words(wanted.lifetime)))
     }
+}
+
+/// Returns what a connector is called in commands. Of another one only the name for people is known, so that is the first label of its host.
+fn name_in_commands<'a>(oauth: &'a OAuthContext<'_>, resource: &Resource) -> &'a str {
+    let own = oauth.app.endpoint.registry.info().name.as_str();
+    let other = oauth.configuration().connectors.of(resource);
+    let label = other.and_then(|other| other.origin().authority().split(['.', ':']).next());
+    label.unwrap_or(own)
 }
 
 /// Makes the key of a person who has proved who they are, and shows it.
@@ -166,7 +185,7 @@ pub(crate) async fn create(
         name: stored.name().as_str(),
         text: &text,
         ends_at: stored.expires(),
-        connector: &oauth.app.endpoint.registry.info().name,
+        connector: name_in_commands(oauth, stored.resource()),
         url: stored.resource().as_str(),
         key_header: oauth.configuration().key_header.shown(),
         back: ACCOUNT_PATH,

@@ -29,6 +29,15 @@ pub(crate) const DAYS_FIELD: &str = "days";
 /// A key that ends within this many seconds is marked: two weeks.
 const ENDS_SOON: u64 = 14 * 24 * 3600;
 
+/// Which connectors the endpoints are of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyAudience {
+    /// That of this server.
+    Own,
+    /// Those whose sign-in this server keeps, too. Each has only some of the scopes.
+    SeveralConnectors,
+}
+
 /// What the section says.
 #[derive(Clone, Debug)]
 pub(crate) struct AccessKeysSection<'a> {
@@ -37,7 +46,8 @@ pub(crate) struct AccessKeysSection<'a> {
     /// The scopes that a new key may have, and whether each is ticked at first.
     pub(crate) scopes: Vec<(Scope, Ticked)>,
     /// The endpoints that a new key may be for: the value of the field, and the URL.
-    pub(crate) endpoints: Vec<(&'static str, &'a str)>,
+    pub(crate) endpoints: Vec<(&'a str, &'a str)>,
+    pub(crate) audience: KeyAudience,
     /// How long a new key may be valid.
     pub(crate) lifetimes: Vec<KeyLifetime>,
 }
@@ -120,7 +130,13 @@ fn new_key(keys: &AccessKeysSection<'_>, form: &FormTarget<'_>) -> Markup {
     let scopes = keys.scopes.iter().fold(CheckboxList::new(KEY_SCOPE_FIELD, "It can"), |list, (scope, ticked)| {
         list.option(scope.name(), scope.description(), *ticked)
     });
-    let endpoint = Select::new("endpoint", ENDPOINT_FIELD, "Endpoint").hint("The key is valid at this one only");
+    let hint = match keys.audience {
+        KeyAudience::Own => "The key is valid at this one only",
+        KeyAudience::SeveralConnectors => {
+            "The key is valid at this one only, with the permissions that its connector has"
+        }
+    };
+    let endpoint = Select::new("endpoint", ENDPOINT_FIELD, "Endpoint").hint(hint);
     let endpoint = keys.endpoints.iter().fold(endpoint, |select, (value, url)| select.option(value, url));
     let lifetimes: Vec<(String, String)> =
         keys.lifetimes.iter().map(|lifetime| (lifetime.days().to_string(), in_words(*lifetime))).collect();

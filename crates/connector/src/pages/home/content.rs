@@ -23,6 +23,8 @@ pub(crate) struct HomePage<'a> {
     pub(crate) has_sign_in: bool,
     /// Whether this server signs people in, so that it has an account page.
     pub(crate) has_account: bool,
+    /// Where people sign in, if another connector keeps the sign-in.
+    pub(crate) sign_in_elsewhere: Option<SignInElsewhere<'a>>,
     /// Whether calls are refused in the form in which ChatGPT offers its sign-in. Otherwise ChatGPT has to sign in when it
     /// connects.
     pub(crate) challenges_in_result: bool,
@@ -32,6 +34,15 @@ pub(crate) struct HomePage<'a> {
     pub(crate) setting_errors: Vec<String>,
     /// Bindings that are missing.
     pub(crate) missing_bindings: Vec<HomeBinding>,
+}
+
+/// The connector that keeps the sign-in of this one.
+#[derive(Clone, Debug)]
+pub(crate) struct SignInElsewhere<'a> {
+    /// Its host.
+    pub(crate) host: &'a str,
+    /// The item of this connector in `CONNECTORS` of that one.
+    pub(crate) item: String,
 }
 
 /// A binding that is missing.

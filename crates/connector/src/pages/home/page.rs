@@ -8,7 +8,7 @@ use crate::http::route::{ACCOUNT_PATH, McpEndpoint};
 use crate::pages::frame::page_frame::{Page, PageKind};
 use crate::pages::home::clients;
 use crate::pages::home::clients::url_field;
-use crate::pages::home::content::{Effect, HomeBinding, HomePage, Missing};
+use crate::pages::home::content::{Effect, HomeBinding, HomePage, Missing, SignInElsewhere};
 use crate::pages::not_set_up::SET_PASSPHRASE;
 use crate::pages::untrusted_text::{isolated, visible};
 
@@ -44,10 +44,31 @@ pub(crate) fn home(page: &HomePage<'_>) -> Page {
             @if page.has_sign_in {
                 (clients::two_urls(page))
             }
+            @if let Some(elsewhere) = &page.sign_in_elsewhere {
+                (sign_in_elsewhere(elsewhere))
+            }
             (tools(page))
         }
     };
     Page::new(page.title, content, PageKind::Home { script: SCRIPT })
+}
+
+/// Says where people sign in, and for the owner what that server has to know.
+fn sign_in_elsewhere(elsewhere: &SignInElsewhere<'_>) -> Markup {
+    html! {
+        section.card aria-labelledby="sign-in" {
+            h2 #sign-in { "Sign-in" }
+            p {
+                "You sign in at " strong { (isolated(elsewhere.host)) } ", which keeps the sign-in of several connectors. There you also see and "
+                a href=(ACCOUNT_PATH) { "end what your apps may do" } "."
+            }
+            details {
+                summary { "For the owner: this connector in CONNECTORS" }
+                p { "The connector at " (isolated(elsewhere.host)) " has to name this one in its variable " code { "CONNECTORS" } ", a list of items like this:" }
+                pre { code { (visible(&elsewhere.item)) } }
+            }
+        }
+    }
 }
 
 fn still_missing(missing: Missing, local: bool) -> Markup {
