@@ -88,7 +88,7 @@ async fn take(app: &Rc<App>, (env, context): (&Env, &Context), incoming: &Incomi
             Err(error) => {
                 let title = app.endpoint.registry.display_name();
                 incoming.request_log().reason(error.to_string());
-                Answer::page(error.status(), pages::choose(&link, title, Some(&error.to_string())))
+                Answer::page(error.status(), pages::choose(&link, title, Some(&error.for_person())))
             }
         };
     }

@@ -8,5 +8,6 @@ pub(crate) mod disposition;
 pub(crate) mod downloads;
 pub(crate) mod endpoint;
 pub(crate) mod links;
+pub(crate) mod size;
 pub(crate) mod stored_file;
 pub(crate) mod uploads;

@@ -5,6 +5,7 @@ use thiserror::Error;
 use mcp_connector_protocol::Unavailable;
 
 use crate::files::bucket::BucketError;
+use crate::files::size::words;
 
 /// Why a file was not taken. None of it is stored.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -47,6 +48,23 @@ impl UploadError {
             Self::Used => 409,
             Self::TooOften => 429,
             Self::Busy | Self::Unavailable => 503,
+        }
+    }
+
+    /// Returns what a person reads, who has chosen a file in a form.
+    pub(crate) fn for_person(&self) -> String {
+        match self {
+            Self::TooLarge(most) => format!("This file is too large: at most {} are taken.", words(*most)),
+            Self::Type(types) => format!("This file is of another type. This link takes only {types}."),
+            Self::Encoded
+            | Self::TooSlow
+            | Self::Broken
+            | Self::NoFile
+            | Self::Form
+            | Self::Used
+            | Self::TooOften
+            | Self::Busy
+            | Self::Unavailable => self.to_string(),
         }
     }
 

@@ -41,6 +41,11 @@ pub(crate) struct Page {
 pub(crate) enum PageKind {
     /// The answer to its form is another page of this server.
     StaysHere,
+    /// As [`StaysHere`](Self::StaysHere); a script sends the form, to this server and nobody else.
+    SendsByScript {
+        /// The text of the script.
+        script: &'static str,
+    },
     /// The answer to its form leads away, by a redirect: to the client or to an identity provider, and from there wherever
     /// those redirect.
     LeadsAway,
@@ -111,6 +116,11 @@ impl PageKind {
         match self {
             Self::StaysHere => vec!["form-action 'self'".to_owned()],
             Self::LeadsAway => Vec::new(),
+            Self::SendsByScript { script } => vec![
+                "form-action 'self'".to_owned(),
+                "connect-src 'self'".to_owned(),
+                format!("script-src {}", hash_source(script)),
+            ],
             Self::Home { script } => vec![
                 "form-action 'none'".to_owned(),
                 "connect-src 'self'".to_owned(),
@@ -159,7 +169,9 @@ impl Frame {
                     (self.header())
                     (page.content)
                     (self.footer())
-                    @if let PageKind::Home { script } = page.kind { script { (PreEscaped(script)) } }
+                    @if let PageKind::Home { script } | PageKind::SendsByScript { script } = page.kind {
+                        script { (PreEscaped(script)) }
+                    }
                     @if let Some(script) = page.script { script { (PreEscaped(script)) } }
                 }
             }
