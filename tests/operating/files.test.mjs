@@ -15,9 +15,19 @@ const MEGABYTE = 1_000_000;
 /** @type {import("../support/workers/wrangler-dev.mjs").Server} */
 let server;
 let ada;
+/** Uploads whose bytes stop coming. The Worker waits half a minute for them, while the other tests run. */
+let stopped;
 before(async () => {
   server = await startEverything({ ...SIGN_IN, ALLOWED_ORIGINS: WEB_CLIENT });
   ada = await someone();
+  const links = [await ada.link(), await ada.link()];
+  const begun = ['text/csv', 'multipart/form-data; boundary=b'].map(async (type, at) => {
+    const beginning = at === 0 ? 'a,b' : '--b\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\na,b';
+    return statusBeforeEnd(links[at].url, beginning, { 'content-type': type }, at === 0 ? 'PUT' : 'POST');
+  });
+  stopped = { links, statuses: Promise.all(begun) };
+  // It is awaited by the test.
+  stopped.statuses.catch(() => {});
 });
 after(() => server?.stop());
 
@@ -78,9 +88,9 @@ const leaveAfter = (url, sent, announced, headers = {}) =>
   });
 
 /** Sends the beginning of a body and waits: the status of an answer that comes although the body has not ended. */
-const statusBeforeEnd = (url, sent, headers) =>
+const statusBeforeEnd = (url, sent, headers, method = 'POST') =>
   new Promise((resolve, reject) => {
-    const request = http.request({ host: '127.0.0.1', port: server.port, method: 'POST', path: path(url), agent: false, headers });
+    const request = http.request({ host: '127.0.0.1', port: server.port, method, path: path(url), agent: false, headers });
     request.on('error', reject).on('response', ({ statusCode }) => {
       request.off('error', reject).on('error', () => {}).destroy();
       resolve(statusCode);
@@ -171,12 +181,12 @@ describe('an upload link', () => {
     const browser = { accept: 'text/html', 'sec-fetch-mode': 'navigate' };
     const page = await get(url, browser);
     page.hasStatus(200);
-    assert.match(page.text, /<form method="post" enctype="multipart\/form-data">/);
+    assert.match(page.text, /<form method="post" enctype="multipart\/form-data"/);
     assert.match(page.text, /type="file" name="file" required accept="text\/csv"/);
     assert.match(page.headers['content-security-policy'], /^default-src 'none'.*form-action 'self'/);
     const wrong = await post(url, form([{ disposition: 'name="file"; filename="a.html"', type: 'text/html', content: 'a' }]), browser);
     wrong.hasStatus(415);
-    assert.match(wrong.text, /role="alert">This link takes only files of these types: text\/csv.*<form method="post"/s);
+    assert.match(wrong.text, /role="alert">This file is of another type\. This link takes only text\/csv\..*<form method="post"/s);
     const sent = await post(url, form([{ disposition: 'name="file"; filename="<b>.csv"', type: 'text/csv', content: 'a\nb\n' }]), { ...browser, origin: server.origin });
     sent.hasStatus(200);
     assert.match(sent.text, /The file has arrived/);
@@ -392,6 +402,15 @@ test('50 MB go up, down and through a tool while the memory of the Worker does n
   assert.deepEqual([read.bytes, read.lines], [size, Math.ceil(size / 15)]);
   assert.ok(read.largest_piece <= 64 * 1024, `a piece of ${read.largest_piece} bytes`);
   assert.ok(Number(await ada.get('memory')) <= bound, 'after a download and a tool that reads all of it');
+});
+
+// RFC 9110 §15.5.9
+test('a body whose bytes stop coming is refused with 408, nothing of it is kept, and its link can be used again', async () => {
+  assert.deepEqual(await stopped.statuses, [408, 408]);
+  for (const { url, key } of stopped.links) {
+    assert.match(await ada.fails('read_file', { key }), /no such file/);
+    (await put(url, 'complete')).hasStatus(201);
+  }
 });
 
 describe('without the bucket', () => {
