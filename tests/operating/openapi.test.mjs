@@ -99,6 +99,17 @@ describe('a tool for each operation', () => {
     assert.equal(seen[0].body, '{"title":"Green tea"}');
   });
 
+  // RFC 7396 §2: null deletes a member, and one that is left out stays.
+  test('an update clears the members that it names, and only those that may be null', async () => {
+    await call('update_book', { isbn: '1', body: { title: 'Green tea' }, clear: ['subtitle'] });
+    assert.deepEqual(JSON.parse(seen[0].body), { title: 'Green tea', subtitle: null });
+    await call('update_book', { isbn: '1', body: { subtitle: null } });
+    assert.equal(seen[1].body, '{}', 'null alone means that nothing was given');
+    const refused = await call('update_book', { isbn: '1', body: {}, clear: ['title'] });
+    assert.equal(refused.isError, true);
+    assert.equal(seen.length, 2);
+  });
+
   test('a form, and the token of its operation', async () => {
     answers = [200, 'Lent until Monday.'];
     const result = await call('post_loans', { isbn: '1 2', copies: [1, 2], note: { text: 'a' } });

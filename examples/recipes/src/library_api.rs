@@ -176,13 +176,16 @@ fn delete_book_tool() -> Tool {
         .idempotent()
 }
 
-// -- update_book 9204f5e70886
+// -- update_book 121df511356b
 /// Arguments of [`update_book`].
 #[derive(Deserialize, JsonSchema)]
 struct UpdateBook {
     /// The ISBN.
     // The API checks its pattern: Rust has no such pattern, or it is too long.
     isbn: String,
+    /// Members of the body to set to null, which clears them.
+    #[schemars(extend("uniqueItems" = true))]
+    clear: Option<Vec<UpdateBookClear>>,
     /// What to send.
     body: UpdateBookBody,
 }
@@ -192,6 +195,7 @@ async fn update_book(args: UpdateBook, cx: Context) -> Result<CallToolResult, To
         .patch("/books/{isbn}")
         .path("isbn", &args.isbn)
         .json_as("application/merge-patch+json", &args.body)
+        .clear(&args.clear)
         .send()
         .await?
         .into_result()
@@ -353,11 +357,20 @@ struct Part {
     next: Option<Box<Part>>,
 }
 
-// -- UpdateBookBody 740bedac8e1c
+// -- UpdateBookClear 844d10687217
+#[derive(Serialize, Deserialize, JsonSchema)]
+enum UpdateBookClear {
+    #[serde(rename = "subtitle")]
+    Subtitle,
+}
+
+// -- UpdateBookBody c6b2d19e8aca
 #[derive(Serialize, Deserialize, JsonSchema)]
 struct UpdateBookBody {
     /// The title.
     title: Option<String>,
+    /// The subtitle.
+    subtitle: Option<String>,
     /// Another ISBN.
     isbn: Option<String>,
 }

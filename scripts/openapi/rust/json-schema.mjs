@@ -7,7 +7,7 @@ import { LENGTH, sentence } from '../text.mjs';
 import { weight } from '../document/weight.mjs';
 
 /** Returns the schema of all arguments of an operation. */
-export function argumentsSchema({ parameters, body }, limit) {
+export function argumentsSchema({ method, parameters, body }, limit) {
   const properties = {};
   const required = [];
   for (const { argument, node, required: isRequired, doc } of parameters) {
@@ -18,7 +18,24 @@ export function argumentsSchema({ parameters, body }, limit) {
     properties[bodyArgument({ parameters })] = { ...schemaOf(body.node, limit, true), ...(body.doc ? { description: body.doc } : {}) };
     if (body.required) required.push(bodyArgument({ parameters }));
   }
+  const { argument, members } = clearable({ method, parameters, body });
+  if (members.length > 0) properties[argument] = { type: 'array', description: CLEAR, items: { type: 'string', enum: members }, uniqueItems: true };
   return { type: 'object', properties, ...(required.length > 0 ? { required } : {}), additionalProperties: false };
+}
+
+/** What the argument says that clears members. */
+export const CLEAR = 'Members of the body to set to null, which clears them.';
+
+/**
+ * Returns the members of a body that an update can set to null, and the argument that names them. They are no part of the arguments' own
+ * schemas, because several clients refuse null there.
+ */
+export function clearable({ method, parameters, body }) {
+  const shape = body?.kind === 'json' && ['patch', 'put'].includes(method) ? whole(body.node) : undefined;
+  const properties = shape?.kind === 'object' ? shape.properties : [];
+  const names = new Set([...parameters, ...properties.map(({ key }) => ({ argument: key }))].map(({ argument }) => snake(argument)));
+  const members = properties.filter(({ node }) => whole(node).nullable).map(({ key, name = key }) => name);
+  return { argument: ['clear', 'clear_members', 'members_to_clear'].find((name) => !names.has(name)), members };
 }
 
 /** The name of the argument that is the body. */

@@ -1,5 +1,5 @@
 // Three tools instead of one for each operation: to find an operation, to call one that reads, and to call one that writes.
-import { argumentsSchema, bodyArgument } from './json-schema.mjs';
+import { argumentsSchema, bodyArgument, clearable } from './json-schema.mjs';
 import { snake } from '../names.mjs';
 import { RustTypes } from './types.mjs';
 import { LENGTH, literal, longLiteral, rawLiteral, sentence, title as titleOf } from '../text.mjs';
@@ -40,7 +40,7 @@ function entry(operation) {
     `description: ${literal(sentence(description, LENGTH.argument))}`,
     `tag: ${literal(tag)}`,
     `arguments: ${rawLiteral(JSON.stringify(schemaWithin(operation)))}`,
-    `parameters: &[${[...parameters.map(parameter), ...(body ? [bodyParameter(operation)] : [])].join(', ')}]`,
+    `parameters: &[${[...parameters.map(parameter), ...(body ? [bodyParameter(operation)] : []), ...clearParameter(operation)].join(', ')}]`,
     `paging: ${literal(paging ?? '')}`,
   ];
   return `${notes.map((note) => `    // ${note}\n`).join('')}    Operation { ${fields.join(', ')} },`;
@@ -60,6 +60,11 @@ function parameter({ argument, wire, location, style }) {
   const of = location !== 'query' ? location : { joined: 'query_joined', deep: 'query_deep', json: 'query_json' }[style.kind] ?? 'query';
   const begin = style.kind === 'joined' && location === 'query' ? `Parameter::query_joined(${literal(wire)}, '${style.separator}')` : `Parameter::${of}(${literal(wire)})`;
   return argument === wire ? begin : `${begin}.from_argument(${literal(argument)})`;
+}
+
+function clearParameter(operation) {
+  const { argument, members } = clearable(operation);
+  return members.length > 0 ? [`Parameter::clear()${argument === 'clear' ? '' : `.from_argument(${literal(argument)})`}`] : [];
 }
 
 function bodyParameter(operation) {

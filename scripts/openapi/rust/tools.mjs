@@ -1,6 +1,6 @@
 // One tool for each operation: the type of its arguments, the function that calls the API, and what the tool says of itself.
 import { identifier, pascal, UniqueNames } from '../names.mjs';
-import { bodyArgument } from './json-schema.mjs';
+import { bodyArgument, CLEAR, clearable } from './json-schema.mjs';
 import { RustTypes } from './types.mjs';
 import { whole } from '../document/schemas.mjs';
 import { comment, LENGTH, literal, longLiteral, sentence } from '../text.mjs';
@@ -24,9 +24,14 @@ function toolPart(operation, argumentsType, types, api) {
   const { name, parameters, body } = operation;
   const limit = RustTypes.limitFor([...parameters.map(({ node }) => node), ...(body ? [body.node] : [])]);
   const merge = body !== undefined && isFlattened(operation);
-  const alone = merge && parameters.length === 0;
+  const clear = clearable(operation);
+  const alone = merge && parameters.length === 0 && clear.members.length === 0;
   const properties = parameters.map((parameter) => ({ key: parameter.argument, node: parameter.node, required: parameter.required, doc: describedParameter(parameter) }));
   let fields = types.fields(properties, (node, key) => types.input(node, `${name} ${key}`, limit), 'input');
+  if (clear.members.length > 0) {
+    const node = { kind: 'array', items: { kind: 'string', enum: clear.members }, uniqueItems: true };
+    fields.push(...types.fields([{ key: clear.argument, node, required: false, doc: CLEAR }], (node, key) => types.input(node, `${name} ${key}`, Infinity), 'input'));
+  }
   let bodyType;
   if (body !== undefined) {
     bodyType = types.input(body.node, `${name} body`, limit);
@@ -43,7 +48,7 @@ function toolPart(operation, argumentsType, types, api) {
   const result = output === undefined ? 'CallToolResult' : `Answer<${output}>`;
   const variable = alone ? 'body' : 'args';
   lines.push(`async fn ${name}(${takes ? `${variable}: ${parameterType}, ` : ''}cx: Context) -> Result<${result}, ToolError> {`);
-  lines.push(`    ${requestOf(operation, api, { alone, bodyField: bodyArgument(operation), fieldOf: fieldNames(parameters) })}`, '}', '');
+  lines.push(`    ${requestOf(operation, api, { alone, clear, bodyField: bodyArgument(operation), fieldOf: fieldNames(parameters) })}`, '}', '');
   lines.push(`fn ${name}_tool() -> Tool {`, `    ${declarationOf(operation)}`, '}');
   return lines.join('\n');
 }
@@ -68,7 +73,7 @@ function fieldNames(parameters) {
   return (parameter) => names.get(parameter);
 }
 
-function requestOf({ method, path, parameters, body, response, paging }, api, { alone, bodyField, fieldOf }) {
+function requestOf({ method, path, parameters, body, response, paging }, api, { alone, clear, bodyField, fieldOf }) {
   const calls = parameters.map((parameter) => {
     const { location, wire, style } = parameter;
     const value = `&args.${fieldOf(parameter)}`;
@@ -83,6 +88,7 @@ function requestOf({ method, path, parameters, body, response, paging }, api, { 
     if (body.kind !== 'json') calls.push(`.${body.kind}(${value})`);
     else calls.push(body.contentType === 'application/json' ? `.json(${value})` : `.json_as(${literal(body.contentType)}, ${value})`);
   }
+  if (clear.members.length > 0) calls.push(`.clear(&args.${clear.argument})`);
   if (paging !== undefined && response.kind !== 'none') calls.push(`.paged(${literal(paging)})`);
   return `${api}.${method}(${literal(path)})${calls.join('')}.send().await?.${response.structured ? 'structured()' : 'into_result()'}`;
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::openapi::answer::ApiResponse;
 use crate::openapi::parameters::{Pairs, encoded, simple, without_absent};
@@ -208,6 +208,25 @@ impl ApiRequest {
                 let bytes = without_absent(value).to_string().into_bytes();
                 request.body = Some(Body { content_type: content_type.to_owned().into(), bytes });
             }
+        })
+    }
+
+    /// Sets members of a JSON body to null, which clears them: a list of their names, after the body.
+    pub fn clear(self, members: &(impl Serialize + ?Sized)) -> Self {
+        self.with(members, |request, members| {
+            let names: Vec<&str> = members.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            if names.is_empty() {
+                return;
+            }
+            let (content_type, body) = match request.body.take() {
+                Some(Body { content_type, bytes }) => {
+                    (content_type, serde_json::from_slice(&bytes).unwrap_or_default())
+                }
+                None => ("application/json".into(), Value::Null),
+            };
+            let mut body = if let Value::Object(body) = body { body } else { Map::new() };
+            body.extend(names.into_iter().map(|name| (name.to_owned(), Value::Null)));
+            request.body = Some(Body { content_type, bytes: Value::Object(body).to_string().into_bytes() });
         })
     }
 

@@ -46,6 +46,7 @@ enum Target {
     Json,
     Form,
     FormDeep,
+    Clear,
 }
 
 impl Parameter {
@@ -113,6 +114,12 @@ impl Parameter {
         Self::new("body", Target::FormDeep)
     }
 
+    /// Members of the body to set to null: the argument `clear`; see [`ApiRequest::clear`].
+    #[must_use]
+    pub const fn clear() -> Self {
+        Self::new("clear", Target::Clear)
+    }
+
     /// Takes its value from the argument of this name, which clients take where they would refuse the name of the parameter.
     #[must_use]
     pub const fn from_argument(self, argument: &'static str) -> Self {
@@ -145,6 +152,7 @@ impl Operation {
                 Target::Json => request.json_as(name, value),
                 Target::Form => request.form(value),
                 Target::FormDeep => request.form_deep(value),
+                Target::Clear => request.clear(value),
             }
         }))
     }
