@@ -102,7 +102,8 @@ impl Binding {
     /// Returns the error for what the runtime has thrown.
     pub(crate) fn failed(&self, error: &JsValue) -> BindingError {
         let message = error.dyn_ref::<js_sys::Error>().map(|error| String::from(error.message()));
-        let message = message.or_else(|| error.as_string()).unwrap_or_default();
+        let message = message.or_else(|| error.as_string()).filter(|message| !message.trim().is_empty());
+        let message = message.unwrap_or_else(|| "it gave no reason".to_owned());
         BindingError::Failed { binding: self.name.clone(), message: message.chars().take(300).collect() }
     }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use worker::js_sys::{Array, JSON};
-use worker::wasm_bindgen::JsValue;
+use worker::wasm_bindgen::{JsCast as _, JsValue};
 
 use crate::author::Context;
 use crate::platform::js;
@@ -68,7 +68,9 @@ impl D1 {
     ) -> Result<Vec<T>, BindingError> {
         let statement = self.prepare(&self.statement(sql, parameters))?;
         let result = self.run(&statement, "all").await?;
-        let rows = js::get(&result, "results").and_then(|rows| JSON::stringify(&rows));
+        let rows = js::get(&result, "results").and_then(|rows| {
+            if rows.is_object() { JSON::stringify(&rows) } else { Err(JsValue::from_str("its answer has no rows")) }
+        });
         let rows = String::from(rows.map_err(|error| self.0.failed(&error))?);
         rows_as(&rows).map_err(|error| self.0.unexpected(&error))
     }
@@ -128,7 +130,10 @@ impl D1 {
             return Ok(Vec::new());
         }
         let results = js::call_async(self.0.object(), "batch", &[&statements]).await;
-        let results = Array::from(&results.map_err(|error| self.0.failed(&error))?);
+        let results = results.and_then(|results| {
+            results.dyn_into::<Array>().map_err(|_| JsValue::from_str("its answer has no results"))
+        });
+        let results = results.map_err(|error| self.0.failed(&error))?;
         Ok(results.iter().map(|result| changes(&result)).collect())
     }
 
