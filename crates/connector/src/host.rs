@@ -25,8 +25,8 @@ use crate::files::stored_file::StoredFile;
 use crate::log::request_log::RequestLog;
 use crate::mcp::request_state;
 use crate::oauth::secrets::LazySecrets;
-use crate::oauth::upstream::access::{PersonCredential, PersonToken, UpstreamAccess};
-use crate::oauth::upstream::services::UpstreamServices;
+use crate::oauth::upstream::access::{KeyCheck, PersonCredential, PersonToken, UpstreamAccess};
+use crate::oauth::upstream::services::{Access, CHECK_LIMIT, UpstreamServices};
 use crate::objects::anonymous_quota::stub as anonymous_quota;
 use crate::objects::session::state::SessionState;
 use crate::objects::session::stub::SessionStub;
@@ -35,7 +35,7 @@ use crate::objects::task::stub as task;
 use crate::outbound::HttpClient;
 use crate::platform::clock::now_in_milliseconds;
 use crate::platform::random;
-use crate::platform::timer::Timer;
+use crate::platform::timer::{Timer, timeout};
 
 /// The host of a connector on Workers, for one call.
 #[derive(Clone)]
@@ -128,6 +128,21 @@ impl Workers {
     /// Returns the connector.
     pub(crate) fn registry(&self) -> &Registry<Self> {
         &self.registry
+    }
+
+    /// Returns the author's check of the keys of a service, if people give it keys.
+    fn key_check(&self, name: &str, access: &UpstreamAccess) -> Option<KeyCheck> {
+        let service = access.services.find(name)?;
+        let Ok(Access::Key { .. }) = &service.access else { return None };
+        let check = self.registry.upstreams.iter().find(|upstream| upstream.name == name)?.account.clone()?;
+        let (host, hosts) = (self.clone(), service.hosts.clone());
+        Some(Box::new(move |key| {
+            let (check, host, hosts) = (Rc::clone(&check), host.clone(), hosts.clone());
+            Box::pin(async move {
+                // No answer says nothing of the key.
+                timeout(CHECK_LIMIT, check(&host, &hosts, &key)).await.is_none_or(|checked| checked.is_ok())
+            })
+        }))
     }
 
     fn session<'a>(&'a self, id: &'a SessionId, subject: Option<&'a Subject>) -> SessionStub<'a> {
@@ -352,7 +367,8 @@ impl UpstreamAccounts for Workers {
         Ok(match access.token(name, caller, None, patience).await? {
             UpstreamAccount::Connected(PersonToken { token, hosts }) => {
                 let client = HttpClient::of_connector(&self.registry, Hosts::of(hosts));
-                let credential = PersonCredential::new(access, name, caller, token);
+                let key_check = self.key_check(name, &access);
+                let credential = PersonCredential::new(access, name, caller, token).with_key_check(key_check);
                 UpstreamAccount::Connected(client.with_credential(Rc::new(credential)))
             }
             UpstreamAccount::NotConnected(request) => UpstreamAccount::NotConnected(request),

@@ -14,10 +14,14 @@ let services;
 let runtime;
 let here;
 let there;
+let owner;
 before(async () => {
   services = await startUpstreams();
-  runtime = await startInstances({ worker: 'examples/everything', vars: signInBy(), outbound: services.provider.port });
+  owner = new Person(services, undefined, 'owner', null);
+  const vars = { ...signInBy(), OWNER: owner.account };
+  runtime = await startInstances({ worker: 'examples/everything', vars, outbound: services.provider.port });
   [here, there] = runtime.instances;
+  owner = Object.assign(new Person(services, here, 'owner'), { account: owner.account });
 });
 after(async () => {
   await runtime?.stop();
@@ -151,6 +155,15 @@ describe('a key', () => {
     assert.deepEqual(JSON.parse(textOf(await asks(alice, ACME))), { login: 'alice' });
     for (const path of ['/account', '/account/connect/acme']) assert.ok(!(await alice.browser.open(path)).html.includes(key), path);
     assert.equal(await runtime.filesHolding(key), 0, 'it is stored encrypted');
+
+    // A 401 may be about something else than the key: the check of the author decides.
+    const beyond = await asks(alice, { ...ACME, url: 'https://api.acme.example/admin' });
+    assert.match(textOf(beyond), /does not accept the account or key/);
+    assert.deepEqual(JSON.parse(textOf(await asks(alice, ACME))), { login: 'alice' }, 'the connection goes on');
+    services.acme.keys.delete(key);
+    assert.equal((await asks(alice, ACME)).isError, true);
+    assert.match(textOf(await asks(alice, ACME)), /has to be connected again/, 'a key that the check refuses ends it');
+    services.acme.keys.set(key, 'alice');
   });
 });
 
@@ -183,6 +196,22 @@ describe('the account page', () => {
     assert.deepEqual(await rows(), connected);
     await carol.browser.submit(page, form(page, 'sign-out-everywhere'));
     assert.deepEqual(await rows(), []);
+  });
+
+  // RFC 7009 §2.1
+  test('the owner who ends a person has what they connected revoked at the service, too', async () => {
+    const dora = await somebody('dora');
+    await dora.connectPlain();
+    assert.equal(JSON.parse(textOf(await asks(dora))).login, dora.account);
+    const living = () => [...services.plain.living.values()].filter((login) => login === dora.account).length;
+    assert.equal(living(), 1);
+    await owner.enter();
+    const found = await owner.browser.open(`/account/people?q=${dora.account}`);
+    const link = found.elements.find(({ name, attributes }) => name === 'a' && attributes.href?.includes('person='));
+    const page = await owner.browser.open(link.attributes.href);
+    await owner.browser.submit(page, page.forms.find((one) => one.has('action') && one.chosen('action')[0] === 'disconnect-all'));
+    assert.equal(living(), 0);
+    assert.deepEqual(await runtime.sql('GRANTS', objectOf(dora.account), 'SELECT name FROM upstreams'), []);
   });
 });
 

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { textOf } from '../../support/mcp/requests.mjs';
-import { call, keepsSecrets } from '../../support/oauth/client.mjs';
+import { call, keepsSecrets, secret } from '../../support/oauth/client.mjs';
 import { Person, signInBy, startUpstreams } from '../../support/oauth/upstream-services.mjs';
 import { startInstances } from '../../support/workers/instances.mjs';
 
@@ -125,6 +125,32 @@ describe('a refresh', () => {
     await lost;
     assert.equal(await loginOf(carol), carol.account);
     assert.deepEqual([sent.length, sent[0] === sent[1]], [2, true]);
+  });
+});
+
+describe('a disconnect', () => {
+  // RFC 7009 §2.1
+  test('while a refresh runs has the token revoked that comes back, and nothing of it is kept', async () => {
+    const dave = await connected('dave');
+    const page = await dave.browser.open('/account');
+    await runtime.passes(LIFETIME);
+    const late = { access_token: secret('late-access-token', 'an access token'), refresh_token: secret('late-refresh-token', 'a refresh token') };
+    let arrived;
+    let answers;
+    const asked = new Promise((resolve) => (arrived = resolve));
+    const released = new Promise((resolve) => (answers = resolve));
+    services.plain.before = async () => {
+      arrived();
+      await released;
+      return { ...late, token_type: 'bearer', expires_in: LIFETIME };
+    };
+    const refreshing = asks(dave);
+    await asked;
+    await dave.browser.submit(page, page.forms.find(({ fields }) => fields.some(({ value }) => value === 'disconnect-upstream')));
+    answers();
+    assert.match(textOf(await refreshing), /is not connected yet/);
+    const revoked = services.plain.asked.filter(({ grant }) => grant === 'revoke').map(({ form }) => form.token);
+    assert.ok(revoked.includes(late.refresh_token), `${revoked.length} tokens are revoked`);
   });
 });
 

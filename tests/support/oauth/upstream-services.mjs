@@ -152,6 +152,8 @@ class KeyService {
   answer(request, response) {
     const bearer = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
     this.asked.push({ url: request.url, bearer });
+    // What the key is not good enough for. Some services answer that with 401.
+    if (request.url.startsWith('/admin')) return answer(response, 401, { message: 'Not with this key' });
     const login = this.keys.get(bearer);
     return login ? answer(response, 200, { login }) : answer(response, 401, { message: 'No such key' });
   }

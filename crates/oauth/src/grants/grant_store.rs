@@ -218,7 +218,7 @@ impl<R: GrantRows> GrantStore<R> {
     /// Ends a grant for the person who gave it, or an access key for the person who made it.
     pub fn revoke(&mut self, grant: GrantId, now: Timestamp) -> Result<Revoked, R::Error> {
         if self.end_key(grant)? {
-            return Ok(Revoked { ended: vec![grant] });
+            return Ok(Revoked { ended: vec![grant], ..Revoked::default() });
         }
         if let Some(grant) = self.rows.grant(grant)? {
             self.disallow_redirects_of(&[&grant])?;
@@ -232,7 +232,7 @@ impl<R: GrantRows> GrantStore<R> {
         for grant in grants {
             ended.extend(self.revoke(*grant, now)?.ended);
         }
-        Ok(Revoked { ended })
+        Ok(Revoked { ended, ..Revoked::default() })
     }
 
     /// Ends all grants and access keys for the person who gave them, and invalidates the codes that wait.
@@ -245,8 +245,10 @@ impl<R: GrantRows> GrantStore<R> {
     /// Ends everything of a person who may not use this server any more: all grants, access keys and upstream accounts. Invalidates the
     /// codes that wait.
     pub(in crate::grants) fn end_person(&mut self, reason: EndReason, now: Timestamp) -> Result<Revoked, R::Error> {
+        // A row that cannot be read is deleted, too.
+        let upstreams = self.rows.upstreams().unwrap_or_default();
         self.rows.delete_all_upstreams()?;
-        self.end_everything(reason, now)
+        Ok(Revoked { upstreams, ..self.end_everything(reason, now)? })
     }
 
     /// Ends all grants and access keys, and invalidates the codes that wait.
@@ -289,7 +291,7 @@ impl<R: GrantRows> GrantStore<R> {
             let used = code.redeem(GrantId::from_bytes([0; 8]));
             self.rows.put_code(&used, used.forget_at())?;
         }
-        Ok(Revoked { ended })
+        Ok(Revoked { ended, ..Revoked::default() })
     }
 
     /// Returns those of `grants`, grants or access keys, that are live and whose person may still sign in, and what is known of the
@@ -383,7 +385,9 @@ impl<R: GrantRows> GrantStore<R> {
         may: impl FnOnce(&Grant) -> bool,
     ) -> Result<Revoked, R::Error> {
         match self.rows.grant(id)? {
-            Some(grant) if may(&grant) => Ok(Revoked { ended: self.end(id, reason, now)?.into_iter().collect() }),
+            Some(grant) if may(&grant) => {
+                Ok(Revoked { ended: self.end(id, reason, now)?.into_iter().collect(), ..Revoked::default() })
+            }
             _ => Ok(Revoked::default()),
         }
     }

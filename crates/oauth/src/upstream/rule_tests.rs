@@ -161,13 +161,15 @@ fn the_outcome_of_a_refresh_does_not_undo_what_the_person_did_meanwhile() {
     let (generation, _) = due(&mut store, None, now);
     connect(&mut store, rotating(7, now), now);
     for outcome in [UpstreamRefreshOutcome::Refreshed(rotating(2, now)), UpstreamRefreshOutcome::Refused] {
-        store.take_upstream_refresh(&github(), generation, outcome, now).unwrap();
+        let unwanted = store.take_upstream_refresh(&github(), generation, outcome, now).unwrap();
+        assert_eq!(unwanted, None, "a revocation may end the new connection, too");
         assert_eq!(used(&mut store, now).0, "at7", "connected anew");
     }
     let (_, generation) = used(&mut store, now);
     store.disconnect_upstream(&github()).unwrap().unwrap();
     let outcome = UpstreamRefreshOutcome::Refreshed(rotating(8, now));
-    store.take_upstream_refresh(&github(), generation, outcome, now).unwrap();
+    let unwanted = store.take_upstream_refresh(&github(), generation, outcome, now).unwrap();
+    assert_eq!(unwanted, Some(rotating(8, now)), "to be revoked");
     assert_eq!(step(&mut store, None, now), TokenStep::Connect(None), "disconnected");
     connect(&mut store, rotating(9, now), now);
     assert!(used(&mut store, now.plus(1)).1 >= generation, "generations do not begin again");

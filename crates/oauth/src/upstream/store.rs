@@ -58,22 +58,31 @@ impl<R: GrantRows> GrantStore<R> {
     }
 
     /// Takes the outcome of a refresh that began at `generation`. If the person has connected anew or disconnected meanwhile, it no
-    /// longer counts.
+    /// longer counts. Returns tokens that have come for a connection that is no more: they are to be revoked.
     pub fn take_upstream_refresh(
         &mut self,
         upstream: &UpstreamName,
         generation: u64,
         outcome: UpstreamRefreshOutcome,
         now: Timestamp,
-    ) -> Result<(), R::Error> {
-        let connection = self.rows.upstream(upstream)?.filter(|stored| stored.generation == generation);
-        let Some(connection) = connection else { return Ok(()) };
+    ) -> Result<Option<TokenSet>, R::Error> {
+        let Some(connection) = self.rows.upstream(upstream)? else {
+            return Ok(match outcome {
+                UpstreamRefreshOutcome::Refreshed(tokens) => Some(tokens),
+                UpstreamRefreshOutcome::Refused | UpstreamRefreshOutcome::Unknown => None,
+            });
+        };
+        // A new connection may be of the same grant at the service, so that a revocation would end it, too.
+        if connection.generation != generation {
+            return Ok(None);
+        }
         let next = match outcome {
             UpstreamRefreshOutcome::Refreshed(tokens) => connection.refreshed(tokens, now),
             UpstreamRefreshOutcome::Refused => connection.ended(ConnectionEnd::RefreshRefused),
-            UpstreamRefreshOutcome::Unknown => return Ok(()),
+            UpstreamRefreshOutcome::Unknown => return Ok(None),
         };
-        self.rows.put_upstream(upstream, &next)
+        self.rows.put_upstream(upstream, &next)?;
+        Ok(None)
     }
 
     /// Ends a connection that shares the refresh token of the sign-in, if there is no such token any more.

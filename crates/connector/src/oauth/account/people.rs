@@ -1,10 +1,16 @@
 //! `/account/people`: the owner sees everybody who has signed in, what each has connected, and ends one of it or all. The `Directory`
 //! knows the people; what a person has connected is asked of their own object.
 
+use std::time::Duration;
+
+use futures::future::join_all;
+
 use mcp_connector_base::identifier::{GrantId, Subject};
 use mcp_connector_oauth::crypto::opaque::ObjectName;
 use mcp_connector_oauth::grants::commands::{AccountAction, EndForOwner, Grants as _, ListForOwner};
 use mcp_connector_oauth::login::account_session::Session;
+use mcp_connector_oauth::upstream::connection::UpstreamConnection;
+use mcp_connector_oauth::upstream::name::UpstreamName;
 use mcp_connector_oauth::web::form::{Parameters, with_query};
 
 use crate::http::answer::Answer;
@@ -19,6 +25,7 @@ use crate::oauth::account::session::{Owner, done, notice, owner, owner_form, sig
 use crate::oauth::context::OAuthContext;
 use crate::oauth::identity::settings::Provider;
 use crate::oauth::sign_in_error::SignInError;
+use crate::oauth::upstream;
 use crate::objects::directory::commands::{KnownPerson, ListPeople};
 use crate::pages;
 use crate::pages::FormTarget;
@@ -26,6 +33,10 @@ use crate::pages::account::action::{ACTION_FIELD, AccountFormAction, GRANT_FIELD
 use crate::pages::account::notice::{Notice, Outcome};
 use crate::pages::account::people::{AFTER_FIELD, PERSON_FIELD, PeoplePage, PersonEntry, SEARCH_FIELD};
 use crate::pages::account::person::{Assertions, ListedBy, PersonApp, PersonPage};
+use crate::platform::timer::timeout;
+
+/// How long the services may take to revoke tokens, all together.
+const REVOCATION_LIMIT: Duration = Duration::from_secs(10);
 
 /// Shows a page of the list, or the page about a person.
 pub(crate) async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, SignInError> {
@@ -129,6 +140,12 @@ pub(crate) async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result
     };
     let revoked = oauth.grants().ask(object, EndForOwner { action, policy: oauth.secrets.policy().clone() }).await?;
     remembered::forget(&revoked.ended, oauth.now);
+    if !revoked.upstreams.is_empty()
+        && let Some(person) = oauth.directory().person(object).await?
+        && let Ok(subject) = Subject::new(&person.subject)
+    {
+        revoke_upstreams(oauth, &subject, &revoked.upstreams).await;
+    }
     let name = form.get(NAME_FIELD).ok().flatten().map(str::to_owned);
     let ended = revoked.ended.len();
     let outcome = if asked == AccountFormAction::EndAll {
@@ -141,6 +158,20 @@ pub(crate) async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result
         Outcome::Disconnected { app: name, sign_ins: ended }
     };
     Ok(done(oauth, &session, &with_query(ACCOUNT_PEOPLE_PATH, &[(PERSON_FIELD, id)]), &outcome))
+}
+
+/// Revokes the tokens of a person at the services. What a service does not take is deleted here all the same.
+async fn revoke_upstreams(
+    oauth: &OAuthContext<'_>,
+    subject: &Subject,
+    connections: &[(UpstreamName, UpstreamConnection)],
+) {
+    let revocations = connections.iter().filter_map(|(name, connection)| {
+        upstream::remembered::forget(subject, name);
+        let (service, tokens) = (oauth.app.upstreams.find(name.as_str())?, connection.tokens.as_ref().ok()?);
+        Some(upstream::revocation::revoke(service, subject, tokens, &oauth.secrets))
+    });
+    timeout(REVOCATION_LIMIT, join_all(revocations)).await;
 }
 
 /// Returns the digits of a person in the log, with `LOG_PERSON=hash`.

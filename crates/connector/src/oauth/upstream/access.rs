@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
+use futures::future::LocalBoxFuture;
 use worker::{Env, console_error};
 
 use mcp_connector_base::caller::Caller;
@@ -136,11 +137,20 @@ pub(crate) struct PersonCredential {
     name: String,
     caller: Caller,
     token: RefCell<RememberedToken>,
+    key_check: Option<KeyCheck>,
 }
+
+/// Asks the author's function whether a key is still good. Resolves to `false` only if the function says so.
+pub(crate) type KeyCheck = Box<dyn Fn(String) -> LocalBoxFuture<'static, bool>>;
 
 impl PersonCredential {
     pub(crate) fn new(access: UpstreamAccess, name: &str, caller: &Caller, token: RememberedToken) -> Self {
-        Self { access, name: name.to_owned(), caller: caller.clone(), token: RefCell::new(token) }
+        Self { access, name: name.to_owned(), caller: caller.clone(), token: RefCell::new(token), key_check: None }
+    }
+
+    /// Has a key that was refused checked before its connection ends: the service may have refused something else.
+    pub(crate) fn with_key_check(self, key_check: Option<KeyCheck>) -> Self {
+        Self { key_check, ..self }
     }
 }
 
@@ -151,6 +161,11 @@ impl Credential for PersonCredential {
 
     fn refused(&self) -> Pin<Box<dyn Future<Output = Option<String>> + '_>> {
         Box::pin(async {
+            if let Some(is_good) = &self.key_check
+                && is_good(self.token()).await
+            {
+                return None;
+            }
             let refused = self.token.borrow().generation;
             let answer = self.access.token(&self.name, &self.caller, Some(refused), Duration::ZERO).await;
             match answer {

@@ -5,17 +5,15 @@ use mcp_connector_oauth::grants::account_overview::AccountOverview;
 use mcp_connector_oauth::grants::commands::Grants as _;
 use mcp_connector_oauth::login::account_session::Session;
 use mcp_connector_oauth::upstream::commands::DisconnectUpstream;
-use mcp_connector_oauth::upstream::connection::{Refresh, UpstreamConnection};
+use mcp_connector_oauth::upstream::connection::UpstreamConnection;
 use mcp_connector_oauth::upstream::name::UpstreamName;
 use mcp_connector_oauth::web::form::Parameters;
 
 use crate::http::route::connect_path;
 use crate::oauth::context::OAuthContext;
-use crate::oauth::identity::upstream::revoke_token;
 use crate::oauth::sign_in_error::SignInError;
-use crate::oauth::upstream::endpoints::Endpoints;
 use crate::oauth::upstream::remembered;
-use crate::oauth::upstream::services::{Access, UpstreamService};
+use crate::oauth::upstream::revocation::revoke;
 use crate::pages::account::notice::{Outcome, RevokedThere};
 use crate::pages::account::upstreams::{UPSTREAM_FIELD, UpstreamEntry, UpstreamState};
 
@@ -58,31 +56,11 @@ pub(crate) async fn disconnect(
         return Ok(None);
     };
     let revoked = match (service, connection) {
-        (Some(service), Some(connection)) => revoke(oauth, service, session, &connection).await,
-        (None, _) | (_, None) => RevokedThere::No,
+        (Some(service), Some(UpstreamConnection { tokens: Ok(tokens), .. })) => {
+            revoke(service, session.subject(), &tokens, &oauth.secrets).await
+        }
+        (None, _) | (_, None | Some(UpstreamConnection { tokens: Err(_), .. })) => RevokedThere::No,
     };
     let service = service.map_or_else(|| upstream.to_string(), |service| service.title.clone());
     Ok(Some(Outcome::DisconnectedUpstream { service, revoked }))
-}
-
-/// Revokes the tokens of a connection at the service, if it has an endpoint for that (RFC 7009). The refresh token ends what came of it.
-async fn revoke(
-    oauth: &OAuthContext<'_>,
-    service: &UpstreamService,
-    session: &Session,
-    connection: &UpstreamConnection,
-) -> RevokedThere {
-    let (Ok(Access::OAuth(access)), Ok(tokens)) = (&service.access, &connection.tokens) else {
-        return RevokedThere::No;
-    };
-    let (token, hint) = match &tokens.refresh {
-        Refresh::Token(token) => (token, "refresh_token"),
-        Refresh::None => (&tokens.access_token, "access_token"),
-        // It would end the sign-in here, too.
-        Refresh::Identity => return RevokedThere::No,
-    };
-    let token = token.decrypt(&service.binding(session.subject()), oauth.secrets.keys().storage());
-    let endpoint = Endpoints::of(access).await.ok().and_then(|endpoints| endpoints.revocation());
-    let (Some(token), Some(endpoint)) = (token, endpoint) else { return RevokedThere::No };
-    if revoke_token(access.credentials(), &endpoint, &token, hint).await { RevokedThere::Yes } else { RevokedThere::No }
 }

@@ -3,8 +3,6 @@
 //! Whoever is signed in here in this browser connects their own account, and nobody else's: the link that leads here gives access to
 //! nothing. The service is asked from here, and its answer counts in the browser and for the person that began.
 
-use std::time::Duration;
-
 use mcp_connector_oauth::crypto::at_rest::EncryptedSecret;
 use mcp_connector_oauth::crypto::opaque::ObjectName;
 use mcp_connector_oauth::grants::commands::{Grants as _, ListGrants};
@@ -31,15 +29,12 @@ use crate::oauth::upstream::access::MARK_FIELD;
 use crate::oauth::upstream::endpoints::Endpoints;
 use crate::oauth::upstream::error::ConnectError;
 use crate::oauth::upstream::remembered;
-use crate::oauth::upstream::services::{Access, OAuthService, UpstreamService};
+use crate::oauth::upstream::services::{Access, CHECK_LIMIT, OAuthService, UpstreamService};
 use crate::pages;
 use crate::pages::account::notice::Notice;
 use crate::pages::connect::{ConnectPage, ConnectState, ConnectWay, KEY_FIELD};
 use crate::pages::{FormTarget, SEALED_FIELD};
 use crate::platform::timer::timeout;
-
-/// How long the author's function may take that checks a key, or finds out what a person is called.
-const CHECK_LIMIT: Duration = Duration::from_secs(10);
 
 /// Shows the page to a person who is signed in.
 pub(crate) async fn show(

@@ -8,6 +8,7 @@ pub(crate) mod endpoints;
 pub(crate) mod error;
 pub(crate) mod refresh;
 pub(crate) mod remembered;
+pub(crate) mod revocation;
 pub(crate) mod routes;
 pub(crate) mod services;
 pub(crate) mod signed_in;

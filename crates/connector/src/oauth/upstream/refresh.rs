@@ -16,7 +16,9 @@ use crate::app::state::app;
 use crate::oauth::identity::upstream;
 use crate::oauth::identity::upstream::UpstreamError;
 use crate::oauth::upstream::endpoints::Endpoints;
+use crate::oauth::upstream::revocation;
 use crate::oauth::upstream::services::Access;
+use crate::pages::account::notice::RevokedThere;
 use crate::platform::clock::{Entropy, now};
 use crate::platform::timer::timeout;
 
@@ -63,6 +65,19 @@ async fn exchange(env: &Env, command: &GetUpstreamToken, tokens: &TokenSet) -> R
     let entropy = Entropy::new().map_err(storage)?;
     let next = UpstreamTokens::read(&answer)?.encrypted(&binding, keys, &entropy, now());
     next.map(Some).ok_or(UpstreamError::Login(LoginError::InvalidResponse("a token that is too long")))
+}
+
+/// Revokes tokens that have come after the person had disconnected the account.
+pub(crate) async fn revoke(env: &Env, command: &GetUpstreamToken, tokens: &TokenSet) {
+    let revoked = timeout(REFRESH_LIMIT, async {
+        let app = app(env).ok()?;
+        let service = app.upstreams.find(command.upstream.as_str())?;
+        let secrets = app.secrets(env).await.ok()?;
+        Some(revocation::revoke(service, &command.subject, tokens, &secrets).await)
+    });
+    if revoked.await.flatten() != Some(RevokedThere::Yes) {
+        console_error!("upstream: a token of {} came after a disconnect and was not revoked there", command.upstream);
+    }
 }
 
 const fn storage(_: Unavailable) -> UpstreamError {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::rc::Rc;
+use std::time::Duration;
 
 use thiserror::Error;
 
@@ -14,6 +15,9 @@ use mcp_connector_protocol::{ClientSecretPlace, Upstream, UpstreamKind};
 use crate::config::settings::Setting;
 use crate::oauth::identity::settings::Provider;
 use crate::oauth::identity::upstream::github_token_url;
+
+/// How long the author's function may take that checks a key, or finds out what a person is called.
+pub(crate) const CHECK_LIMIT: Duration = Duration::from_secs(10);
 
 /// The upstream services.
 #[derive(Debug, Default)]

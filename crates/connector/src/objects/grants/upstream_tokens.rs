@@ -66,9 +66,12 @@ impl Grants {
                         let outcome = refresh::refresh(&self.env, command, &tokens).await;
                         let is_answered = outcome != UpstreamRefreshOutcome::Unknown;
                         let upstream = command.upstream.clone();
-                        self.with_store(move |store| {
+                        let unwanted = self.with_store(move |store| {
                             store.take_upstream_refresh(&upstream, generation, outcome, now())
                         })?;
+                        if let Some(tokens) = unwanted {
+                            refresh::revoke(&self.env, command, &tokens).await;
+                        }
                         is_answered
                     }
                 };

@@ -145,7 +145,7 @@ fn signing_out_everywhere_ends_all_grants_and_every_earlier_account_session() {
     };
     assert_eq!(list(&mut store, START, START).unwrap().grants.len(), 1);
     let ended = end(&mut store, START, AccountAction::SignOut, START.plus(5)).unwrap();
-    assert_eq!(ended, Revoked { ended: vec![one.grant] });
+    assert_eq!(ended, Revoked { ended: vec![one.grant], ..Revoked::default() });
     for signed_in_at in [START.minus(9), START, START.plus(5)] {
         assert_eq!(list(&mut store, signed_in_at, START.plus(6)), None, "{signed_in_at}");
         for action in [
@@ -170,7 +170,7 @@ fn the_sign_ins_of_one_app_end_together_and_no_other() {
     let mut store = store();
     let grants: Vec<_> = [1, 2, 3].map(|seed| granted(&mut store, &TestRandom::from(seed), START).grant).into();
     let ended = store.revoke_several(&grants[..2], START.plus(1)).unwrap();
-    assert_eq!(ended, Revoked { ended: grants[..2].to_vec() });
+    assert_eq!(ended, Revoked { ended: grants[..2].to_vec(), ..Revoked::default() });
     let active = store.check_grants(grants.clone(), &policy(&[VERSION]), START.plus(2)).unwrap();
     assert_eq!(active.active, grants[2..]);
 }
