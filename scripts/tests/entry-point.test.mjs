@@ -77,6 +77,18 @@ describe('the entry point', () => {
     assert.equal(guard.mark(new Request(get())), '', 'a copy is another request');
   });
 
+  test('gives an answer that is the same each time without the instance, and asks the instance for whatever comes by `Internal`', async () => {
+    globalThis.testWorker = { fetch: () => new Response('of the instance') };
+    try {
+      globalThis.reusedAnswer = (request) => (request.method === 'GET' ? new Response('kept') : undefined);
+      assert.equal(await (await fetched()).text(), 'kept');
+      assert.equal(await (await fetched(new Request(get(), { method: 'PUT' }))).text(), 'of the instance');
+      assert.equal(await (await new Internal({}, {}).fetch(get())).text(), 'of the instance');
+    } finally {
+      delete globalThis.reusedAnswer;
+    }
+  });
+
   test('hands the environment and the context to a handler, and its arguments to any other method', async () => {
     globalThis.testWorker = { fetch: async (request, env, context) => Response.json([env, context]), scheduled: (event, env) => [event, env] };
     const worker = new Worker('context', 'env');

@@ -243,6 +243,71 @@ describe('the name of a request', () => {
   });
 });
 
+describe('an answer that is the same each time', () => {
+  const METADATA = '/.well-known/oauth-protected-resource/mcp';
+  const unsigned = { ...legacy('ping'), path: '/private/mcp' };
+  const same = [{ path: METADATA }, { path: METADATA, method: 'HEAD' }, { path: '/.well-known/oauth-authorization-server' }, { path: '/.well-known/jwks.json' }, unsigned];
+  /** The headers of an answer without those of the connection. */
+  const headers = ({ headers: { date, connection, 'keep-alive': _, ...rest } }) => rest;
+
+  test('an answer that is the same each time has an id and a line of its own each time', async () => {
+    const seen = new Set();
+    for (const asked of same) {
+      const answers = [];
+      for (let times = 0; times < 4; times += 1) answers.push(await send(site, asked));
+      const [first] = answers;
+      const firstLine = await lineOf(first);
+      for (const answer of answers) {
+        const id = answer.headers['x-request-id'];
+        assert.equal(answer.status, first.status, answer.story('the same status'));
+        assert.deepEqual({ ...headers(answer), 'x-request-id': '' }, { ...headers(first), 'x-request-id': '' }, answer.story('the same headers'));
+        assert.equal(answer.text.replaceAll(id, ''), first.text.replaceAll(first.headers['x-request-id'], ''), answer.story('the same body'));
+        if (answer.status === 401) assert.equal(answer.json().request_id, id, answer.story('the id in its error'));
+        const line = await lineOf(answer);
+        assert.deepEqual(told(line), told(firstLine));
+        assert.deepEqual([line.message, Object.keys(line)], [firstLine.message, Object.keys(firstLine)], 'every member, in the same order');
+        assert.match(`${line.request_id} ${line.trace} ${line.span}`, /^[0-9a-f]{16} [0-9a-f]{32} [0-9a-f]{16}$/);
+        seen.add(id).add(line.trace);
+      }
+    }
+    assert.equal(seen.size, 2 * 4 * same.length);
+  });
+
+  test('an answer that is the same each time has the Ray ID where Cloudflare gave one, and nothing that only claims to be one', async () => {
+    for (const asked of same) {
+      const named = async (ray) => (await send(site, { ...asked, headers: { ...asked.headers, 'cf-ray': ray } })).headers['x-request-id'];
+      assert.equal(await named('8f3a2b1c4d5e6f71-FRA'), '8f3a2b1c4d5e6f71-FRA');
+      for (const ray of ['8f3a2b1c4d5e6f70-fra', 'x', `${'a'.repeat(16)}-LONGER`, '8F3A2B1C4D5E6F70']) assert.match(await named(ray), /^[0-9a-f]{16}$/, ray);
+    }
+  });
+
+  test('an answer that is the same each time is not given to a request that asks for another', async () => {
+    const { tokens } = await connect(site, { scope: 'profile' });
+    const authorization = `Bearer ${tokens.access_token}`;
+    const trace = '0af7651916cd43dd8448eb211c80319c';
+    for (let times = 0; times < 2; times += 1) {
+      (await send(site, unsigned)).hasStatus(401, 'without a token');
+      const more = (headers) => send(site, { ...unsigned, headers: { ...unsigned.headers, ...headers } });
+      (await more({ authorization: 'Bearer x' })).hasStatus(401, 'a bad token').hasHeader('www-authenticate', /error="invalid_token"/, 'RFC 6750 §3.1');
+      (await more({ authorization: 'Basic x' })).hasHeader('www-authenticate', /Bearer scheme|error=/, 'another scheme');
+      assert.equal((await send(site, { ...unsigned, path: '/mcp' })).status, 200, 'where most is public');
+      (await more({ origin: 'https://evil.example' })).hasStatus(403, 'a page of somebody else');
+      (await more({ origin: 'https://claude.ai' })).hasHeader('access-control-allow-origin', 'https://claude.ai', 'a page that may call');
+      assert.ok(!('access-control-allow-origin' in (await more({})).headers), 'and only that page');
+      assert.equal((await lineOf(await more({ traceparent: `00-${trace}-00f067aa0ba902b7-01` }))).trace, trace, 'a request in a trace');
+      (await more({ 'x-api-key': 'mck_x' })).hasStatus(401, 'a bad key').hasHeader('www-authenticate', /error="invalid_token"/, 'as any bad token');
+      (await send(site, { ...unsigned, path: '/private/mcp', method: 'OPTIONS', body: undefined })).hasStatus(204, 'a preflight');
+      const read = (method) => send(site, { path: METADATA, method });
+      assert.notEqual((await read('GET')).text, '');
+      assert.equal((await read('HEAD')).text, '', 'HEAD has no body');
+      (await read('POST')).hasStatus(405, 'a document can only be read');
+      (await read('OPTIONS')).hasStatus(204, 'a preflight');
+    }
+    const here = { ...unsigned, headers: { ...unsigned.headers, authorization } };
+    (await send(site, here)).hasStatus(401, 'a token for the other endpoint');
+  });
+});
+
 describe('a trace (W3C Trace Context)', () => {
   const TRACE = '0af7651916cd43dd8448eb211c80319c';
   const PARENT = '00f067aa0ba902b7';

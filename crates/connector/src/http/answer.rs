@@ -16,8 +16,9 @@ use crate::http::incoming::Incoming;
 use crate::log::request_log::LoggedAnswer;
 use crate::pages::frame::page_frame::{Frame, Page};
 use crate::platform::cancel::UntilGone;
+use crate::platform::crossing::reused::ReusedAnswer;
 use crate::platform::crossing::{
-    ResponseBody, USUAL_HEADERS, USUAL_STATUS, opening_response, response, usual_response,
+    ResponseBody, USUAL_HEADERS, USUAL_STATUS, head_of, opening_response, response, usual_response,
 };
 
 /// `Retry-After` where the owner must correct a setting first, in seconds.
@@ -38,6 +39,8 @@ pub(crate) struct Answer {
     status: u16,
     headers: Vec<(&'static str, Cow<'static, str>)>,
     body: AnswerBody,
+    /// Whether [`Self::reusable`] was called.
+    is_reusable: bool,
 }
 
 enum AnswerBody {
@@ -61,9 +64,13 @@ enum Head<'a> {
 }
 
 impl Answer {
+    const fn new(status: u16, body: AnswerBody) -> Self {
+        Self { status, headers: Vec::new(), body, is_reusable: false }
+    }
+
     /// Returns an answer without a body.
     pub(crate) fn empty(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: AnswerBody::Empty }
+        Self::new(status, AnswerBody::Empty)
     }
 
     /// Returns an answer whose body is JSON.
@@ -73,7 +80,7 @@ impl Answer {
 
     /// Returns an answer with a body of any media type.
     pub(crate) fn bytes(status: u16, media_type: impl Into<Cow<'static, str>>, body: Vec<u8>) -> Self {
-        Self { status, headers: Vec::new(), body: AnswerBody::Bytes(body) }.header("content-type", media_type)
+        Self::new(status, AnswerBody::Bytes(body)).header("content-type", media_type)
     }
 
     /// Returns an answer whose body is a value as JSON.
@@ -102,7 +109,7 @@ impl Answer {
 
     /// Returns an answer with a page for people, which [`Self::framed`] writes.
     pub(crate) fn page(status: u16, page: Page) -> Self {
-        Self { status, headers: Vec::new(), body: AnswerBody::Page(page) }
+        Self::new(status, AnswerBody::Page(page))
     }
 
     /// Writes the page that the answer holds, if it holds one, into the frame of all pages.
@@ -131,7 +138,7 @@ impl Answer {
 
     /// Returns an answer whose body the runtime passes on.
     pub(crate) fn stream(status: u16, stream: web_sys::ReadableStream) -> Self {
-        Self { status, headers: Vec::new(), body: AnswerBody::Stream(stream) }
+        Self::new(status, AnswerBody::Stream(stream))
     }
 
     /// Returns whether it is a page that [`Answer::framed`] has yet to write.
@@ -140,7 +147,7 @@ impl Answer {
     }
 
     fn event_stream(body: AnswerBody) -> Self {
-        Self { status: 200, headers: Vec::new(), body }
+        Self::new(200, body)
             .header("content-type", "text/event-stream")
             .header("cache-control", "no-store")
             // A proxy that buffers would hold the events back.
@@ -163,6 +170,13 @@ impl Answer {
             body.extend_from_slice(id.as_bytes());
             body.extend_from_slice(br#""}"#);
         }
+        self
+    }
+
+    /// Marks an answer that follows from the method, the URL and the headers that were read, from the connector and its settings, and
+    /// from nothing else. No request changes anything by getting it.
+    pub(crate) const fn reusable(mut self) -> Self {
+        self.is_reusable = true;
         self
     }
 
@@ -193,6 +207,23 @@ impl Answer {
         session.map_or(Head::Usual, Head::Opening)
     }
 
+    /// Has each request like `request` get this answer, whose headers are `head`.
+    fn reuse_for(&self, request: &Incoming, head: &str) {
+        let body = match &self.body {
+            AnswerBody::Bytes(body) => body.as_slice(),
+            AnswerBody::Empty => &[],
+            AnswerBody::Page(_) | AnswerBody::Events(_) | AnswerBody::Stream(_) => return,
+        };
+        let log = request.request_log();
+        let Some(line) = log.reusable_line() else { return };
+        // The next answer has another id, where `for_request` has put that of this one.
+        let end = br#""}"#;
+        let before_id = self.error_name().and_then(|_| body.strip_suffix(end)?.strip_suffix(log.id().as_bytes()));
+        let id_at = before_id.map(<[u8]>::len);
+        let body = before_id.map_or_else(|| body.to_vec(), |before| [before, end].concat());
+        request.reuse(&ReusedAnswer { status: self.status, head, body: &body, id_at, line: &line });
+    }
+
     /// Returns the runtime's own type, as the answer to `request`. Fails if a header has a value that no header can
     /// have.
     pub(crate) fn into_response(self, request: &Incoming) -> worker::Result<web_sys::Response> {
@@ -202,8 +233,11 @@ impl Answer {
             (Head::Opening(session), AnswerBody::Bytes(body)) => return Ok(opening_response(id, session, body)?),
             _ => {}
         }
-        let headers = self.headers.iter().map(|(name, value)| (*name, &**value));
-        let respond = |body: &ResponseBody<'_>| response(self.status, headers, id, body);
+        let head = head_of(self.headers.iter().map(|(name, value)| (*name, &**value)))?;
+        if self.is_reusable {
+            self.reuse_for(request, &head);
+        }
+        let respond = |body: &ResponseBody<'_>| response(self.status, &head, id, body);
         Ok(match self.body {
             // A page that no frame was given to: no request leads here.
             AnswerBody::Empty | AnswerBody::Page(_) => respond(&ResponseBody::Empty),

@@ -32,7 +32,7 @@ pub(crate) fn protected_resource(app: &App, site: &Site, endpoint: McpEndpoint) 
 /// Returns a document of JSON that any page may read and a client may cache.
 pub(crate) fn public_json(written: serde_json::Result<Rc<Document>>) -> Answer {
     let answer = match written {
-        Ok(document) => Answer::json_bytes(200, document.body.clone()),
+        Ok(document) => Answer::json_bytes(200, document.body.clone()).reusable(),
         Err(_) => Answer::json(500, &json!({ "error": "server_error" })),
     };
     cors::readable_by_all(answer).header("cache-control", MAX_AGE)

@@ -88,6 +88,20 @@ impl LogLine<'_> {
     }
 }
 
+/// The id of the request in a [`LogLine::template`], which no id can be.
+const ID: &str = "~id~";
+
+impl LogLine<'_> {
+    /// Returns the lines of requests that are answered alike, without what differs: the parts before, between and after the id of
+    /// the request, the trace and the span, each on a line.
+    pub(crate) fn template(&self) -> Option<String> {
+        const NUMBER: u64 = u64::MAX;
+        let line = LogLine { id: ID, milliseconds: 0, trace: None, span: Some([NUMBER; 3]), ..*self }.to_json();
+        let template = line.replace(ID, "\n").replace(&hex(&[NUMBER, NUMBER]), "\n").replace(&hex(&[NUMBER]), "\n");
+        (self.trace.is_none() && template.lines().count() == 4).then_some(template)
+    }
+}
+
 /// The members of a line, in their order.
 #[derive(Serialize)]
 struct Members<'a> {
@@ -182,6 +196,19 @@ mod tests {
                 "span": "0000000000000001"
             })
         );
+    }
+
+    #[test]
+    fn a_template_has_gaps_for_what_differs_between_requests_that_are_answered_alike() {
+        let line = LogLine { milliseconds: 0, ..line() };
+        let template = line.template().unwrap();
+        let parts: Vec<&str> = template.lines().collect();
+        let [first, second, third, last] = parts[..] else { panic!("{template}") };
+        let filled =
+            [first, "8f2a", second, "00000000000000020000000000000003", third, "0000000000000001", last].concat();
+        assert_eq!(filled, line.to_json());
+        let trace = TraceParent::parse("00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01");
+        assert_eq!(LogLine { trace, ..line }.template(), None, "the line of a request in a trace of its own");
     }
 
     #[test]

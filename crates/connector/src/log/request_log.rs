@@ -219,19 +219,23 @@ impl RequestLog {
         }
     }
 
-    /// Returns whether a line or a data point will be written.
-    pub(crate) fn is_written(&self) -> bool {
-        self.log.get() != Log::Off || self.metrics.borrow().is_some()
-    }
-}
-
-impl Drop for RequestLog {
-    fn drop(&mut self) {
-        if !self.is_written() {
-            return;
+    /// Returns the [template](LogLine::template) of the lines of requests that are answered as this one is. It is empty if none is
+    /// written. None if more than a line is written.
+    pub(crate) fn reusable_line(&self) -> Option<String> {
+        if self.metrics.borrow().is_some() {
+            return None;
         }
-        let notes = self.notes.get_mut();
-        let line = LogLine {
+        let notes = self.notes.borrow();
+        let line = self.line(&notes);
+        match self.log.get() {
+            Log::All => line.template(),
+            Log::Errors if line.is_failure() => line.template(),
+            Log::Errors | Log::Off => Some(String::new()),
+        }
+    }
+
+    fn line<'a>(&'a self, notes: &'a Notes) -> LogLine<'a> {
+        LogLine {
             id: &self.id,
             http: self.http,
             route: notes.route.as_deref().unwrap_or(&self.route),
@@ -246,13 +250,28 @@ impl Drop for RequestLog {
             reason: notes.reason.as_deref(),
             trace: notes.trace,
             span: self.span,
-        };
+        }
+    }
+
+    /// Returns whether a line or a data point will be written.
+    pub(crate) fn is_written(&self) -> bool {
+        self.log.get() != Log::Off || self.metrics.borrow().is_some()
+    }
+}
+
+impl Drop for RequestLog {
+    fn drop(&mut self) {
+        if !self.is_written() {
+            return;
+        }
+        let notes = self.notes.borrow();
+        let line = self.line(&notes);
         match self.log.get() {
             Log::All => js::log(&line.to_json()),
             Log::Errors if line.is_failure() => js::log(&line.to_json()),
             Log::Errors | Log::Off => {}
         }
-        if let Some(dataset) = self.metrics.get_mut() {
+        if let Some(dataset) = &*self.metrics.borrow() {
             metrics::write(dataset, &line);
         }
     }

@@ -78,7 +78,12 @@ async fn admitted(
     let tokens = AccessTokens { app, site, env: &env, context: &context };
     let authentication = match guard.identify(incoming, &tokens).await {
         Ok(authentication) => authentication,
-        Err(refusal) => return refusal.naming(need_of(app, method, incoming).await).into_answer(),
+        Err(refusal) => {
+            let has_any = Credentials::of(incoming, &app.configuration).has_any();
+            let is_same = !has_any && matches!(refusal, Refusal::Challenge(_));
+            let answer = refusal.naming(need_of(app, method, incoming).await).into_answer();
+            return if is_same { answer.reusable() } else { answer };
+        }
     };
     if let Authentication::Caller(caller, _) = &authentication {
         incoming.request_log().client(&caller.client_id);

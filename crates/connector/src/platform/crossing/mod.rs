@@ -3,6 +3,7 @@
 
 pub(crate) mod paused;
 pub(crate) mod request_head;
+pub(crate) mod reused;
 
 use worker::wasm_bindgen::JsValue;
 use worker::wasm_bindgen::prelude::wasm_bindgen;
@@ -64,17 +65,25 @@ pub(crate) enum ResponseBody<'a> {
     Empty,
 }
 
-/// Returns an answer with any status and headers, and the id of the request.
+/// Returns an answer with any status, the headers of [`head_of`], and the id of the request.
 ///
 /// # Errors
 ///
 /// Fails if a header has a value that no header can have.
-pub(crate) fn response<'a>(
-    status: u16,
-    headers: impl Iterator<Item = (&'a str, &'a str)>,
-    id: &str,
-    body: &ResponseBody<'_>,
-) -> Result<Response, JsValue> {
+pub(crate) fn response(status: u16, head: &str, id: &str, body: &ResponseBody<'_>) -> Result<Response, JsValue> {
+    match body {
+        ResponseBody::Bytes(body) => bytes(status, head, id, body),
+        ResponseBody::Stream(body) => stream(status, head, id, body),
+        ResponseBody::Empty => stream(status, head, id, &JsValue::NULL),
+    }
+}
+
+/// Returns headers as they go to JavaScript: a line with a name and one with a value for each.
+///
+/// # Errors
+///
+/// Fails if a value holds the end of a line.
+pub(crate) fn head_of<'a>(headers: impl Iterator<Item = (&'a str, &'a str)>) -> Result<String, JsValue> {
     let mut lines = Vec::new();
     for (name, value) in headers {
         if value.contains('\n') {
@@ -82,10 +91,5 @@ pub(crate) fn response<'a>(
         }
         lines.extend([name, value]);
     }
-    let head = lines.join("\n");
-    match body {
-        ResponseBody::Bytes(body) => bytes(status, &head, id, body),
-        ResponseBody::Stream(body) => stream(status, &head, id, body),
-        ResponseBody::Empty => stream(status, &head, id, &JsValue::NULL),
-    }
+    Ok(lines.join("\n"))
 }

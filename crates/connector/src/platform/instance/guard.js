@@ -82,14 +82,29 @@ class Flight {
   }
 }
 
-/** The answer to a request, of the instance that it came to or of the next one. */
-async function answer(request, call) {
-  const flight = new Flight(call);
+/** The answer to a request, of the instance that it came to or of the next one. It is a promise only if there is something to wait for. */
+function answered(request, env, ctx) {
+  const flight = new Flight((flight) => fetched(flight, request, env, ctx));
   flight.request = request;
   flights.set(request, flight);
   try {
-    return await flight.until(flight.call);
+    const answer = flight.call(flight);
+    if (!(answer instanceof Response)) return owed(flight, () => answer);
+    if (!flight.isStream) flight.close();
+    return answer;
   } catch (error) {
+    return owed(flight, () => {
+      throw error;
+    });
+  }
+}
+
+/** What `step` gives, a promise of the instance, or else the answer of the next instance. */
+async function owed(flight, step) {
+  try {
+    return await flight.until(step);
+  } catch (error) {
+    noteTrap(error);
     if (!flight.lost) throw error;
     return answerFor(flight);
   } finally {
@@ -104,8 +119,9 @@ async function answerFor(lost) {
   try {
     // A request that the connector never saw is one of the author's own: it is unknown whether it may run twice.
     if (lost.wasOpened) return await flight.until(flight.call);
-  } catch {
-    // This instance died of it, too.
+  } catch (error) {
+    // This instance may have died of it, too.
+    noteTrap(error);
   } finally {
     flight.close();
   }
@@ -265,15 +281,21 @@ function entered(step) {
   }
 }
 
-/** Has the instance answer a request. If the instance waits for the body, it is read here and brought there. */
-async function fetched(flight, request, env, ctx) {
+/**
+ * Has the instance answer a request. Gives a response, or the promise of one. If the instance waits for the body, it is read here and
+ * brought there.
+ */
+function fetched(flight, request, env, ctx) {
+  revive();
   const answer = entered(() => module.fetch(request, env, ctx));
-  // A response or the promise of one, if it does not wait.
-  if (answer?.resume === undefined) return answer;
-  const body = await arrived(request, answer.milliseconds);
+  return answer?.resume === undefined ? answer : resumed(flight, request, answer);
+}
+
+async function resumed(flight, request, paused) {
+  const body = await arrived(request, paused.milliseconds);
   // Another instance has been asked what to say.
   if (flight.lost) return undefined;
-  return entered(() => answer.resume(body.bytes, body.isLate));
+  return entered(() => paused.resume(body.bytes, body.isLate));
 }
 
 /** The bytes of the body of a request, if they all arrive in time. */
@@ -307,7 +329,7 @@ export function guardedWorker(exports) {
   state = globalThis.__worker_init_state;
   watch();
   const names = Object.keys(module).filter(isEntry);
-  const handlers = Object.fromEntries(names.map((name) => [name, name === 'fetch' ? answered : settled((_, args) => alive(() => module[name](...args)))]));
+  const handlers = Object.fromEntries(names.map((name) => [name, name === 'fetch' ? again : settled((_, args) => alive(() => module[name](...args)))]));
   // What the connector declares of these, unless the author's crate has a function of its own.
   for (const name of ['scheduled', 'queue']) {
     const declared = module[`__${name}`];
@@ -334,8 +356,9 @@ function rehearse() {
   }
 }
 
-function answered(request, env, ctx) {
-  return answer(request, (flight) => alive(() => fetched(flight, request, env, ctx)));
+/** An answer that was given before, or that of the instance. `reused.js` in `crossing` keeps those that are the same each time. */
+function again(request, env, ctx) {
+  return globalThis.reusedAnswer?.(request) ?? answered(request, env, ctx);
 }
 
 /** The handlers and methods as a class of the runtime, whose handlers get the environment and the context as members. */
