@@ -212,6 +212,21 @@ describe('where one object has no room for more streams', () => {
     await older.ended;
   });
 
+  test('where the streams of a session are is known as long as the session is, and no longer', async () => {
+    const [{ token }] = await twoPeople({ toolsListChanged: true });
+    const session = (await send(here, initialize(LEGACY[0]))).headers['mcp-session-id'];
+    (await send(here, legacy('resources/subscribe', { uri: MONDAY }, { headers: { 'mcp-session-id': session, ...bearer(token) } }))).result('subscribed');
+    const { asked } = await asking(() => get(session, token));
+    assert.deepEqual(asked, ['all', 'all-2'], 'its stream is not in the first object');
+    const placed = () => runtime.sql('SUBSCRIPTIONS', 'all', 'SELECT session FROM placed');
+    assert.equal((await placed()).length, 1);
+    await runtime.alarm('SUBSCRIPTIONS', 'all');
+    assert.equal((await placed()).length, 1, 'a sweep leaves what is in use');
+    await runtime.sql('SUBSCRIPTIONS', 'all', 'UPDATE sessions SET forget_at = 1');
+    await runtime.alarm('SUBSCRIPTIONS', 'all');
+    assert.deepEqual(await placed(), [], 'and takes it with the session, whose day is over');
+  });
+
   test('a stream that listens to a task is told of it in whichever object it is', async () => {
     const [{ token }] = await twoPeople({ toolsListChanged: true });
     const begun = await send(here, modern('tools/call', calling('slow_compute', { seconds: 0.5 }), { capabilities: TASKS, headers: bearer(token) }));

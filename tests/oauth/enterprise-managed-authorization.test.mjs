@@ -31,6 +31,8 @@ const PRIVATE = `${HERE}/private/mcp`;
 const ACME = 'https://acme.example';
 /** Longer than the server waits before it asks for unknown keys again. */
 const A_WHILE = 40;
+/** Longer than the server waits before it asks again where no key is known. */
+const A_PAUSE = 6;
 const DAY = 24 * 3600;
 const CLAUDE = { client_id: 'claude', client_name: 'Claude', client_secret: secret('a-secret-for-claude-of-the-tests', 'a client secret') };
 const OTHER = { client_id: 'other', client_secret: secret('another-secret-of-the-tests-too', 'a client secret') };
@@ -220,7 +222,11 @@ describe('an attacker', () => {
     ];
     for (const [what, answer] of answers) {
       provider.place('evil.example', answer);
+      await passes(A_PAUSE);
       const refused = await ask();
+      const asked = provider.asked.length;
+      isOAuthError(await ask(), 503, 'temporarily_unavailable', what);
+      assert.equal(provider.asked.length, asked, `${what}: it is not asked again at once`);
       isOAuthError(refused, 503, 'temporarily_unavailable', what);
       refused.hasHeader('retry-after', /^\d+$/, what);
     }
@@ -253,6 +259,26 @@ describe('at two instances at once', () => {
     // All of them name a key that no instance knows yet.
     for (const answer of await Promise.all(Array.from({ length: 12 }, (_, at) => ask(at)))) granted(answer, 'after the change');
     isOAuthError(await exchange(old), 400, 'invalid_grant', 'the old key is published no more');
+  });
+
+  test('a slow issuer holds up its own people only, who get their tokens when it has answered', async () => {
+    const evil = 'https://evil.example';
+    // Longer than its keys are kept, and than a failure is remembered.
+    await passes(3 * DAY);
+    let release;
+    const isAsked = new Promise((asked) => {
+      provider.place('evil.example/.well-known/openid-configuration', (_, response) => {
+        release = () => json({ issuer: evil, jwks_uri: `${evil}/jwks` })(_, response);
+        asked();
+      });
+    });
+    provider.place('evil.example/jwks', json({ keys: provider.keys.map(({ kty, kid, use, n, e, crv, x, y }) => ({ kty, kid, use, n, e, crv, x, y })) }));
+    const slow = exchange(provider.minted({ iss: evil, scope: 'profile' }));
+    await isAsked;
+    granted(await exchange(provider.minted()), 'another issuer is not waited for');
+    (await send(site, modern('tools/list'))).result('and neither is anything else');
+    release();
+    granted(await slow, 'late, and in time');
   });
 
   test('an issuer that is down is an outage for a key that is not known, and nothing for one that is', async () => {

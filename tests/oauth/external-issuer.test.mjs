@@ -12,6 +12,7 @@ import {
   REDIRECT,
   SIGN_IN,
   authorizePath,
+  bearer,
   call,
   form,
   isTurnedAway,
@@ -34,6 +35,8 @@ const APP = 'https://app.example/cb';
 const ELSEWHERE = 'https://elsewhere.example/mcp';
 /** Longer than the server waits before it asks for unknown keys again, and shorter than the first keys are good for. */
 const A_WHILE = 40;
+/** Longer than the server waits before it asks again where no key is known. */
+const A_PAUSE = 6;
 
 /** @type {Awaited<ReturnType<typeof startProvider>>} */
 let provider;
@@ -330,7 +333,11 @@ describe('while the issuer is down', () => {
       const open = await send(site, legacy('tools/call', calling('echo', { text: 'hello' })));
       open.result('what is for everybody still is');
       (await send(site, legacy('tools/call', calling('whoami'), { path: '/private/mcp' }))).hasStatus(401, 'who sends no token is sent for one');
+      const asked = provider.asked.length;
+      for (let time = 0; time < 5; time += 1) isOutage(await call(site, minted({}, { kid: `invented-${time}` })), what);
+      assert.equal(provider.asked.length, asked, 'whoever sends tokens does not make it ask again and again');
       provider.isBack();
+      await site.passes(A_PAUSE);
       assert.match(await said(site, token), /./);
     });
   }
@@ -376,4 +383,24 @@ describe('an issuer that speaks otherwise', () => {
       await runtime.stop();
     }
   });
+});
+
+test('REQUIRED_GROUPS holds for the tokens of an external issuer, and leads to no sign-in', async () => {
+  const runtime = await start({ REQUIRED_GROUPS: '{"/private/mcp": ["staff"]}' });
+  try {
+    const [site] = runtime.instances;
+    const ask = (groups, path) => call(site, minted({ aud: path === '/mcp' ? LAZY : PRIVATE, groups }), 'whoami', {}, { path });
+    (await ask(['staff'], '/private/mcp')).result('in the group');
+    (await ask(['sales'], '/mcp')).result('the other endpoint');
+    for (const groups of [['sales'], [], undefined, 'staffers']) {
+      const refused = (await ask(groups, '/private/mcp')).hasStatus(403, `groups: ${groups}`);
+      assert.match(refused.headers['www-authenticate'], /^Bearer error="insufficient_scope"/, 'RFC 6750 §3.1');
+      assert.doesNotMatch(refused.headers['www-authenticate'], /resource_metadata|scope="/, 'what leads clients to a sign-in');
+    }
+    const listed = await send(site, legacy('tools/list', {}, { path: '/private/mcp', headers: bearer(minted({ aud: PRIVATE, groups: [] })) }));
+    listed.hasStatus(403, 'every request, not only calls');
+    keepsSecrets([site]);
+  } finally {
+    await runtime.stop();
+  }
 });

@@ -31,6 +31,9 @@ const ROBOT = 'robot';
 /** Longer than the server waits before it asks for unknown keys again. */
 const A_WHILE = 40;
 
+/** Longer than the server waits before it asks again where no key is known. */
+const A_PAUSE = 6;
+
 const robotKeys = newKeys('robot');
 const publicParts = (keys) => keys.map(({ kty, kid, use, n, e, crv, x, y }) => JSON.parse(JSON.stringify({ kty, kid, use, n, e, crv, x, y })));
 
@@ -224,10 +227,20 @@ describe('a configured client that signs', () => {
     (await send(site, serving(proof(robot, { aud: `${HERE}/token` }, { typ: null })))).hasStatus(200, 'RFC 7523 §3: the token endpoint');
   });
 
-  test('may have its keys at a URL', async () => {
+  test('may have its keys at a URL, and strangers neither make it be asked again and again nor keep it from being asked', async () => {
     const keys = newKeys('remote');
     const remote = { client_id: 'remote', keys };
     isOAuthError(await send(site, serving(proof(remote))), 503, 'temporarily_unavailable', 'nobody is there');
+    const asked = provider.asked.length;
+    isOAuthError(await send(site, serving(proof(remote))), 503, 'temporarily_unavailable', 'it was asked just now');
+    assert.equal(provider.asked.length, asked, 'so that it is not asked again');
+    let refused;
+    for (let stranger = 0; stranger <= 20; stranger += 1) {
+      const id = encodeURIComponent(`https://remote.example/stranger-${stranger}.json`);
+      refused = await send(site, { path: `/authorize?response_type=code&client_id=${id}` });
+    }
+    refused.hasStatus(429, 'strangers have used up what may be asked of its host');
+    await passes(A_PAUSE);
     provider.place('remote.example/jwks.json', json({ keys: publicParts(keys) }));
     for (const alg of ['RS256', 'ES256', 'EdDSA']) {
       (await send(site, serving(proof(remote, {}, { alg })))).hasStatus(200, alg);

@@ -21,6 +21,7 @@
 
 #![allow(missing_docs, reason = "the API for authors is `mcp-connector`")]
 
+pub mod authorization_parameters;
 pub mod caller;
 pub mod codec;
 pub mod command;

@@ -22,9 +22,15 @@ use crate::oauth::clients::documents;
 /// Maximum number of key sets that an isolate keeps. The one that was fetched first makes room.
 const CAPACITY: usize = 64;
 
+/// How long a source that has failed is not asked again where none of its keys can be used, in seconds: anybody can send a token that
+/// names it. It is shorter than the `Retry-After` of the answer.
+const PAUSE: u64 = 5;
+
 thread_local! {
     /// The key sets by their sources, oldest first.
     static KNOWN: RefCell<Vec<(String, KeyCache)>> = const { RefCell::new(Vec::new()) };
+    /// The sources that have just failed, and when, oldest first.
+    static FAILED: RefCell<Vec<(String, Timestamp)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Where keys are.
@@ -58,8 +64,23 @@ pub(crate) async fn current(source: KeySource<'_>, now: Timestamp) -> Result<Key
     match (known.as_ref().map_or(Refetch::Must, |cache| cache.before_use(now)), known) {
         (Refetch::No, Some(cache)) => Ok(cache),
         (Refetch::Try, Some(cache)) => Ok(refetched(source, now).await.unwrap_or(cache)),
+        (Refetch::Must | Refetch::No | Refetch::Try, _) if has_just_failed(&source.name(), now) => Err(Outage::Remote),
         (Refetch::Must | Refetch::No | Refetch::Try, _) => refetched(source, now).await,
     }
+}
+
+fn has_just_failed(name: &str, now: Timestamp) -> bool {
+    FAILED.with_borrow(|failed| failed.iter().any(|(of, at)| of == name && now.seconds_since(*at) < PAUSE))
+}
+
+fn note_failure(name: String, now: Timestamp) {
+    FAILED.with_borrow_mut(|failed| {
+        failed.retain(|(of, at)| *of != name && now.seconds_since(*at) < PAUSE);
+        if failed.len() >= CAPACITY {
+            failed.remove(0);
+        }
+        failed.push((name, now));
+    });
 }
 
 /// Returns newer keys than `cache`, because a signature names a key that is not among them: the source may have changed its keys. `None`
@@ -108,12 +129,24 @@ async fn refetched(source: KeySource<'_>, now: Timestamp) -> Result<KeyCache, Ou
 }
 
 async fn fetch(source: KeySource<'_>, now: Timestamp) -> Result<KeyCache, Outage> {
+    // Anybody can publish a client, so these fetches count as those of metadata documents do. One that is not made is no failure.
+    if let KeySource::Client { url, source, env } = source
+        && !documents::is_admitted(url, source, env, now).await
+    {
+        return Err(Outage::Remote);
+    }
+    let fetched = fetch_now(source, now).await;
+    if fetched.is_err() {
+        note_failure(source.name(), now);
+    }
+    fetched
+}
+
+async fn fetch_now(source: KeySource<'_>, now: Timestamp) -> Result<KeyCache, Outage> {
     let found;
     let url = match source {
         KeySource::At(url) => url,
-        // Anybody can publish a client, so these fetches count as those of metadata documents do.
-        KeySource::Client { url, source, env } if documents::is_admitted(url, source, env, now).await => url.as_str(),
-        KeySource::Client { .. } => return Err(Outage::Remote),
+        KeySource::Client { url, .. } => url.as_str(),
         KeySource::Metadata(issuer) => {
             found = discover(issuer).await?;
             found.jwks_uri()

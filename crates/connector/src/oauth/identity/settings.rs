@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use mcp_connector_base::authorization_parameters::OWN_PARAMETERS;
 use mcp_connector_base::identifier::Subject;
 use mcp_connector_base::scope::ScopeSet;
 use mcp_connector_oauth::crypto::credential_version::CredentialVersion;
@@ -189,21 +190,6 @@ fn scope(variables: &Variables<'_>, needed: Option<&str>) -> Result<Option<Strin
     let is_valid = ScopeSet::parse(&names.join(" ")).is_ok() && needed.is_none_or(|needed| names.contains(&needed));
     if is_valid { Ok(Some(names.join(" "))) } else { Err(SettingError { setting, expected: Expected::IdentityScope }) }
 }
-
-/// The parameters of an authorization request that are not the owner's to set.
-const OWN_PARAMETERS: [&str; 11] = [
-    "response_type",
-    "response_mode",
-    "client_id",
-    "redirect_uri",
-    "scope",
-    "state",
-    "nonce",
-    "code_challenge",
-    "code_challenge_method",
-    "request",
-    "request_uri",
-];
 
 /// Reads `IDENTITY_PARAMETERS`.
 fn parameters(variables: &Variables<'_>) -> Result<Vec<(String, String)>, SettingError> {

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use mcp_connector_base::authorization_parameters::OWN_PARAMETERS;
 use url::Url;
 
 use crate::author::handler::HandlerFuture;
@@ -12,21 +13,6 @@ use crate::host::bundle::Host;
 
 /// Maximum length of a name, in bytes.
 const MAX_NAME: usize = 32;
-
-/// The parameters of an authorization request that are not the author's to set.
-const OWN_PARAMETERS: [&str; 11] = [
-    "response_type",
-    "response_mode",
-    "client_id",
-    "redirect_uri",
-    "scope",
-    "state",
-    "nonce",
-    "code_challenge",
-    "code_challenge_method",
-    "request",
-    "request_uri",
-];
 
 /// An upstream service: one that a connector uses in the name of each person, with the account that they have there.
 ///
