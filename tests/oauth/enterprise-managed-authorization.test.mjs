@@ -15,13 +15,14 @@ import {
   form,
   isOAuthError,
   isTurnedAway,
+  isWelcome,
   keepsSecrets,
   revoking,
   scopesIn,
   secret,
   send,
 } from '../support/oauth/client.mjs';
-import { enterAccount } from '../support/oauth/access-keys.mjs';
+import { endKey, enterAccount, makeKey } from '../support/oauth/access-keys.mjs';
 import { JWT_BEARER, startIdJagProvider } from '../support/oauth/id-jag-provider.mjs';
 import { json, newKeys, seconds } from '../support/oauth/openid-provider.mjs';
 
@@ -78,6 +79,12 @@ async function passes(amount) {
   await runtime.passes(amount);
   provider.clock.ahead += amount;
 }
+/** The records of a file of comma-separated values (RFC 4180), each cell of which is quoted. */
+const recordsOf = (text) =>
+  text
+    .split('\r\n')
+    .filter(Boolean)
+    .map((line) => [...line.matchAll(/(?:^(\ufeff?)|,)"((?:[^"]|"")*)"/g)].map(([, mark = '', cell]) => mark + cell.replaceAll('""', '"')));
 const objectOf = (page) => page.forms.find((one) => one.has('person')).chosen('person')[0];
 const said = async (token, name = 'whoami', args = {}, more = {}) => textOf((await call(site, token, name, args, more)).result(name));
 
@@ -331,6 +338,78 @@ describe('the owner of the server', () => {
       await submit(browser, await find(browser, 'Trudy'), 'admit-again');
       granted(await ask(), `${what}: the owner has taken it back`);
     }
+  });
+
+  test('gets a file that says who had access when, and nobody else does', async () => {
+    const name = '=HYPERLINK("https://evil.example","Eve")';
+    granted(await exchange(provider.minted({ sub: 'eve', name, email: 'eve@acme.example' })));
+    const { browser, key } = await makeKey(site, { name: 'A key that ends' });
+    await isWelcome(site, key);
+    await endKey(browser, 'A key that ends');
+    const page = await browser.open('/account/people/export');
+    const form = page.form('part');
+    assert.deepEqual(form.chosen('part'), ['1/1'], page.story('one part'));
+    const answer = (await browser.submit(page, form)).answer.hasStatus(200, 'the file');
+    answer.hasHeader('content-type', /^text\/csv; charset=utf-8/);
+    answer.hasHeader('content-disposition', /^attachment; filename="access-\d{4}-\d\d-\d\d\.csv"$/);
+    answer.hasHeader('x-content-type-options', /^nosniff$/);
+    answer.hasHeader('cache-control', /\bno-store\b/);
+    const [header, ...lines] = recordsOf(answer.text);
+    assert.equal(header[0], '\ufeffperson', 'UTF-8, as spreadsheets know it');
+    assert.ok(lines.every((line) => line.length === header.length), 'RFC 4180 §2');
+    const all = lines.map((line) => Object.fromEntries(header.map((column, at) => [column.replace('\ufeff', ''), line[at]])));
+    const eve = all.find(({ address }) => address === 'eve@acme.example');
+    assert.deepEqual(
+      [eve.person, eve.access, eve['app identifier'], eve['sent to'], eve.endpoint, eve.permissions, eve.state],
+      [`'${name}`, 'assertion', 'claude', ACME, MCP, 'notes:read notes:write profile', 'active'],
+    );
+    const ended = all.find((line) => line.app === 'A key that ends');
+    assert.deepEqual([ended.access, ended.state, ended['why it ended']], ['access key', 'ended', 'the person ended it']);
+    assert.match(ended.until, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+    assert.ok(all.every((line) => Object.values(line).every((cell) => !/^[=+@-]/.test(cell))), 'no cell is a formula');
+
+    const asked = { path: '/account/people/export', headers: { cookie: browser.cookieHeader } };
+    (await send(site, asked)).hasHeader('content-type', /^text\/html/, 'a link gets the page and no file');
+    const body = new URLSearchParams({ request: form.chosen('request')[0], part: '1/1' }).toString();
+    const post = (headers, text = body) =>
+      send(site, { ...asked, method: 'POST', headers: { ...asked.headers, 'content-type': 'application/x-www-form-urlencoded', ...headers }, body: text });
+    for (const [what, refused] of [
+      ['another site', await post({ origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' })],
+      ['no mark', await post({ origin: HERE }, 'part=1%2F1')],
+      ['a part that there is not', await post({ origin: HERE }, `${body.split('&')[0]}&part=1%2F101`)],
+      ['nobody', await post({ origin: HERE, cookie: '' })],
+    ]) {
+      assert.notEqual(refused.status, 200, what);
+      assert.ok(!/text\/csv/.test(refused.headers['content-type'] ?? ''), what);
+    }
+    await runtime.objectsNow('Grants', 'fails');
+    const outage = await post({ origin: HERE });
+    await runtime.objectsNow('Grants', 'works');
+    outage.hasStatus(503, 'an outage is a page and no file that ends early');
+  });
+
+  test('gets the file in parts where there are many people, each with everybody once, and makes no object', async () => {
+    const digits = "printf('%08x%024x', (n * 2654435761) & 4294967295, n)";
+    await runtime.sql(
+      'DIRECTORY',
+      'directory',
+      `WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1100)
+       INSERT INTO people SELECT ${digits}, 'many-' || n, 'Many ' || n, 1, 1 FROM numbers`,
+    );
+    const before = (await runtime.counts()).rowsWritten;
+    const { browser } = await enterAccount(site);
+    const page = await browser.open('/account/people/export');
+    assert.equal(page.forms.filter((one) => one.has('part')).length, 2, page.story('two parts'));
+    const seen = [];
+    for (const form of page.forms.filter((one) => one.has('part'))) {
+      const { answer } = await browser.submit(page, form);
+      seen.push(recordsOf(answer.hasStatus(200, 'a part').text).slice(1).filter(([, , subject]) => subject.startsWith('many-')).map(([, , subject]) => subject));
+    }
+    assert.ok(seen.every((part) => part.length > 400), `${seen.map((part) => part.length)}`);
+    assert.equal(new Set(seen.flat()).size, 1100);
+    assert.equal(seen.flat().length, 1100);
+    assert.ok((await runtime.counts()).rowsWritten - before < 10, 'reading writes nothing');
+    await runtime.sql('DIRECTORY', 'directory', "DELETE FROM people WHERE subject LIKE 'many-%'");
   });
 
   test('ends a client for everybody, whatever a provider says', async () => {

@@ -314,10 +314,18 @@ describe('an access key', () => {
       }
     }));
 
-  test('ending an access key costs one request to an object and one row', async (t) => {
+  test('ending an access key costs one request to an object and two rows, one of which says for half a year that it was there', async (t) => {
     ({ browser } = await enterAccount(site));
     // The page before and the page after are one request each.
-    await costsAtMost(t, { 'object requests': 3, 'rows written': 1 }, () => endKey(browser, 'n8n'));
+    await costsAtMost(t, { 'object requests': 3, 'rows written': 2 }, () => endKey(browser, 'n8n'));
+  });
+
+  test('the file of who had access when costs a request for each person and for each thirty people, and no row', async (t) => {
+    const page = await browser.open('/account/people/export');
+    // Whether the owner is still signed in, the people, and one person.
+    await costsAtMost(t, { 'object requests': 3 }, async () =>
+      (await browser.submit(page, page.form('part'))).answer.hasHeader('content-type', /^text\/csv/),
+    );
   });
 });
 

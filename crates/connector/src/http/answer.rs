@@ -1,8 +1,9 @@
 //! An HTTP answer: a status, headers, and one buffer or a stream.
 
 use std::borrow::Cow;
+use std::pin::Pin;
 
-use futures::StreamExt;
+use futures::{Stream, StreamExt};
 use serde::Serialize;
 use serde_json::{Value, json};
 use worker::wasm_bindgen::JsValue;
@@ -49,6 +50,7 @@ enum AnswerBody {
     /// A page for people that [`Answer::framed`] has yet to write.
     Page(Page),
     Events(Events),
+    Chunks(Pin<Box<dyn Stream<Item = worker::Result<Vec<u8>>>>>),
     /// The stream of another answer, which the runtime passes on by itself.
     Stream(web_sys::ReadableStream),
 }
@@ -141,6 +143,15 @@ impl Answer {
         Self::new(status, AnswerBody::Stream(stream))
     }
 
+    /// Returns an answer whose body is made while it is sent. It breaks off where a part cannot be made, so that nobody takes what arrived
+    /// for the whole.
+    pub(crate) fn chunks(
+        media_type: &'static str,
+        chunks: impl Stream<Item = worker::Result<Vec<u8>>> + 'static,
+    ) -> Self {
+        Self::new(200, AnswerBody::Chunks(Box::pin(chunks))).header("content-type", media_type)
+    }
+
     /// Returns whether it is a page that [`Answer::framed`] has yet to write.
     pub(crate) const fn is_page(&self) -> bool {
         matches!(self.body, AnswerBody::Page(_))
@@ -212,7 +223,7 @@ impl Answer {
         let body = match &self.body {
             AnswerBody::Bytes(body) => body.as_slice(),
             AnswerBody::Empty => &[],
-            AnswerBody::Page(_) | AnswerBody::Events(_) | AnswerBody::Stream(_) => return,
+            AnswerBody::Page(_) | AnswerBody::Events(_) | AnswerBody::Chunks(_) | AnswerBody::Stream(_) => return,
         };
         let log = request.request_log();
         let Some(line) = log.reusable_line() else { return };
@@ -243,6 +254,11 @@ impl Answer {
             AnswerBody::Empty | AnswerBody::Page(_) => respond(&ResponseBody::Empty),
             AnswerBody::Bytes(bytes) => respond(&ResponseBody::Bytes(&bytes)),
             AnswerBody::Stream(stream) => respond(&ResponseBody::Stream(&stream)),
+            AnswerBody::Chunks(chunks) => {
+                let stream = worker::Response::from_stream(chunks)?;
+                let stream = web_sys::Response::from(stream).body().map(|stream| request.number().stream(&stream));
+                respond(&ResponseBody::Stream(&stream.map_or(JsValue::NULL, JsValue::from)))
+            }
             AnswerBody::Events(events) => {
                 let stream = worker::Response::from_stream(
                     UntilGone::new(events, request.number(), request.signal()).map(Ok::<_, worker::Error>),

@@ -3,6 +3,7 @@
 pub(crate) mod addresses;
 pub(crate) mod answer;
 pub(crate) mod cors;
+pub(crate) mod csv;
 pub(crate) mod discovery;
 pub(crate) mod document;
 pub(crate) mod documents;

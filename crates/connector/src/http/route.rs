@@ -86,6 +86,8 @@ pub(crate) enum AccountStep {
     Clients,
     /// Everybody who has signed in, for the owner.
     People,
+    /// Who had access when, as a file for the owner.
+    Export,
     /// Where a person proves who they are before an action.
     Confirm,
     /// Where the form with a new passkey goes.
@@ -123,6 +125,8 @@ pub(crate) const ACCOUNT_CLIENTS_PATH: &str = "/account/clients";
 pub(crate) const ACCOUNT_CONFIRM_PATH: &str = "/account/confirm";
 /// The page on which the owner sees everybody who has signed in.
 pub(crate) const ACCOUNT_PEOPLE_PATH: &str = "/account/people";
+/// Where the owner gets the file that says who had access when.
+pub(crate) const ACCOUNT_EXPORT_PATH: &str = "/account/people/export";
 /// Where the form with a new passkey goes.
 pub(crate) const ACCOUNT_PASSKEYS_PATH: &str = "/account/passkeys";
 /// The sign-in to the account page. It is below `/authorize`, so that Cloudflare Access covers both.
@@ -174,6 +178,7 @@ impl OAuthEndpoint {
             ACCOUNT_SIGN_IN_PATH => Self::Account(AccountStep::SignIn),
             ACCOUNT_CLIENTS_PATH => Self::Account(AccountStep::Clients),
             ACCOUNT_PEOPLE_PATH => Self::Account(AccountStep::People),
+            ACCOUNT_EXPORT_PATH => Self::Account(AccountStep::Export),
             ACCOUNT_CONFIRM_PATH => Self::Account(AccountStep::Confirm),
             ACCOUNT_PASSKEYS_PATH => Self::Account(AccountStep::Passkeys),
             paths::TOKEN => Self::Direct(DirectEndpoint::Token),

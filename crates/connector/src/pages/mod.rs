@@ -22,6 +22,7 @@ pub(crate) mod when;
 pub(crate) mod wrong_address;
 
 pub(crate) use crate::pages::account::access_key_made::access_key_made;
+pub(crate) use crate::pages::account::export::export;
 pub(crate) use crate::pages::account::new_passkey::new_passkey;
 pub(crate) use crate::pages::account::page::account;
 pub(crate) use crate::pages::account::people::people;

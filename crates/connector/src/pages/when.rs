@@ -40,6 +40,13 @@ pub(crate) fn ago(at: Timestamp, now: Timestamp) -> Markup {
     }
 }
 
+/// Returns a time as ISO 8601 writes it, in UTC: `2026-11-21T10:51:00Z`.
+pub(crate) fn iso(at: Timestamp) -> String {
+    let (year, (month, _), day) = civil(at);
+    let of_day = at.as_seconds() % DAY;
+    format!("{year}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", of_day / 3600, of_day % 3600 / 60, of_day % 60)
+}
+
 /// Returns how long ago a time is, without markup.
 pub(crate) fn words_ago(at: Timestamp, now: Timestamp) -> String {
     words(now.seconds_since(at))
@@ -100,6 +107,12 @@ mod tests {
             let markup = day(Timestamp::from_seconds(seconds)).into_string();
             assert!(markup.contains(text), "{seconds}: {markup}");
         }
+    }
+
+    #[test]
+    fn a_time_in_a_file_is_that_of_iso_8601() {
+        assert_eq!(iso(Timestamp::from_seconds(951_868_799)), "2000-02-29T23:59:59Z");
+        assert_eq!(iso(Timestamp::from_seconds(1_795_258_260)), "2026-11-21T10:51:00Z");
     }
 
     #[test]

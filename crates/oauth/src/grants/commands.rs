@@ -17,6 +17,7 @@ use crate::grants::checked::CheckedGrants;
 use crate::grants::codes::pending_code::PendingCode;
 use crate::grants::codes::redemption::{RedeemError, Redeemed, Redemption, StoreCodeError};
 use crate::grants::grant_store::GrantStore;
+use crate::grants::history::record::AccessRecord;
 use crate::grants::identity::stored_identity::StoredIdentity;
 use crate::grants::refresh::refresh_token::{Generation, RefreshToken};
 use crate::grants::refresh::request::{RefreshRequest, Refreshed};
@@ -120,6 +121,13 @@ pub struct ListForOwner {
     pub policy: AdmissionPolicy,
 }
 
+/// Lists everything that had access for a person, also what has ended, for the owner of this server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListAccess {
+    /// Who may sign in, according to the current settings.
+    pub policy: AdmissionPolicy,
+}
+
 /// Ends grants or access keys for the owner of this server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndForOwner {
@@ -165,6 +173,7 @@ commands! {
     EndGrants => Option<Revoked>;
     ListForOwner => AccountOverview;
     EndForOwner => Revoked;
+    ListAccess => Vec<AccessRecord>;
 }
 
 /// Implements [`GrantsCommand`] for types, each by one call of the store.
@@ -206,6 +215,7 @@ carried_out! {
         store.overview(&command.policy, now).map(Some)
     };
     ListForOwner: |command, store, now, _| store.overview(&command.policy, now);
+    ListAccess: |command, store, now, _| store.access_records(&command.policy, now);
     EndForOwner: |command, store, now, _| store.end_for_owner(&command.action, &command.policy, now);
     EndGrants: |command, store, now, _| {
         if store.has_signed_out_since(command.signed_in_at)? {

@@ -217,7 +217,7 @@ impl<R: GrantRows> GrantStore<R> {
 
     /// Ends a grant for the person who gave it, or an access key for the person who made it.
     pub fn revoke(&mut self, grant: GrantId, now: Timestamp) -> Result<Revoked, R::Error> {
-        if self.end_key(grant)? {
+        if self.end_key(grant, EndReason::Person, now)? {
             return Ok(Revoked { ended: vec![grant], ..Revoked::default() });
         }
         if let Some(grant) = self.rows.grant(grant)? {
@@ -254,7 +254,7 @@ impl<R: GrantRows> GrantStore<R> {
     /// Ends all grants and access keys, and invalidates the codes that wait.
     fn end_everything(&mut self, reason: EndReason, now: Timestamp) -> Result<Revoked, R::Error> {
         let mut revoked = self.end_all_grants(reason, now)?;
-        revoked.ended.extend(self.end_all_keys()?);
+        revoked.ended.extend(self.end_all_keys(reason, now)?);
         Ok(revoked)
     }
 
@@ -335,6 +335,7 @@ impl<R: GrantRows> GrantStore<R> {
 
     /// Deletes rows that are no longer needed. Returns when to call it again.
     pub fn sweep(&mut self, now: Timestamp) -> Result<Option<Timestamp>, R::Error> {
+        self.remember_forgotten(now)?;
         self.rows.forget(now)
     }
 

@@ -18,6 +18,7 @@ pub mod commands;
 pub mod ended;
 pub mod grant;
 pub mod grant_store;
+pub mod history;
 pub mod identity;
 pub mod limits;
 #[cfg(test)]

@@ -64,7 +64,7 @@ impl<R: GrantRows> GrantStore<R> {
     fn end_some(&mut self, grants: &[GrantId], now: Timestamp) -> Result<Revoked, R::Error> {
         let mut revoked = Revoked::default();
         for id in grants {
-            if self.end_key(*id)? {
+            if self.end_key(*id, EndReason::Owner, now)? {
                 revoked.ended.push(*id);
             } else if let Some(grant) = self.rows.grant(*id)? {
                 if grant.authorization().is_asserted() {

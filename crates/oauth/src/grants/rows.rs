@@ -10,6 +10,7 @@ use crate::grants::assertions::used::UsedAssertion;
 use crate::grants::codes::authorization_code::CodeId;
 use crate::grants::codes::pending_code::PendingCode;
 use crate::grants::grant::Grant;
+use crate::grants::history::record::AccessRecord;
 use crate::grants::identity::stored_identity::StoredIdentity;
 use crate::login::passkeys::registered_passkeys::Passkeys;
 use crate::login::remembered::remembered_browsers::RememberedBrowsers;
@@ -42,6 +43,10 @@ pub trait GrantRows {
     /// Returns the access key with this id.
     fn access_key(&self, id: GrantId) -> Result<Option<StoredKey>, Self::Error>;
     fn access_keys(&self) -> Result<Vec<StoredKey>, Self::Error>;
+    /// Returns the access key with this id, if its row can be read.
+    fn readable_access_key(&self, id: GrantId) -> Result<Option<StoredKey>, Self::Error> {
+        self.access_key(id)
+    }
     /// Returns the ids of all access keys, also of those whose rows cannot be read.
     fn access_key_ids(&self) -> Result<Vec<GrantId>, Self::Error>;
     /// Adds or replaces an access key.
@@ -91,6 +96,14 @@ pub trait GrantRows {
     fn assertion_ends(&self) -> Result<Option<AssertionEnds>, Self::Error>;
     /// Stores what the owner has ended of the person.
     fn put_assertion_ends(&mut self, row: &AssertionEnds, forget_at: Timestamp) -> Result<(), Self::Error>;
+    /// Returns the grants whose rows may be deleted, and can be read.
+    fn grants_to_forget(&self, now: Timestamp) -> Result<Vec<Grant>, Self::Error>;
+    /// Returns the access keys whose rows may be deleted, and can be read.
+    fn access_keys_to_forget(&self, now: Timestamp) -> Result<Vec<StoredKey>, Self::Error>;
+    /// Returns the accesses that have ended and are remembered, as far as their rows can be read.
+    fn past_accesses(&self) -> Result<Vec<AccessRecord>, Self::Error>;
+    /// Stores an access that has ended. Of more than `most`, those that are deleted first make room.
+    fn put_past_access(&mut self, record: &AccessRecord, forget_at: Timestamp, most: usize) -> Result<(), Self::Error>;
     /// Deletes every row whose `forget_at` is not after `now`. Returns the earliest `forget_at` of the others.
     fn forget(&mut self, now: Timestamp) -> Result<Option<Timestamp>, Self::Error>;
 }

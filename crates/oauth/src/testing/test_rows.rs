@@ -15,6 +15,7 @@ use crate::grants::assertions::used::UsedAssertion;
 use crate::grants::codes::authorization_code::CodeId;
 use crate::grants::codes::pending_code::PendingCode;
 use crate::grants::grant::Grant;
+use crate::grants::history::record::AccessRecord;
 use crate::grants::identity::stored_identity::StoredIdentity;
 use crate::grants::rows::GrantRows;
 use crate::login::passkeys::registered_passkeys::Passkeys;
@@ -36,6 +37,7 @@ pub(crate) struct TestRows {
     upstreams: BTreeMap<UpstreamName, UpstreamConnection>,
     assertions: BTreeMap<AssertionId, (UsedAssertion, Timestamp)>,
     assertion_ends: Option<(AssertionEnds, Timestamp)>,
+    past: BTreeMap<GrantId, (AccessRecord, Timestamp)>,
     pub(crate) writes: Cell<usize>,
 }
 
@@ -219,6 +221,28 @@ impl GrantRows for TestRows {
         Ok(())
     }
 
+    fn grants_to_forget(&self, now: Timestamp) -> Result<Vec<Grant>, Infallible> {
+        Ok(self.grants.values().filter(|row| row.1 <= now).map(|row| row.0.clone()).collect())
+    }
+
+    fn access_keys_to_forget(&self, now: Timestamp) -> Result<Vec<StoredKey>, Infallible> {
+        Ok(self.access_keys.values().filter(|row| row.1 <= now).map(|row| row.0.clone()).collect())
+    }
+
+    fn past_accesses(&self) -> Result<Vec<AccessRecord>, Infallible> {
+        Ok(self.past.values().map(|row| row.0.clone()).collect())
+    }
+
+    fn put_past_access(&mut self, record: &AccessRecord, forget_at: Timestamp, most: usize) -> Result<(), Infallible> {
+        self.wrote();
+        self.past.insert(record.id, (AccessRecord::from_row(&record.to_row().unwrap()).unwrap(), forget_at));
+        while self.past.len() > most {
+            let first = self.past.iter().min_by_key(|(_, row)| row.1).map(|(id, _)| *id).unwrap();
+            self.past.remove(&first);
+        }
+        Ok(())
+    }
+
     fn forget(&mut self, now: Timestamp) -> Result<Option<Timestamp>, Infallible> {
         self.codes.retain(|_, row| row.1 > now);
         self.grants.retain(|_, row| row.1 > now);
@@ -235,6 +259,8 @@ impl GrantRows for TestRows {
         self.passkeys = self.passkeys.take().filter(|row| row.1 > now);
         self.upstreams.retain(|_, row| row.forget_at() > now);
         let rows = rows.chain(self.upstreams.values().map(UpstreamConnection::forget_at));
+        self.past.retain(|_, row| row.1 > now);
+        let rows = rows.chain(self.past.values().map(|row| row.1));
         self.assertions.retain(|_, row| row.1 > now);
         self.assertion_ends = self.assertion_ends.take().filter(|row| row.1 > now);
         let rows = rows.chain(self.assertions.values().map(|row| row.1));

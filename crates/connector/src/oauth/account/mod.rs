@@ -4,6 +4,7 @@ pub(crate) mod access_keys;
 pub(crate) mod all_clients;
 pub(crate) mod browsers;
 pub(crate) mod destination;
+pub(crate) mod export;
 pub(crate) mod page;
 pub(crate) mod passkeys;
 pub(crate) mod people;

@@ -22,6 +22,7 @@ use crate::oauth::account::access_keys;
 use crate::oauth::account::all_clients;
 use crate::oauth::account::browsers;
 use crate::oauth::account::destination::{connector_of, destination};
+use crate::oauth::account::export;
 use crate::oauth::account::passkeys;
 use crate::oauth::account::people;
 use crate::oauth::account::protected_action;
@@ -111,6 +112,8 @@ pub(crate) async fn answer(
             ("POST", AccountStep::Clients) => all_clients::act(&oauth, incoming).await,
             ("GET" | "HEAD", AccountStep::People) => people::show(&oauth, incoming).await,
             ("POST", AccountStep::People) => people::act(&oauth, incoming).await,
+            ("GET" | "HEAD", AccountStep::Export) => export::show(&oauth, incoming).await,
+            ("POST", AccountStep::Export) => export::download(&oauth, incoming).await,
             ("GET" | "HEAD", AccountStep::Confirm) => protected_action::show(&oauth, incoming),
             ("POST", AccountStep::Confirm) => protected_action::act(&oauth, incoming).await,
             ("GET" | "HEAD", AccountStep::Passkeys) => Ok(to_page(None)),

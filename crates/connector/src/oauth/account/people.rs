@@ -15,7 +15,7 @@ use mcp_connector_oauth::web::form::{Parameters, with_query};
 
 use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
-use crate::http::route::{ACCOUNT_PATH, ACCOUNT_PEOPLE_PATH};
+use crate::http::route::{ACCOUNT_EXPORT_PATH, ACCOUNT_PATH, ACCOUNT_PEOPLE_PATH};
 use crate::log::person;
 use crate::log::request_log::LogPerson;
 use crate::oauth::access::remembered;
@@ -64,6 +64,7 @@ pub(crate) async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Resul
         path: ACCOUNT_PEOPLE_PATH,
         next,
         back: ACCOUNT_PATH,
+        export: ACCOUNT_EXPORT_PATH,
         now: oauth.now,
     };
     Ok(Answer::page(200, pages::people(&content)))

@@ -7,6 +7,8 @@ use mcp_connector_base::identifier::Subject;
 use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_oauth::clients::client::ClientStatus;
 use mcp_connector_oauth::clients::client_hash::ClientHash;
+use mcp_connector_oauth::grants::history::record::AccessRecord;
+use mcp_connector_oauth::login::admission::AdmissionPolicy;
 use mcp_connector_oauth::login::person::Person;
 
 /// A person who has signed in.
@@ -92,6 +94,31 @@ pub(crate) struct PeoplePage {
     pub(crate) next: Option<String>,
 }
 
+/// Lists what had access for people, in the order of the names of their objects.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct ListPeopleAccess {
+    /// The place after which to begin: the name of an object, or its beginning.
+    pub(crate) after: String,
+    /// The place before which to end.
+    pub(crate) before: String,
+    /// Who may sign in, according to the current settings.
+    pub(crate) policy: AdmissionPolicy,
+}
+
+/// What had access for some people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PeopleAccess {
+    pub(crate) people: Vec<(KnownPerson, Vec<AccessRecord>)>,
+    /// The place after which there may be more.
+    pub(crate) next: Option<String>,
+}
+
+/// Counts people, up to a limit.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct CountPeople {
+    pub(crate) at_most: u64,
+}
+
 /// Ends a client for everybody and for good.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct EndClient(pub(crate) ClientHash);
@@ -120,4 +147,7 @@ commands! {
     ListPeople => PeoplePage;
     GetPerson => Option<KnownPerson>;
     EndClient => ();
+    // `None` if the object of a person does not answer.
+    ListPeopleAccess => Option<PeopleAccess>;
+    CountPeople => u64;
 }

@@ -13,13 +13,13 @@ use futures::future::join_all;
 use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_oauth::clients::client::ClientStatus;
 use mcp_connector_oauth::clients::client_hash::ClientHash;
-use mcp_connector_oauth::grants::commands::EndClientGrants;
+use mcp_connector_oauth::grants::commands::{EndClientGrants, ListAccess};
 
 use crate::oauth::clients::records;
 use crate::objects::alarm::Alarm;
 use crate::objects::directory::commands::{
-    CheckClient, EndClient, EnterConsent, EnterSignIn, EnterUse, GetLastUse, GetPerson, ListPeople, ListUsers,
-    SignedInPerson,
+    CheckClient, CountPeople, EndClient, EnterConsent, EnterSignIn, EnterUse, GetLastUse, GetPerson, ListPeople,
+    ListPeopleAccess, ListUsers, PeopleAccess, SignedInPerson,
 };
 use crate::objects::directory::rows::{DirectoryRows, Forgotten, SCHEMA, Sweep};
 use crate::objects::dispatch;
@@ -69,6 +69,8 @@ impl DurableObject for Directory {
             ListPeople => async |command| self.with_rows(move |rows| rows.people().page(&command)),
             GetPerson => async |GetPerson(person)| self.with_rows(move |rows| rows.people().find(&person)),
             EndClient => async |EndClient(client)| self.end_client(client).await,
+            ListPeopleAccess => async |command| self.list_access(command).await,
+            CountPeople => async |command| self.with_rows(move |rows| rows.people().count(command.at_most)),
         })
     }
 
@@ -158,6 +160,24 @@ impl Directory {
         let progress = if done.is_empty() { Progress::Rests } else { Progress::More };
         self.with_rows(move |rows| rows.swept(&client, &done, &last))?;
         Ok(progress)
+    }
+
+    /// Asks the objects of some people what had access for them.
+    async fn list_access(&self, command: ListPeopleAccess) -> worker::Result<Option<PeopleAccess>> {
+        let ListPeopleAccess { after, before, policy } = command;
+        let people = self.with_rows(move |rows| rows.people().between(&after, &before, PEOPLE_AT_ONCE))?;
+        let is_full = people.len() >= usize::try_from(PEOPLE_AT_ONCE).unwrap_or(usize::MAX);
+        let next = people.last().filter(|_| is_full).map(|last| last.person.clone());
+        let (grants, list) = (GrantsStub { env: &self.env }, ListAccess { policy });
+        let mut answered = Vec::with_capacity(people.len());
+        for some in people.chunks(AT_ONCE) {
+            let records = join_all(some.iter().map(async |known| grants.list_access(&known.person, &list).await)).await;
+            for (known, records) in some.iter().zip(records) {
+                let Ok(records) = records else { return Ok(None) };
+                answered.push((known.clone(), records));
+            }
+        }
+        Ok(Some(PeopleAccess { people: answered, next }))
     }
 
     /// Runs `work` as one transaction, which happens whole or not at all.

@@ -177,6 +177,21 @@ impl People<'_> {
         Ok(page)
     }
 
+    /// Returns people in the order of the names of their objects.
+    pub(crate) fn between(&self, after: &str, before: &str, most: u64) -> worker::Result<Vec<KnownPerson>> {
+        let query = format!(
+            "{COLUMNS} FROM people {WITH_ADDRESSES} WHERE people.person > ?1 AND people.person < ?2 \
+            ORDER BY people.person LIMIT ?3"
+        );
+        self.read(&query, vec![after.into(), before.into(), integer(most)?])
+    }
+
+    /// Returns how many people there are, or `most` if there are more.
+    pub(crate) fn count(&self, most: u64) -> worker::Result<u64> {
+        let query = "SELECT count(*) FROM (SELECT 1 FROM people LIMIT ?)";
+        Ok(number(self.0, query, vec![integer(most)?])?.unwrap_or_default())
+    }
+
     fn read(&self, query: &str, bindings: Vec<SqlStorageValue>) -> worker::Result<Vec<KnownPerson>> {
         values(self.0, query, bindings)?.into_iter().map(known_person).collect()
     }

@@ -13,8 +13,8 @@ use mcp_connector_protocol::Unavailable;
 
 use crate::config::bindings::Binding;
 use crate::objects::directory::commands::{
-    CheckClient, ClientUsers, EndClient, EnterConsent, EnterSignIn, EnterUse, GetLastUse, GetPerson, KnownPerson,
-    ListPeople, ListUsers, PeoplePage, SignedInPerson,
+    CheckClient, ClientUsers, CountPeople, EndClient, EnterConsent, EnterSignIn, EnterUse, GetLastUse, GetPerson,
+    KnownPerson, ListPeople, ListPeopleAccess, ListUsers, PeopleAccess, PeoplePage, SignedInPerson,
 };
 use crate::objects::stub::ObjectStub;
 use crate::platform::timer::within;
@@ -24,6 +24,9 @@ const NAME: &str = "directory";
 /// The longest time that an answer may take. A person waits for it, or an object whose own caller waits for
 /// [`TIME_LIMIT`](crate::objects::stub::TIME_LIMIT).
 const TIME_LIMIT: Duration = Duration::from_secs(3);
+
+/// How long it may ask the objects of people before it answers with what had access for them.
+const EXPORT_PATIENCE: Duration = Duration::from_secs(20);
 
 /// The directory.
 #[derive(Clone, Copy)]
@@ -79,6 +82,17 @@ impl DirectoryStub<'_> {
     /// Returns a person by the name of their object.
     pub(crate) async fn person(self, object: ObjectName) -> Result<Option<KnownPerson>, Unavailable> {
         self.ask(GetPerson(object.to_string())).await
+    }
+
+    /// Returns what had access for some people.
+    pub(crate) async fn people_access(self, command: ListPeopleAccess) -> Result<PeopleAccess, Unavailable> {
+        let object = ObjectStub::new(self.env, Binding::Directory, NAME);
+        object.ask_patiently(&command, EXPORT_PATIENCE).await?.ok_or(Unavailable)
+    }
+
+    /// Returns how many people have signed in, or `at_most` if there are more.
+    pub(crate) async fn count_people(self, at_most: u64) -> Result<u64, Unavailable> {
+        self.ask(CountPeople { at_most }).await
     }
 
     /// Ends a client for everybody and for good. Its grants end soon after.

@@ -20,10 +20,11 @@ use mcp_connector_oauth::grants::assertions::commands::{
 use mcp_connector_oauth::grants::checked::CheckedGrants;
 use mcp_connector_oauth::grants::codes::redemption::{Redemption, StoreCodeError};
 use mcp_connector_oauth::grants::commands::{
-    AccountAction, CheckGrants, EndClientGrants, EndForOwner, EndGrants, GrantsCommand, ListForOwner, ListGrants,
-    RevokeForClient, RevokeToken, StoreCode, StoreIdentity,
+    AccountAction, CheckGrants, EndClientGrants, EndForOwner, EndGrants, GrantsCommand, ListAccess, ListForOwner,
+    ListGrants, RevokeForClient, RevokeToken, StoreCode, StoreIdentity,
 };
 use mcp_connector_oauth::grants::grant_store::{ClientUseToRecord, GrantStore};
+use mcp_connector_oauth::grants::history::record::AccessRecord;
 use mcp_connector_oauth::grants::identity::renewal::{DueRenewal, TokenRefreshOutcome};
 use mcp_connector_oauth::grants::refresh::request::{RefreshError, RefreshRequest, Refreshed};
 use mcp_connector_oauth::grants::revoked::Revoked;
@@ -42,6 +43,7 @@ use crate::objects::dispatch;
 use crate::objects::dispatch::dispatch;
 use crate::objects::grants::rows::{SCHEMA, SqlRows};
 use crate::objects::grants::upstream_refreshes::UpstreamRefreshes;
+use crate::objects::rows::has_table;
 use crate::objects::tables::Tables;
 use crate::platform::clock::{Entropy, now};
 
@@ -97,6 +99,7 @@ impl DurableObject for Grants {
             EndClientGrants => async |command| self.carry_out(command),
             ListGrants => async |command| self.carry_out(command),
             ListForOwner => async |command| self.carry_out(command),
+            ListAccess => async |command| self.list_access(command),
             EndForOwner => async |command| self.end_for_owner(command).await,
             EndGrants => async |command| self.end_grants(command).await,
             StoreAccessKey => async |command| self.store_access_key(command).await,
@@ -212,6 +215,11 @@ impl Grants {
             Entered::Recorded => Ok(AssertedGrant { use_is_recorded: true, ..asserted }),
             Entered::Not => Ok(asserted),
         })
+    }
+
+    /// Lists what had access. An object that keeps nothing is left as it is: nobody would delete what is made in it.
+    fn list_access(&self, command: ListAccess) -> worker::Result<Vec<AccessRecord>> {
+        if has_table(&self.state.storage().sql(), "grants")? { self.carry_out(command) } else { Ok(Vec::new()) }
     }
 
     async fn end_for_owner(&self, command: EndForOwner) -> worker::Result<Revoked> {

@@ -13,6 +13,7 @@ use mcp_connector_oauth::grants::assertions::used::UsedAssertion;
 use mcp_connector_oauth::grants::codes::authorization_code::CodeId;
 use mcp_connector_oauth::grants::codes::pending_code::PendingCode;
 use mcp_connector_oauth::grants::grant::Grant;
+use mcp_connector_oauth::grants::history::record::AccessRecord;
 use mcp_connector_oauth::grants::identity::stored_identity::StoredIdentity;
 use mcp_connector_oauth::grants::rows::GrantRows;
 use mcp_connector_oauth::login::passkeys::registered_passkeys::Passkeys;
@@ -22,7 +23,7 @@ use mcp_connector_oauth::upstream::name::UpstreamName;
 
 use mcp_connector_base::codec::DecodeError;
 
-use crate::objects::rows::{blob, blobs, find, number, read, seconds, unreadable, values};
+use crate::objects::rows::{blob, blobs, find, integer, number, read, seconds, unreadable, values};
 use crate::objects::tables::Schema;
 
 /// The rows of one subject. Each is written into one column, beside the columns by which it is found.
@@ -56,6 +57,10 @@ const ASSERTION: &str = "assertion:";
 const AFTER_ASSERTIONS: &str = "assertion;";
 /// The row of what the owner has ended of the person, in the same table.
 const ASSERTION_ENDS: &str = "assertion_ends";
+
+/// The beginning of the name of each access that has ended, in the same table, and what follows all of them.
+const PAST: &str = "past:";
+const AFTER_PAST: &str = "past;";
 
 impl SqlRows {
     /// The rows in tables that exist.
@@ -261,6 +266,35 @@ impl GrantRows for SqlRows {
 
     fn put_assertion_ends(&mut self, row: &AssertionEnds, forget_at: Timestamp) -> worker::Result<()> {
         self.put_sign_in(ASSERTION_ENDS, row, forget_at)
+    }
+
+    fn readable_access_key(&self, id: GrantId) -> worker::Result<Option<StoredKey>> {
+        let query = "SELECT value FROM access_keys WHERE id = ?";
+        Ok(blobs(&self.0, query, vec![id.to_string().into()])?.pop().and_then(|row| StoredKey::from_row(&row).ok()))
+    }
+
+    fn grants_to_forget(&self, now: Timestamp) -> worker::Result<Vec<Grant>> {
+        let rows = blobs(&self.0, "SELECT value FROM grants WHERE forget_at <= ?", vec![seconds(now)?])?;
+        Ok(rows.iter().filter_map(|row| Grant::from_row(row).ok()).collect())
+    }
+
+    fn access_keys_to_forget(&self, now: Timestamp) -> worker::Result<Vec<StoredKey>> {
+        let rows = blobs(&self.0, "SELECT value FROM access_keys WHERE forget_at <= ?", vec![seconds(now)?])?;
+        Ok(rows.iter().filter_map(|row| StoredKey::from_row(row).ok()).collect())
+    }
+
+    fn past_accesses(&self) -> worker::Result<Vec<AccessRecord>> {
+        let query = "SELECT value FROM sign_in WHERE id > ? AND id < ?";
+        let rows = blobs(&self.0, query, vec![PAST.into(), AFTER_PAST.into()])?;
+        Ok(rows.iter().filter_map(|row| AccessRecord::from_row(row).ok()).collect())
+    }
+
+    fn put_past_access(&mut self, record: &AccessRecord, forget_at: Timestamp, most: usize) -> worker::Result<()> {
+        self.put_sign_in(&format!("{PAST}{}", record.id), record, forget_at)?;
+        let surplus = "DELETE FROM sign_in WHERE id IN (SELECT id FROM sign_in WHERE id > ? AND id < ? \
+            ORDER BY forget_at DESC LIMIT -1 OFFSET ?)";
+        let most = u64::try_from(most).unwrap_or(u64::MAX);
+        self.0.exec(surplus, vec![PAST.into(), AFTER_PAST.into(), integer(most)?]).map(drop)
     }
 
     fn forget(&mut self, now: Timestamp) -> worker::Result<Option<Timestamp>> {

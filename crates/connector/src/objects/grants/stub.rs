@@ -6,7 +6,8 @@ use worker::Env;
 
 use mcp_connector_base::outage::Outage;
 use mcp_connector_oauth::crypto::opaque::ObjectName;
-use mcp_connector_oauth::grants::commands::{EndClientGrants, Grants, GrantsCommand};
+use mcp_connector_oauth::grants::commands::{EndClientGrants, Grants, GrantsCommand, ListAccess};
+use mcp_connector_oauth::grants::history::record::AccessRecord;
 use mcp_connector_oauth::upstream::commands::{GetUpstreamToken, UpstreamTokenAnswer};
 use mcp_connector_protocol::Unavailable;
 
@@ -40,6 +41,15 @@ impl GrantsStub<'_> {
             Err(Unavailable) => object.ask_patiently(command, patience).await,
             answer => answer,
         }
+    }
+
+    /// Returns what had access for the person whose object has this name.
+    pub(crate) async fn list_access(
+        &self,
+        object: &str,
+        command: &ListAccess,
+    ) -> Result<Vec<AccessRecord>, Unavailable> {
+        ObjectStub::new(self.env, Binding::Grants, object).ask_again(command).await
     }
 
     /// Ends the grants of a client in the object of this name.

@@ -29,6 +29,8 @@ pub(crate) struct PeoplePage<'a> {
     pub(crate) next: Option<String>,
     /// The path of the account page.
     pub(crate) back: &'a str,
+    /// The path of the page with the file that says who had access when.
+    pub(crate) export: &'a str,
     /// The time at which the page is made.
     pub(crate) now: Timestamp,
 }
@@ -65,6 +67,7 @@ pub(crate) fn people(page: &PeoplePage<'_>) -> Page {
                     p.quiet.last { "Everybody who has signed in here" }
                 }
                 a.button.small href=(page.back) { "Your own apps" }
+                a.button.small href=(page.export) { "Who had access when" }
             }
             section.card {
                 form method="get" action=(page.path) role="search" {

@@ -11,6 +11,7 @@ use mcp_connector_base::timestamp::Timestamp;
 use crate::crypto::opaque::Secret;
 use crate::grants::access_keys::stored_key::StoredKey;
 use crate::grants::access_keys::summary::AccessKeySummary;
+use crate::grants::ended::EndReason;
 use crate::grants::grant_store::GrantStore;
 use crate::grants::rows::GrantRows;
 use crate::login::access_rules::AccessKeyRule;
@@ -50,6 +51,7 @@ impl<R: GrantRows> GrantStore<R> {
             if known.is_valid(policy, now) {
                 others += 1;
             } else {
+                self.remember_key(&known, EndReason::CredentialsChanged, now)?;
                 self.rows.delete_access_key(known.id())?;
             }
         }
@@ -103,20 +105,32 @@ impl<R: GrantRows> GrantStore<R> {
     }
 
     /// Ends a key. Returns whether there was one.
-    pub(in crate::grants) fn end_key(&mut self, id: GrantId) -> Result<bool, R::Error> {
+    pub(in crate::grants) fn end_key(
+        &mut self,
+        id: GrantId,
+        reason: EndReason,
+        now: Timestamp,
+    ) -> Result<bool, R::Error> {
         // Also one whose row cannot be read.
         let is_known = self.rows.access_key_ids()?.contains(&id);
         if is_known {
+            if let Some(key) = self.rows.readable_access_key(id)? {
+                self.remember_key(&key, reason, now)?;
+            }
             self.rows.delete_access_key(id)?;
         }
         Ok(is_known)
     }
 
     /// Ends all keys, and returns them.
-    pub(in crate::grants) fn end_all_keys(&mut self) -> Result<Vec<GrantId>, R::Error> {
+    pub(in crate::grants) fn end_all_keys(
+        &mut self,
+        reason: EndReason,
+        now: Timestamp,
+    ) -> Result<Vec<GrantId>, R::Error> {
         let ids = self.rows.access_key_ids()?;
         for id in &ids {
-            self.rows.delete_access_key(*id)?;
+            self.end_key(*id, reason, now)?;
         }
         Ok(ids)
     }

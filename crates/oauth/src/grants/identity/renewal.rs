@@ -180,7 +180,7 @@ impl<R: GrantRows> GrantStore<R> {
                 self.rows.put_grant(&known, known.forget_at(&self.limits))
             }
             RenewalOutcome::NotAllowed => {
-                self.end_all_keys()?;
+                self.end_all_keys(EndReason::CredentialsChanged, now)?;
                 let Some(known) = grant else { return Ok(()) };
                 let ended = known.end(EndReason::CredentialsChanged, now);
                 self.rows.put_grant(&ended, ended.forget_at(&self.limits))

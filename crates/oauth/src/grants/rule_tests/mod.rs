@@ -6,6 +6,7 @@ mod assertions;
 mod codes;
 mod commands;
 mod ends;
+mod history;
 mod identity;
 mod refreshes;
 mod sharing;

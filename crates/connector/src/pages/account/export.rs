@@ -1,0 +1,86 @@
+//! `/account/people/export`: where the owner gets the file that says who had access when.
+
+use maud::html;
+
+use crate::pages::FormTarget;
+use crate::pages::components::form::{Button, Form};
+use crate::pages::components::section::Section;
+use crate::pages::frame::page_frame::{Page, PageKind};
+
+/// The name of the field with the part of the file: `2/3`.
+pub(crate) const PART_FIELD: &str = "part";
+
+/// What the page says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ExportPage<'a> {
+    /// In how many parts the file comes.
+    pub(crate) parts: u64,
+    /// The path of the list of people.
+    pub(crate) back: &'a str,
+}
+
+/// Returns the page.
+pub(crate) fn export(page: &ExportPage<'_>, form: &FormTarget<'_>) -> Page {
+    let button = |number: u64| match page.parts {
+        1 => Button::primary("Download the file"),
+        parts => {
+            Button::plain(format!("Part {number} of {parts}")).spoken(format!("Download part {number} of {parts}"))
+        }
+    };
+    let content = html! {
+        main.wide {
+            header.account {
+                div {
+                    h1 { "Who had access when" }
+                    p.quiet.last { "A file for a spreadsheet (CSV)" }
+                }
+                a.button.small href=(page.back) { "All people" }
+            }
+            (Section::new("file", "The file").content(html! {
+                p { "It has a line for each access of each person, also for those that have ended:" }
+                ul {
+                    li { "who: name, address, and the identifier here" }
+                    li { "how: by a sign-in, by an assertion of a trusted issuer, or by an access key" }
+                    li { "which app, where the access was sent, at which endpoint, with which permissions" }
+                    li { "from when, when it was last used, until when, and why it ended" }
+                }
+                p {
+                    "It contains personal data. An access is kept for half a year after its end, at most 200 for each person. Times are "
+                    "UTC. Services that act for themselves are not in it."
+                }
+            }))
+            (Section::new("download", "Download").content(html! {
+                @if page.parts > 1 { p { "There are many people, so that the file comes in parts. Each part has everybody in it once." } }
+                div.buttons {
+                    @for number in 1..=page.parts {
+                        (Form::new(form).hidden(PART_FIELD, format!("{number}/{}", page.parts)).button(button(number)))
+                    }
+                }
+            }))
+        }
+    };
+    Page::new("Who had access when", content, PageKind::StaysHere)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::tests::export;
+
+    const FORM: FormTarget<'_> = FormTarget { action: "/account/people/export", sealed: "bWFyaw" };
+
+    #[test]
+    fn each_part_is_a_form_with_the_mark() {
+        for parts in [1, 3] {
+            let page = export(&ExportPage { parts, back: "/account/people" }, &FORM);
+            assert_eq!(
+                page.matches("<form method=\"post\" action=\"/account/people/export\">").count(),
+                usize::try_from(parts).unwrap()
+            );
+            assert_eq!(page.matches("name=\"request\" value=\"bWFyaw\"").count(), usize::try_from(parts).unwrap());
+            for number in 1..=parts {
+                assert_eq!(page.matches(&format!("name=\"part\" value=\"{number}/{parts}\"")).count(), 1, "{page}");
+            }
+        }
+    }
+}
