@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use mcp_connector_base::timestamp::Timestamp;
 
 use crate::pages::components::entry::{Entry, Facts};
+use crate::pages::components::section::Section;
 use crate::pages::frame::page_frame::{Page, PageKind};
 use crate::pages::untrusted_text::{isolated, visible};
 use crate::pages::when::{ago, day};
@@ -67,7 +68,6 @@ pub(crate) fn people(page: &PeoplePage<'_>) -> Page {
                     p.quiet.last { "Everybody who has signed in here" }
                 }
                 a.button.small href=(page.back) { "Your own apps" }
-                a.button.small href=(page.export) { "Who had access when" }
             }
             section.card {
                 form method="get" action=(page.path) role="search" {
@@ -91,6 +91,10 @@ pub(crate) fn people(page: &PeoplePage<'_>) -> Page {
                 }
                 @if let Some(next) = &page.next { p.last { a.button.small href=(next) { "Next page" } } }
             }
+            (Section::new("export", "Who had access when").content(html! {
+                p { "A file for a spreadsheet, with everybody, their apps and access keys, and what has ended." }
+                p.last { a.button.small href=(page.export) { "To the file" } }
+            }))
             p.foot {
                 "Names and addresses are those of the last sign-in. “Last sign-in” is exact to the day. Somebody who has not signed in "
                 "since this server has the list is added when they come again."
