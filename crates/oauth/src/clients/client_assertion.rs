@@ -13,7 +13,7 @@ use mcp_connector_base::timestamp::Timestamp;
 
 use crate::clients::client_keys::ClientKeys;
 use crate::external_issuer::assertion_id::AssertionId;
-use crate::external_issuer::signed_jwt::{InvalidJwt, InvalidTime, SignedJwt};
+use crate::external_issuer::signed_jwt::{JwtError, SignedJwt};
 use crate::resource::metadata::path;
 use crate::web::json_object::Unexpected;
 use crate::web::origin::Issuer;
@@ -27,23 +27,15 @@ const MAX_LIFETIME: u64 = 300;
 /// Why an assertion does not authenticate a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum ClientAssertionError {
+    #[error(transparent)]
+    Jwt(#[from] JwtError),
     #[error("client_assertion_type must be {CLIENT_ASSERTION_TYPE}")]
     Type,
-    #[error("it is not a signed JWT with sub, aud, exp and jti")]
-    Malformed,
-    #[error("its algorithm is not accepted")]
-    Algorithm,
     /// `iss` and `sub` have to be the `client_id` (RFC 7523 §3).
     #[error("iss and sub must both be the client_id")]
     OtherClient,
     #[error("aud must be the issuer identifier of this server, and nothing else")]
     Audience,
-    #[error("it has expired")]
-    Expired,
-    #[error("it is not valid yet")]
-    NotYetValid,
-    #[error("it must be valid for five minutes at most")]
-    TooLong,
     /// The client has no keys here.
     #[error("the client has published no keys")]
     NoKeys,
@@ -67,7 +59,7 @@ pub struct ClientAssertion {
 impl ClientAssertion {
     /// Returns the client that an assertion names, for a request without `client_id` (RFC 7521 §4.2).
     pub(crate) fn client_id(text: &str) -> Result<ClientId, ClientAssertionError> {
-        let jwt = SignedJwt::parse(text)?;
+        let jwt = SignedJwt::parse_assertion(text)?;
         ClientId::new(jwt.claims().required("sub")?).map_err(|_| ClientAssertionError::OtherClient)
     }
 
@@ -88,7 +80,7 @@ impl ClientAssertion {
             Some(MEDIA_TYPE) => true,
             None | Some("jwt") => false,
             // An access token, an ID token or an assertion about a person is not one of these (RFC 8725 §3.12).
-            Some(_) => return Err(ClientAssertionError::Malformed),
+            Some(_) => return Err(ClientAssertionError::Jwt(JwtError::Malformed)),
         };
         let token_endpoint = issuer.at(path::TOKEN);
         match claims.texts("aud")?.as_deref() {
@@ -105,34 +97,14 @@ impl ClientAssertion {
         if keys.algorithm.is_none_or(|only| only == jwt.algorithm()) {
             Ok(())
         } else {
-            Err(ClientAssertionError::Algorithm)
-        }
-    }
-}
-
-impl From<InvalidJwt> for ClientAssertionError {
-    fn from(invalid: InvalidJwt) -> Self {
-        match invalid {
-            InvalidJwt::Malformed => Self::Malformed,
-            InvalidJwt::WrongAlgorithm => Self::Algorithm,
+            Err(ClientAssertionError::Jwt(JwtError::Algorithm))
         }
     }
 }
 
 impl From<Unexpected> for ClientAssertionError {
-    fn from(Unexpected: Unexpected) -> Self {
-        Self::Malformed
-    }
-}
-
-impl From<InvalidTime> for ClientAssertionError {
-    fn from(invalid: InvalidTime) -> Self {
-        match invalid {
-            InvalidTime::Malformed => Self::Malformed,
-            InvalidTime::Expired => Self::Expired,
-            InvalidTime::NotYetValid => Self::NotYetValid,
-            InvalidTime::TooLong => Self::TooLong,
-        }
+    fn from(unexpected: Unexpected) -> Self {
+        Self::Jwt(unexpected.into())
     }
 }
 
@@ -163,7 +135,7 @@ mod tests {
         }
         let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let text = format!("{}.{}.c2ln", encode(&all), encode(&claims));
-        ClientAssertion::check(&SignedJwt::parse(&text)?, &ClientId::new("app").unwrap(), &issuer(), NOW)
+        ClientAssertion::check(&SignedJwt::parse_assertion(&text)?, &ClientId::new("app").unwrap(), &issuer(), NOW)
     }
 
     #[test]
@@ -201,17 +173,22 @@ mod tests {
             ("an empty list", json!({}), json!({"aud": []}), Some(E::Audience)),
             ("another issuer", json!({}), json!({"iss": "other"}), Some(E::OtherClient)),
             ("another subject", json!({}), json!({"sub": "other"}), Some(E::OtherClient)),
-            ("no issuer", json!({}), json!({"iss": null}), Some(E::Malformed)),
-            ("an access token", json!({"typ": "at+jwt"}), json!({}), Some(E::Malformed)),
-            ("an assertion about a person", json!({"typ": "oauth-id-jag+jwt"}), json!({}), Some(E::Malformed)),
-            ("no jti", json!({}), json!({"jti": null}), Some(E::Malformed)),
-            ("an empty jti", json!({}), json!({"jti": ""}), Some(E::Malformed)),
-            ("a long jti", json!({}), json!({"jti": "x".repeat(257)}), Some(E::Malformed)),
-            ("no end", json!({}), json!({"exp": null}), Some(E::Malformed)),
-            ("over", json!({}), json!({"exp": N - 30, "iat": N - 90}), Some(E::Expired)),
-            ("later", json!({}), json!({"nbf": N + 31}), Some(E::NotYetValid)),
+            ("no issuer", json!({}), json!({"iss": null}), Some(E::Jwt(JwtError::Malformed))),
+            ("an access token", json!({"typ": "at+jwt"}), json!({}), Some(E::Jwt(JwtError::Malformed))),
+            (
+                "an assertion about a person",
+                json!({"typ": "oauth-id-jag+jwt"}),
+                json!({}),
+                Some(E::Jwt(JwtError::Malformed)),
+            ),
+            ("no jti", json!({}), json!({"jti": null}), Some(E::Jwt(JwtError::Malformed))),
+            ("an empty jti", json!({}), json!({"jti": ""}), Some(E::Jwt(JwtError::Malformed))),
+            ("a long jti", json!({}), json!({"jti": "x".repeat(257)}), Some(E::Jwt(JwtError::Malformed))),
+            ("no end", json!({}), json!({"exp": null}), Some(E::Jwt(JwtError::Malformed))),
+            ("over", json!({}), json!({"exp": N - 30, "iat": N - 90}), Some(E::Jwt(JwtError::Expired))),
+            ("later", json!({}), json!({"nbf": N + 31}), Some(E::Jwt(JwtError::NotYetValid))),
             ("five minutes", json!({}), json!({"exp": N + 300}), None),
-            ("more", json!({}), json!({"exp": N + 301}), Some(E::TooLong)),
+            ("more", json!({}), json!({"exp": N + 301}), Some(E::Jwt(JwtError::TooLong))),
         ] {
             assert_eq!(check(&header, &changes).err(), error, "{name}");
         }

@@ -13,6 +13,7 @@ use mcp_connector_base::identifier::ClientId;
 use crate::clients::client::Client;
 use crate::clients::client_assertion::{CLIENT_ASSERTION_TYPE, ClientAssertion, ClientAssertionError};
 use crate::clients::client_keys::ClientProof;
+use crate::external_issuer::signed_jwt::JwtError;
 use crate::web::form::{FormError, Parameters, decode};
 
 /// Maximum length of an `Authorization` header, in bytes.
@@ -134,7 +135,7 @@ impl PresentedClient {
         if assertion_type != Some(CLIENT_ASSERTION_TYPE) {
             return Err(ClientAssertionError::Type.into());
         }
-        let assertion = assertion.ok_or(ClientAssertionError::Malformed)?;
+        let assertion = assertion.ok_or(ClientAssertionError::Jwt(JwtError::Malformed))?;
         let id = match client_id {
             Some(id) => ClientId::new(id).map_err(|_| ClientAuthenticationError::Failed { in_header: false })?,
             None => ClientAssertion::client_id(assertion)?,
@@ -335,8 +336,8 @@ mod tests {
         for (body, error) in [
             (format!("client_assertion={assertion}"), ClientAssertionError::Type),
             (format!("client_assertion={assertion}&client_assertion_type=x"), ClientAssertionError::Type),
-            (of_type.clone(), ClientAssertionError::Malformed),
-            (format!("{of_type}&client_assertion=x"), ClientAssertionError::Malformed),
+            (of_type.clone(), ClientAssertionError::Jwt(JwtError::Malformed)),
+            (format!("{of_type}&client_assertion=x"), ClientAssertionError::Jwt(JwtError::Malformed)),
         ] {
             let refused = parse(&body).unwrap_err();
             assert_eq!(refused, ClientAuthenticationError::Assertion(error), "{body}");

@@ -14,7 +14,7 @@ use mcp_connector_base::timestamp::Timestamp;
 
 use crate::external_issuer::assertion_id::AssertionId;
 use crate::external_issuer::identity_claims::IdentityClaims;
-use crate::external_issuer::signed_jwt::{InvalidJwt, InvalidTime, SignatureError, SignedJwt};
+use crate::external_issuer::signed_jwt::{JwtError, SignatureError, SignedJwt};
 use crate::external_issuer::trusted_issuers::{TrustedIssuer, TrustedIssuers};
 use crate::resource::protected_resource::Resource;
 use crate::web::json_object::{Object, Unexpected};
@@ -45,12 +45,10 @@ pub struct IdJag {
 /// Why an assertion gives no access. The client gets `invalid_grant` with this text; none of it tells more than the assertion does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum IdJagError {
-    #[error("it is not a signed JWT with sub, aud, client_id, jti, exp and iat")]
-    Malformed,
+    #[error(transparent)]
+    Jwt(#[from] JwtError),
     #[error("its typ must be {MEDIA_TYPE}")]
     Type,
-    #[error("its algorithm is not accepted")]
-    Algorithm,
     #[error("its issuer is not trusted here")]
     UntrustedIssuer,
     /// The issuer has several tenants, and the assertion is of none or of another.
@@ -64,12 +62,6 @@ pub enum IdJagError {
     NoPerson,
     #[error("it does not name a resource")]
     NoResource,
-    #[error("it has expired")]
-    Expired,
-    #[error("it is not valid yet")]
-    NotYetValid,
-    #[error("it must be valid for an hour at most")]
-    TooLong,
     /// It is bound to a key (draft §8.6.1), and this server does not check such a proof.
     #[error("it needs a proof of possession, which this server does not support")]
     ProofOfPossession,
@@ -136,7 +128,7 @@ impl IdJag {
         }
         let person = claims.text(trusted.subject_claim())?.ok_or(IdJagError::NoPerson)?;
         let subject = trusted.subject(person).ok_or(IdJagError::NoPerson)?;
-        claims.get("iat").ok_or(IdJagError::Malformed)?;
+        claims.get("iat").ok_or(IdJagError::Jwt(JwtError::Malformed))?;
         let expires = jwt.check_times(MAX_LIFETIME, now)?;
         let scope = claims.texts("scope")?.map(|scopes| ScopeSet::parse(&scopes.join(" "))).transpose();
         Ok(Self {
@@ -144,7 +136,7 @@ impl IdJag {
             subject,
             profile: profile(claims, trusted, kept),
             resources: resources(claims)?,
-            scope: scope.map_err(|_| IdJagError::Malformed)?,
+            scope: scope.map_err(|_| IdJagError::Jwt(JwtError::Malformed))?,
             expires,
         })
     }
@@ -166,29 +158,9 @@ fn profile(claims: &Object, trusted: &TrustedIssuer, kept: &IdentityClaims) -> P
     kept.profile(claims.members(), email.map(|email| (email, EmailSource::Provider)))
 }
 
-impl From<InvalidJwt> for IdJagError {
-    fn from(invalid: InvalidJwt) -> Self {
-        match invalid {
-            InvalidJwt::Malformed => Self::Malformed,
-            InvalidJwt::WrongAlgorithm => Self::Algorithm,
-        }
-    }
-}
-
 impl From<Unexpected> for IdJagError {
-    fn from(Unexpected: Unexpected) -> Self {
-        Self::Malformed
-    }
-}
-
-impl From<InvalidTime> for IdJagError {
-    fn from(invalid: InvalidTime) -> Self {
-        match invalid {
-            InvalidTime::Malformed => Self::Malformed,
-            InvalidTime::Expired => Self::Expired,
-            InvalidTime::NotYetValid => Self::NotYetValid,
-            InvalidTime::TooLong => Self::TooLong,
-        }
+    fn from(unexpected: Unexpected) -> Self {
+        Self::Jwt(unexpected.into())
     }
 }
 

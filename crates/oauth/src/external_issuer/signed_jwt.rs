@@ -52,19 +52,35 @@ pub enum SignatureError {
     Outage(#[from] Outage),
 }
 
-/// Why an assertion is not valid at a time.
+/// Why a text is not an assertion that this server takes now, whoever signs it and whatever it asserts (RFC 7523 §3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum InvalidTime {
-    /// A time is missing or is not a number.
-    #[error("malformed")]
+pub enum JwtError {
+    /// It is not a signed JWT, or a claim is missing or has another form.
+    #[error("it is not a signed JWT with the claims that this server needs")]
     Malformed,
-    #[error("expired")]
+    #[error("its algorithm is not accepted")]
+    Algorithm,
+    #[error("it has expired")]
     Expired,
-    #[error("not_yet_valid")]
+    #[error("it is not valid yet")]
     NotYetValid,
-    /// It is valid for longer than this server accepts.
-    #[error("valid_too_long")]
+    #[error("it is valid for longer than this server accepts")]
     TooLong,
+}
+
+impl From<InvalidJwt> for JwtError {
+    fn from(invalid: InvalidJwt) -> Self {
+        match invalid {
+            InvalidJwt::Malformed => Self::Malformed,
+            InvalidJwt::WrongAlgorithm => Self::Algorithm,
+        }
+    }
+}
+
+impl From<Unexpected> for JwtError {
+    fn from(Unexpected: Unexpected) -> Self {
+        Self::Malformed
+    }
 }
 
 /// The parts of a signed JWT.
@@ -100,6 +116,11 @@ impl<'a> SignedJwt<'a> {
         Ok(Self { algorithm, key_id, media_type, message, claims, signature: decode(signature)? })
     }
 
+    /// Reads the parts of an assertion.
+    pub fn parse_assertion(text: &'a str) -> Result<Self, JwtError> {
+        Self::parse(text).map_err(JwtError::from)
+    }
+
     /// Returns `typ` in lower case, without `application/`.
     #[must_use]
     pub fn media_type(&self) -> Option<&str> {
@@ -130,23 +151,22 @@ impl<'a> SignedJwt<'a> {
 
     /// Checks the times of an assertion, which may be valid for `longest` seconds. Returns the time from which it is no longer
     /// accepted.
-    pub(crate) fn check_times(&self, longest: u64, now: Timestamp) -> Result<Timestamp, InvalidTime> {
-        let moment =
-            |name| self.claims.get(name).map(|date| numeric_date(date).ok_or(InvalidTime::Malformed)).transpose();
-        let (expires, issued_at) = (moment("exp")?.ok_or(InvalidTime::Malformed)?, moment("iat")?);
+    pub(crate) fn check_times(&self, longest: u64, now: Timestamp) -> Result<Timestamp, JwtError> {
+        let moment = |name| self.claims.get(name).map(|date| numeric_date(date).ok_or(JwtError::Malformed)).transpose();
+        let (expires, issued_at) = (moment("exp")?.ok_or(JwtError::Malformed)?, moment("iat")?);
         let refused_from = expires.plus(ASSERTION_LEEWAY);
         if now >= refused_from {
-            return Err(InvalidTime::Expired);
+            return Err(JwtError::Expired);
         }
         for date in [moment("nbf")?, issued_at].into_iter().flatten() {
             if date > now.plus(ASSERTION_LEEWAY) {
-                return Err(InvalidTime::NotYetValid);
+                return Err(JwtError::NotYetValid);
             }
         }
         // Without `iat`, the longest life is counted from now.
         let is_too_long = expires > now.plus(longest).plus(ASSERTION_LEEWAY)
             || issued_at.is_some_and(|issued_at| expires.seconds_since(issued_at) > longest);
-        if is_too_long { Err(InvalidTime::TooLong) } else { Ok(refused_from) }
+        if is_too_long { Err(JwtError::TooLong) } else { Ok(refused_from) }
     }
 }
 
@@ -230,7 +250,7 @@ mod tests {
 
     #[test]
     fn an_assertion_is_valid_between_its_times_with_half_a_minute_of_leeway() {
-        use InvalidTime::{Expired, Malformed, NotYetValid, TooLong};
+        use JwtError::{Expired, Malformed, NotYetValid, TooLong};
         for (name, claims, expected) in [
             ("usual", json!({"iat": N, "exp": N + 300}), Ok(N + 330)),
             ("a fraction", json!({"iat": 1_800_000_000.5, "exp": 1_800_000_300.5}), Ok(N + 330)),

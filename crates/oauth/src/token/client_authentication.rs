@@ -65,7 +65,7 @@ impl AuthenticatedClient {
             return Ok(Self { client, proof: ClientProof::SecretOrNone, assertion: None });
         };
         let refused = |error: ClientAssertionError| TokenError::Client(error.into());
-        let jwt = SignedJwt::parse(text).map_err(|invalid| refused(invalid.into()))?;
+        let jwt = SignedJwt::parse_assertion(text).map_err(|invalid| refused(invalid.into()))?;
         // Claims that are wrong in any case need neither keys nor a signature.
         let assertion = ClientAssertion::check(&jwt, &client.id, issuer, now).map_err(refused)?;
         let client = clients.described(client).await?.ok_or(presented.unknown())?;

@@ -42,7 +42,7 @@ impl<C: Clients, G: Grants, R: Random, I: AssertionIssuers> TokenEndpoint<'_, C,
         let text = form.get("assertion")?.ok_or(TokenError::Missing("assertion"))?;
         let resource = form.get("resource").map_err(|_| TokenError::Target)?;
         let resource = resource.map(Resource::parse).transpose().map_err(|_| TokenError::Target)?;
-        let jwt = SignedJwt::parse(text).map_err(IdJagError::from)?;
+        let jwt = SignedJwt::parse_assertion(text).map_err(IdJagError::from)?;
         let issuer = IdJag::issuer(&jwt, self.issuers.trusted())?;
         let client_id = authenticated.client.id.clone();
         let admission = issuer.client(&client_id).ok_or(TokenError::UnauthorizedClient)?;
@@ -190,5 +190,22 @@ const fn refused(refused: AssertionRefused) -> TokenError {
         AssertionRefused::Ended => TokenError::Assertion(IdJagError::Ended),
         AssertionRefused::NotAdmitted => TokenError::Assertion(IdJagError::NotAdmitted),
         AssertionRefused::Group => TokenError::Assertion(IdJagError::Group),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_with_too_many_assertions_is_an_outage_and_every_other_refusal_is_for_good() {
+        let too_many = refused(AssertionRefused::TooMany);
+        assert_eq!((too_many.status(), too_many.code()), (503, "temporarily_unavailable"));
+        assert!(too_many.retry_after().is_some());
+        for refusal in
+            [AssertionRefused::Used, AssertionRefused::Ended, AssertionRefused::NotAdmitted, AssertionRefused::Group]
+        {
+            assert_eq!((refused(refusal).status(), refused(refusal).code()), (400, "invalid_grant"), "{refusal:?}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Assertions of identity providers at the token endpoint (ID-JAG): each attack is a row.
 
+use crate::external_issuer::signed_jwt::JwtError;
 use crate::external_issuer::token::subject_of;
 use crate::token::rule_tests::*;
 use crate::web::discovery::ExternalIssuer;
@@ -81,10 +82,10 @@ fn an_assertion_that_is_not_genuine_gives_nothing_and_writes_nothing() {
         ),
         ("a path for a key", by(ACME_KEY, &json!({"kid": "../../1"}), &none), E::UnknownKey),
         ("a statement for a key", by(ACME_KEY, &json!({"kid": "1' OR '1'='1"}), &none), E::UnknownKey),
-        ("none", by(ACME_KEY, &json!({"alg": "none"}), &none), E::Algorithm),
-        ("HS256 with the public key", by(ACME_KEY, &json!({"alg": "HS256"}), &none), E::Algorithm),
+        ("none", by(ACME_KEY, &json!({"alg": "none"}), &none), E::Jwt(JwtError::Algorithm)),
+        ("HS256 with the public key", by(ACME_KEY, &json!({"alg": "HS256"}), &none), E::Jwt(JwtError::Algorithm)),
         ("another algorithm for the key", by(ACME_KEY, &json!({"alg": "ES256"}), &none), E::UnknownKey),
-        ("crit", by(ACME_KEY, &json!({"crit": ["x"]}), &none), E::Malformed),
+        ("crit", by(ACME_KEY, &json!({"crit": ["x"]}), &none), E::Jwt(JwtError::Malformed)),
         ("an ID token", by(ACME_KEY, &json!({"typ": "JWT"}), &none), E::Type),
         ("an access token", by(ACME_KEY, &json!({"typ": "at+jwt"}), &none), E::Type),
         ("an unknown issuer", good(&json!({"iss": "https://evil.example"})), E::UntrustedIssuer),
@@ -92,10 +93,10 @@ fn an_assertion_that_is_not_genuine_gives_nothing_and_writes_nothing() {
         ("another audience", good(&json!({"aud": "https://evil.example"})), E::Audience),
         ("more audiences", good(&json!({"aud": ["https://host.example", "https://evil.example"]})), E::Audience),
         ("of another client", good(&json!({"client_id": "signer"})), E::OtherClient),
-        ("expired", good(&json!({"iat": N - 300, "exp": N - 30})), E::Expired),
-        ("a day", good(&json!({"exp": N + 86_400})), E::TooLong),
+        ("expired", good(&json!({"iat": N - 300, "exp": N - 30})), E::Jwt(JwtError::Expired)),
+        ("a day", good(&json!({"exp": N + 86_400})), E::Jwt(JwtError::TooLong)),
         ("no resource", good(&json!({"resource": null})), E::NoResource),
-        ("not a JWT", "opaque".to_owned(), E::Malformed),
+        ("not a JWT", "opaque".to_owned(), E::Jwt(JwtError::Malformed)),
     ] {
         let server = trusting(&json!({}));
         let refused = exchange(&server, &text, "").unwrap_err();
