@@ -84,9 +84,12 @@ impl DirectoryStub<'_> {
         self.ask(GetPerson(object.to_string())).await
     }
 
-    /// Returns what had access for some people.
+    /// Returns what had access for some people. It asks twice: the object of one of them may have been moved.
     pub(crate) async fn people_access(self, command: ListPeopleAccess) -> Result<PeopleAccess, Unavailable> {
         let object = ObjectStub::new(self.env, Binding::Directory, NAME);
+        if let Ok(Some(access)) = object.ask_patiently(&command, EXPORT_PATIENCE).await {
+            return Ok(access);
+        }
         object.ask_patiently(&command, EXPORT_PATIENCE).await?.ok_or(Unavailable)
     }
 

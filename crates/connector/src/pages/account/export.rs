@@ -52,7 +52,7 @@ pub(crate) fn export(page: &ExportPage<'_>, form: &FormTarget<'_>) -> Page {
                 }
             }))
             (Section::new("download", "Download").content(html! {
-                @if page.parts > 1 { p { "There are many people, so that the file comes in parts. Each part has everybody in it once." } }
+                @if page.parts > 1 { p { "There are many people, so that the file comes in parts. Each person is in one of them." } }
                 (form)
             }))
         }
