@@ -205,8 +205,8 @@ mod tests {
     }
 
     #[test]
-    fn wrangler_toml_has_what_the_engine_needs() {
-        let missing = mcp_connector::check_wrangler_toml(include_str!("../wrangler.toml"));
+    fn wrangler_toml_has_what_the_connector_needs() {
+        let missing = mcp_connector::check_wrangler_toml(&connector(), include_str!("../wrangler.toml"));
         assert!(missing.is_empty(), "{}", missing.join("\n"));
     }
 }

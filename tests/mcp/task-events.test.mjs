@@ -13,7 +13,7 @@ const CAPABILITIES = { elicitation: {}, extensions: { 'io.modelcontextprotocol/t
 const OVER = ['completed', 'failed', 'cancelled'];
 const HOOK_SECRET = secret('the-secret-of-a-webhook', 'the secret of a webhook');
 /** Somebody who is not the owner. */
-const NIGHTLY = { client_id: 'nightly', client_secret: secret('nightly-nightly-nightly-nightly', 'the secret of a service'), own_scopes: 'read' };
+const NIGHTLY = { client_id: 'nightly', client_secret: secret('nightly-nightly-nightly-nightly', 'the secret of a service'), own_scopes: 'diary:read' };
 
 /** @type {Awaited<ReturnType<typeof startInstances>>} */
 let runtime;
@@ -150,6 +150,45 @@ describe('a task that waits for an event', () => {
     await runtime.passes(-61);
   });
 
+  test('does not run while nobody can tell whether its sign-in still stands', async () => {
+    const gone = await connect(here);
+    gone.headers = bearer(gone.tokens.access_token);
+    const key = newKey();
+    const id = await begin({ key }, gone);
+    await waits(id, gone);
+    await runtime.passes(61);
+    await runtime.objectsNow('Grants', 'fails');
+    (await hook({ key, text: 'paid' })).hasStatus(204);
+    await runtime.alarm('TASK', `event ${key}`);
+    await runtime.alarm('TASK', id);
+    await eventually(() => runtime.log(), (log) => log.includes('its grant could not be checked'), 'it has asked');
+    await runtime.objectsNow('Grants', 'works');
+    (await send(here, revoking(gone.client, gone.tokens.refresh_token))).hasStatus(200);
+    await runtime.alarm('TASK', id);
+    const again = await connect(here, { client: gone.client });
+    again.headers = bearer(again.tokens.access_token);
+    assert.equal(await outcome(id, again), 'cancelled');
+    await runtime.passes(-61);
+  });
+
+  test('leaves room for those of others, however many one person begins', async () => {
+    const key = newKey();
+    const many = await Promise.all(Array.from({ length: 50 }, () => begin({ key }, nightly)));
+    await Promise.all(many.map((id) => waits(id, nightly)));
+    assert.equal(await outcome(await begin({ key }, nightly), nightly), 'failed', 'one too many');
+    const mine = await begin({ key });
+    await waits(mine);
+    await deliver(key, 'paid');
+    assert.match(await outcome(mine), /^paid/);
+  });
+
+  test('a wait without an end ends with its task', async () => {
+    const key = newKey();
+    await waits(await begin({ key, seconds: 1e15 }));
+    const [{ n }] = await runtime.sql('TASK', `event ${key}`, 'SELECT max(forget_at) AS n FROM waits');
+    assert.ok(n > Date.now() && n - Date.now() <= 86_400_000, `${n}: a task is kept for a day`);
+  });
+
   test('cannot be given an event by a client, not even as an answer', async () => {
     const key = newKey();
     const answer = { action: 'accept', content: { text: 'forged' } };
@@ -235,6 +274,20 @@ describe('a call that is no task', () => {
     const key = newKey();
     assert.match(textOf(await call(key, 0.2)), /^nothing after 1 steps/);
     assert.deepEqual(await runtime.sql('TASK', `event ${key}`, 'SELECT name FROM sqlite_master'), []);
+  });
+
+  test('leaves room for those of others, however many one person makes', async () => {
+    const key = newKey();
+    const many = Array.from({ length: 8 }, () => call(key, 60));
+    await eventually(async () => (await runtime.counts()).named[`Task/event ${key}`] ?? 0, (asked) => asked >= 8, 'they wait');
+    const refused = await call(key, 60);
+    assert.equal(refused.isError, true);
+    assert.match(textOf(refused), /too many/);
+    const another = call(key, 60, { headers: nightly.headers });
+    await eventually(async () => (await runtime.counts()).named[`Task/event ${key}`] ?? 0, (asked) => asked >= 10, 'it waits');
+    await deliver(key, 'paid');
+    assert.match(textOf(await another), /^paid/);
+    for (const answer of await Promise.all(many)) assert.match(textOf(answer), /^paid/);
   });
 
   test('without a sign-in does not wait, and reaches no object', async () => {

@@ -834,6 +834,8 @@ describe('Cloudflare Access', () => {
 
   test('Cloudflare Access that cannot be asked for its keys is an outage', async () => {
     isRefused(await come(jwt(provider.keys, claims(), { typ: null })), 503, 'nobody can tell');
+    // A failure is remembered for five seconds.
+    await guarded.passes(6);
   });
 
   test('Cloudflare Access vouches for the person', async () => {

@@ -137,7 +137,7 @@ describe('REQUIRED_GROUPS', () => {
     assert.ok(!(page instanceof Arrival), 'no redirect');
     assert.equal(page.status, 403);
     assert.match(page.text, /You are not in a group that may use this/);
-    assert.match(page.text, /identity provider names none of them for you/);
+    assert.match(page.text, /does not list you in any of them/);
     const links = page.elements.filter(({ name }) => name === 'a').map(({ attributes }) => attributes.href);
     const told = new URL(links.find((link) => link?.startsWith(client.redirect_uris[0]))).searchParams;
     assert.equal(told.get('error'), 'access_denied', 'RFC 6749 §4.1.2.1');
@@ -323,7 +323,7 @@ test('a policy that cannot be read closes sign-in and calls with a token, and th
     [{ REQUIRED_GROUPS: '{"/private": ["staff"]}' }, 'REQUIRED_GROUPS must name endpoints only'],
     [{ REQUIRED_GROUPS: '{"/mcp": []}' }, 'REQUIRED_GROUPS must list 1 to 64 groups'],
     [{ ALLOWED_CLIENT_HOSTS: 'https://app.example' }, 'ALLOWED_CLIENT_HOSTS must list 1 to 64 hosts'],
-    [{ ACCESS_KEYS: 'on', PROVIDER_ONLY: 'true' }, 'ACCESS_KEYS must be off beside PROVIDER_ONLY'],
+    [{ ACCESS_KEYS: 'on', PROVIDER_ONLY: 'true' }, 'ACCESS_KEYS must be off if PROVIDER_ONLY is set'],
     [{ SIGN_IN_HOURS: '0' }, 'SIGN_IN_HOURS must be a whole number from 1 to 2160'],
   ]) {
     await runtime.restart({ ...VARS, ...vars });
@@ -334,7 +334,7 @@ test('a policy that cannot be read closes sign-in and calls with a token, and th
     assert.ok(site.log().includes(words), words);
   }
   await runtime.restart({ ...SIGN_IN, REQUIRED_GROUPS: '{"/mcp": ["staff"]}' });
-  assert.ok((await home()).text.includes('with the passphrase no groups are known'));
+  assert.ok((await home()).text.includes('with the passphrase, no groups are known'));
   await runtime.restart(VARS);
   await isIn(tokens);
 });

@@ -186,7 +186,7 @@ describe('an upload link', () => {
     assert.match(page.headers['content-security-policy'], /^default-src 'none'.*form-action 'self'/);
     const wrong = await post(url, form([{ disposition: 'name="file"; filename="a.html"', type: 'text/html', content: 'a' }]), browser);
     wrong.hasStatus(415);
-    assert.match(wrong.text, /role="alert">This file is of another type\. This link takes only text\/csv\..*<form method="post"/s);
+    assert.match(wrong.text, /role="alert">This type of file is not accepted\. This link takes only text\/csv\..*<form method="post"/s);
     const sent = await post(url, form([{ disposition: 'name="file"; filename="<b>.csv"', type: 'text/csv', content: 'a\nb\n' }]), { ...browser, origin: server.origin });
     sent.hasStatus(200);
     assert.match(sent.text, /The file has arrived/);

@@ -85,10 +85,10 @@ describe('the upload page in a real browser', { skip }, () => {
     await tab.open(url);
     await choose(tab, 'html');
     await tab.leads(() => tab.click('button'));
-    assert.equal(await problem(tab), 'This file is of another type. This link takes only text/csv, image/png.');
+    assert.equal(await problem(tab), 'This type of file is not accepted. This link takes only text/csv, image/png.');
     await choose(tab, 'large');
     await tab.leads(() => tab.click('button'));
-    assert.equal(await problem(tab), 'This file is too large: at most 1 MB are taken.');
+    assert.equal(await problem(tab), 'This file is too large. The limit is 1 MB.');
     await choose(tab, 'csv');
     await tab.leads(() => tab.click('button'));
     assert.equal(await heading(tab), 'The file has arrived');
@@ -101,11 +101,11 @@ describe('the upload page in a real browser', { skip }, () => {
     await tab.open(url);
     await choose(tab, 'large');
     const said = await tab.evaluate('document.querySelector("#file").validationMessage');
-    assert.equal(said, 'This file is too large: at most 1 MB are taken.');
+    assert.equal(said, 'This file is too large. The limit is 1 MB.');
     await tab.click('button');
     assert.equal(await heading(tab), 'Send a file', 'nothing was sent');
     await sendFile(tab, 'html');
-    assert.equal(await problem(tab), 'This file is of another type. This link takes only text/csv, image/png.');
+    assert.equal(await problem(tab), 'This type of file is not accepted. This link takes only text/csv, image/png.');
     assert.equal(await tab.evaluate('document.querySelector("button").disabled'), false);
     await sendFile(tab, 'csv');
     await hasArrived(tab);
@@ -131,7 +131,7 @@ describe('the upload page in a real browser', { skip }, () => {
     'another type': async (tab) => {
       await tab.open((await link()).url);
       await sendFile(tab, 'html');
-      assert.match(await problem(tab), /another type/);
+      assert.match(await problem(tab), /is not accepted/);
     },
     'on its way': async (tab) => {
       await tab.open((await link()).url);

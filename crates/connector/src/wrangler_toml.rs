@@ -1,7 +1,11 @@
-//! The check of a connector's `wrangler.toml` for its author's tests: the bindings and classes that the engine needs.
+//! The check of a connector's `wrangler.toml` for its author's tests: the bindings and classes that the engine needs, and what the
+//! connector declares.
 
 use serde::Deserialize;
 
+use mcp_connector_protocol::Declared;
+
+use crate::author::Connector;
 use crate::config::bindings::{Binding, Kind, migration_lines};
 
 /// What the check reads of a `wrangler.toml`.
@@ -18,7 +22,35 @@ struct WranglerToml {
     #[serde(default)]
     services: Vec<Service>,
     #[serde(default)]
+    r2_buckets: Vec<R2Bucket>,
+    #[serde(default)]
+    triggers: Triggers,
+    #[serde(default)]
+    queues: Queues,
+    #[serde(default)]
     vars: Vars,
+}
+
+#[derive(Deserialize)]
+struct R2Bucket {
+    binding: String,
+}
+
+#[derive(Default, Deserialize)]
+struct Triggers {
+    #[serde(default)]
+    crons: Vec<String>,
+}
+
+#[derive(Default, Deserialize)]
+struct Queues {
+    #[serde(default)]
+    consumers: Vec<QueueConsumer>,
+}
+
+#[derive(Deserialize)]
+struct QueueConsumer {
+    queue: String,
 }
 
 #[derive(Deserialize)]
@@ -64,14 +96,19 @@ struct Migration {
     deleted_classes: Vec<String>,
 }
 
-/// Returns what a `wrangler.toml` lacks that the engine needs, each with the lines to add. A connector's own test expects
-/// nothing.
+/// Returns what a `wrangler.toml` lacks that the engine needs or `connector` declares, each with the lines to add. A connector's own test
+/// expects nothing.
+///
+/// What a connector declares is the bucket of [`Connector::files`], the schedules of [`Connector::cron`] and the queues of
+/// [`Connector::queue`]. Without the entry, such a handler never runs, and nothing says so.
 ///
 /// It looks at the bindings and migrations at the top level, not at those of an `[env.…]`. The Worker itself checks its bindings
 /// when it starts, but cannot see whether a migration has created the class of a Durable Object; this check can.
 ///
 /// ```
-/// let missing = mcp_connector::check_wrangler_toml("name = \"notes\"");
+/// use mcp_connector::{Connector, check_wrangler_toml};
+///
+/// let missing = check_wrangler_toml(&Connector::new("notes", "1.0.0"), "name = \"notes\"");
 /// assert!(missing[0].starts_with("There is no KV namespace OAUTH_KV. Add these lines:\n\n[[kv_namespaces]]\n"));
 /// ```
 ///
@@ -79,16 +116,20 @@ struct Migration {
 ///
 /// ```no_run
 /// # macro_rules! include_str { ($path:literal) => { "" } }
+/// # fn connector() -> mcp_connector::Connector { mcp_connector::Connector::new("notes", "1.0.0") }
 /// #[test]
-/// fn wrangler_toml_has_what_the_engine_needs() {
-///     let missing = mcp_connector::check_wrangler_toml(include_str!("../wrangler.toml"));
+/// fn wrangler_toml_has_what_the_connector_needs() {
+///     let missing = mcp_connector::check_wrangler_toml(&connector(), include_str!("../wrangler.toml"));
 ///     assert!(missing.is_empty(), "{}", missing.join("\n"));
 /// }
 /// ```
 #[must_use]
-pub fn check_wrangler_toml(text: &str) -> Vec<String> {
+pub fn check_wrangler_toml(connector: &Connector, text: &str) -> Vec<String> {
     match toml::from_str::<WranglerToml>(text) {
-        Ok(configuration) => Binding::ALL.into_iter().flat_map(|binding| configuration.missing(binding)).collect(),
+        Ok(configuration) => {
+            let of_engine = Binding::ALL.into_iter().flat_map(|binding| configuration.missing(binding));
+            of_engine.chain(configuration.undeclared(&connector.declared())).collect()
+        }
         Err(error) => vec![format!("wrangler.toml cannot be read: {error}")],
     }
 }
@@ -101,7 +142,6 @@ impl WranglerToml {
             return Vec::new();
         }
         let name = binding.name();
-        let lacks = |what: String, lines: &str| format!("{what}. Add these lines:\n\n{lines}");
         let is_bound = match binding.kind() {
             Kind::KvNamespace => self.kv_namespaces.iter().any(|namespace| namespace.binding == name),
             Kind::RateLimit { .. } => self.ratelimits.iter().any(|limit| limit.name == name),
@@ -115,12 +155,37 @@ impl WranglerToml {
         };
         let mut missing = Vec::new();
         if !is_bound {
-            missing.push(lacks(format!("There is no {binding}"), &binding.lines()));
+            missing.push(lacks(&format!("There is no {binding}"), &binding.lines()));
         }
         if let Kind::DurableObject { class } = binding.kind()
             && !self.creates(class)
         {
-            missing.push(lacks(format!("No migration creates the class {class}"), &migration_lines(class)));
+            missing.push(lacks(&format!("No migration creates the class {class}"), &migration_lines(class)));
+        }
+        missing
+    }
+
+    /// Returns what it lacks of what a connector declares.
+    fn undeclared(&self, declared: &Declared<'_>) -> Vec<String> {
+        let mut missing = Vec::new();
+        if let Some(name) = declared.files
+            && !self.r2_buckets.iter().any(|bucket| bucket.binding == name)
+        {
+            let lines = format!("[[r2_buckets]]\nbinding = \"{name}\"\nbucket_name = \"files\"\n");
+            missing.push(lacks(&format!("There is no R2 bucket {name}, which keeps the files"), &lines));
+        }
+        for cron in declared.crons.iter().filter(|cron| !self.triggers.crons.iter().any(|named| named == *cron)) {
+            let lines = format!("[triggers]\ncrons = [\"{cron}\"]\n");
+            missing.push(lacks(&format!("There is no schedule {cron}, so its handler never runs"), &lines));
+        }
+        for queue in
+            declared.queues.iter().filter(|queue| !self.queues.consumers.iter().any(|named| named.queue == **queue))
+        {
+            let lines = format!("[[queues.consumers]]\nqueue = \"{queue}\"\n");
+            missing.push(lacks(
+                &format!("The Worker is no consumer of the queue {queue}, so its handler never runs"),
+                &lines,
+            ));
         }
         missing
     }
@@ -134,9 +199,19 @@ impl WranglerToml {
     }
 }
 
+fn lacks(what: &str, lines: &str) -> String {
+    format!("{what}. Add these lines:\n\n{lines}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::author::EventContext;
+
+    /// The check for a connector that declares nothing.
+    fn check_wrangler_toml(text: &str) -> Vec<String> {
+        super::check_wrangler_toml(&Connector::new("notes", "1"), text)
+    }
 
     const STARTER: &str = include_str!("../../../wrangler.toml");
 
@@ -190,5 +265,30 @@ mod tests {
         let missing = check_wrangler_toml(&STARTER.replace("class_name = \"Grants\"", "class_name = \"Mine\""));
         assert_eq!(missing.len(), 1, "{missing:?}");
         assert!(check_wrangler_toml("name = ").first().is_some_and(|text| text.contains("cannot be read")));
+    }
+
+    #[test]
+    fn what_a_connector_declares_is_missed_where_it_is_not_configured() {
+        let connector = Connector::new("notes", "1")
+            .files("FILES")
+            .cron("0 6 * * *", async |_: EventContext| Ok(()))
+            .queue("jobs", async |_: u32, _: EventContext| Ok(()));
+        let missing = super::check_wrangler_toml(&connector, STARTER);
+        let lines = [
+            "[[r2_buckets]]\nbinding = \"FILES\"\nbucket_name = \"files\"\n",
+            "[triggers]\ncrons = [\"0 6 * * *\"]\n",
+            "[[queues.consumers]]\nqueue = \"jobs\"\n",
+        ];
+        let what = [
+            "There is no R2 bucket FILES, which keeps the files",
+            "There is no schedule 0 6 * * *, so its handler never runs",
+            "The Worker is no consumer of the queue jobs, so its handler never runs",
+        ];
+        let expected: Vec<String> =
+            what.iter().zip(lines).map(|(what, lines)| format!("{what}. Add these lines:\n\n{lines}")).collect();
+        assert_eq!(missing, expected);
+        assert_eq!(super::check_wrangler_toml(&connector, &[STARTER, &lines.concat()].concat()), [""; 0]);
+        let other = lines.concat().replace("0 6", "0  6").replace("FILES", "FILE").replace("\"jobs\"", "\"job\"");
+        assert_eq!(super::check_wrangler_toml(&connector, &[STARTER, &other].concat()), expected);
     }
 }

@@ -41,6 +41,7 @@ pub(crate) mod types;
 pub use author::completers::Partial;
 pub use author::config_error::ConfigError;
 pub use author::connector::Connector;
+pub use author::declared::Declared;
 pub use author::events::event_context::{EventContext, deliver};
 pub use author::events::event_handlers::{EventHandlers, RESERVED, WebhookRoute};
 pub use author::events::webhook::{Verified, Webhook};

@@ -300,19 +300,19 @@ pub(crate) enum Expected {
     #[error("{0}")]
     RequiredGroups(#[from] InvalidRequiredGroups),
     /// Groups are required, and nobody has any.
-    #[error("needs IDENTITY = openid, github or access, or TRUSTED_ISSUERS: with the passphrase no groups are known")]
+    #[error("needs IDENTITY = openid, github or access, or TRUSTED_ISSUERS: with the passphrase, no groups are known")]
     GroupsOfNobody,
-    #[error("needs IDENTITY = openid, github or access: the passphrase is no identity provider")]
+    #[error("needs IDENTITY = openid, github or access: the passphrase is not an identity provider")]
     NoProvider,
-    #[error("must be off beside {}", .0.name())]
+    #[error("must be off if {} is set", .0.name())]
     OffBeside(Setting),
     #[error("{0}")]
     ClientHosts(#[from] InvalidClientHosts),
     #[error("{0}")]
     Connectors(#[from] InvalidConnectors),
-    #[error("cannot be set beside {}: both say who issues the tokens", .0.name())]
+    #[error("cannot be set together with {}: both say who issues the tokens", .0.name())]
     NotBeside(Setting),
-    #[error("must be another server, and PUBLIC_URL is this one")]
+    #[error("must name another server: it is the PUBLIC_URL of this one")]
     AnotherServer,
 }
 

@@ -156,6 +156,7 @@ impl ResourceGuard<'_> {
             Authentication::Anonymous => Ok(Authentication::Anonymous),
             Authentication::Caller(caller, credential) => {
                 let confirmed = tokens.confirm(&caller).await.map_err(|error| self.not_verified(error))?;
+                self.check_groups(&confirmed)?;
                 Ok(Authentication::Caller(confirmed, credential))
             }
         }

@@ -165,7 +165,7 @@ const fn is_policy(error: PageError) -> bool {
 const CLIENT_NOT_ALLOWED: ErrorWords<'static> = ErrorWords {
     title: "This app may not connect here",
     what_happened: Cow::Borrowed(
-        "The owner of this connector allows some apps only. This one, or the place that would receive the access, is not among them.",
+        "The owner of this connector allows only certain apps. This app, or the place that would receive the access, is not one of them.",
     ),
     what_to_do: Cow::Borrowed("Use an app that is allowed, or ask the owner. Nothing was done."),
 };
@@ -174,9 +174,9 @@ const CLIENT_NOT_ALLOWED: ErrorWords<'static> = ErrorWords {
 const NO_GROUP: ErrorWords<'static> = ErrorWords {
     title: "You are not in a group that may use this",
     what_happened: Cow::Borrowed(
-        "The owner of this connector admits the members of some groups only, and your identity provider names none of them for you.",
+        "Only members of certain groups may use this connector, and your identity provider does not list you in any of them.",
     ),
-    what_to_do: Cow::Borrowed("Ask for the group, and connect again once you have it."),
+    what_to_do: Cow::Borrowed("Ask the owner which group you need, and connect again once you are in it."),
 };
 
 const TO_ACCOUNT: NextStep<'static> = NextStep::Link { path: ACCOUNT_PATH, words: "Your account" };

@@ -25,7 +25,7 @@ pub struct RequiredGroups(Vec<(String, Vec<String>)>);
 /// Why a text does not name groups by endpoints. It never repeats the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum InvalidRequiredGroups {
-    #[error("must be a JSON object of endpoints, each with a list of groups and each once")]
+    #[error("must be a JSON object that names each endpoint once, with a list of groups")]
     Json,
     #[error("must name endpoints only: /mcp, /private/mcp or /sse")]
     Endpoint,

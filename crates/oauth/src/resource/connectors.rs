@@ -49,7 +49,7 @@ pub enum InvalidConnectors {
     #[error("must name at most {MAX_CONNECTORS} connectors")]
     TooMany,
     /// One connector is invalid. `number` counts from one.
-    #[error("is wrong at connector number {number}: {error}")]
+    #[error("has an error in connector number {number}: {error}")]
     Connector { number: usize, error: ConnectorError },
 }
 
@@ -60,7 +60,7 @@ pub enum ConnectorError {
     Url(#[from] InvalidIssuer),
     #[error("url must be https, or http on this machine")]
     Insecure,
-    #[error("the url is there twice")]
+    #[error("the url is listed twice")]
     Repeated,
     #[error("the url is that of this server, which needs no entry")]
     Own,
@@ -71,7 +71,7 @@ pub enum ConnectorError {
     #[error("each scope needs a description of 1 to {MAX_DESCRIPTION} visible characters, for the consent page")]
     Description,
     /// A misspelled one would never be asked for, and nobody would see why.
-    #[error("sign_in names {0}, which scopes does not have")]
+    #[error("sign_in names {0}, which is not in scopes")]
     UnknownScope(String),
     #[error("sign_in must name the scopes that a first sign-in asks for")]
     NoSignIn,

@@ -38,7 +38,7 @@ pub const MAX_GRANTS: usize = 2048;
 
 /// An answer that is not what the question asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("the authorization server has answered something else")]
+#[error("the answer of the authorization server does not fit the question")]
 pub struct UnexpectedAnswer;
 
 /// The answer about a token (RFC 7662 §2.2).

@@ -161,6 +161,7 @@ impl VerifiedTokens {
     pub fn check(&mut self, grant: GrantId, now: Timestamp) -> GrantCheck {
         let Some(known) = self.grants.get(&grant) else { return GrantCheck::Wait };
         match now.seconds_since(known.asked_at) {
+            STALE.. => GrantCheck::Wait,
             _ if known.state == GrantState::Ended => GrantCheck::Refuse,
             ..FRESH => GrantCheck::Serve,
             FRESH..STALE if now < known.renew_at => GrantCheck::Serve,
@@ -170,7 +171,6 @@ impl VerifiedTokens {
                 }
                 GrantCheck::ServeAndRenew
             }
-            STALE.. => GrantCheck::Wait,
         }
     }
 
@@ -185,10 +185,11 @@ impl VerifiedTokens {
     }
 
     /// Records the answer to a question that was asked at `asked_at`. An ended grant stays ended, even if an answer from before
-    /// its end arrives later. Its tokens are refused because of that, and go when there is no room.
+    /// its end arrives later. Only the answer to a later question makes it active again: a grant that a setting does not admit at the
+    /// moment counts as ended, too.
     pub fn record_answer(&mut self, grant: GrantId, state: GrantState, asked_at: Timestamp) {
         let state = match self.grants.peek(&grant) {
-            Some(known) if known.state == GrantState::Ended => GrantState::Ended,
+            Some(known) if known.state == GrantState::Ended && asked_at <= known.asked_at => return,
             // Answers may arrive out of order.
             Some(known) if state != GrantState::Ended && asked_at < known.asked_at => return,
             Some(_) | None => state,
@@ -296,7 +297,8 @@ mod tests {
         }
         tokens.record_answer(GRANT, GrantState::Ended, START.plus(60));
         assert_eq!(tokens.check(GRANT, START.plus(60)), GrantCheck::Refuse);
-        assert_eq!(tokens.check(GRANT, START.plus(3600)), GrantCheck::Refuse);
+        assert_eq!(tokens.check(GRANT, START.plus(119)), GrantCheck::Refuse);
+        assert_eq!(tokens.check(GRANT, START.plus(120)), GrantCheck::Wait, "its object is asked again");
         assert_eq!(tokens.check(other, START.plus(44)), GrantCheck::Serve);
         for (text, refused) in [("a", true), ("b", true), ("c", false)] {
             let caller = tokens.caller(&bearer(text), &resource("/mcp"), START.plus(44)).unwrap();
@@ -313,6 +315,16 @@ mod tests {
         // … and its answer arrives after the grant was ended in this isolate.
         tokens.record_answer(GRANT, active(), START.plus(60));
         assert_eq!(tokens.check(GRANT, START.plus(60)), GrantCheck::Refuse);
+    }
+
+    #[test]
+    fn a_grant_that_is_admitted_again_is_served_again() {
+        let mut tokens = VerifiedTokens::new([7; 16]);
+        tokens.record_answer(GRANT, GrantState::Ended, START);
+        assert_eq!(tokens.check(GRANT, START.plus(59)), GrantCheck::Refuse);
+        assert_eq!(tokens.check(GRANT, START.plus(60)), GrantCheck::Wait);
+        tokens.record_answer(GRANT, active(), START.plus(60));
+        assert_eq!(tokens.check(GRANT, START.plus(60)), GrantCheck::Serve);
     }
 
     fn numbered(n: u32) -> GrantId {

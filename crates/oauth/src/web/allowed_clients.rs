@@ -18,7 +18,7 @@ pub struct ClientHosts(Vec<String>);
 /// A text that does not list hosts. The error never repeats it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error(
-    "must list 1 to {MAX_HOSTS} hosts such as claude.ai in lower case, without https:// and path, separated by spaces"
+    "must list 1 to {MAX_HOSTS} hosts such as claude.ai in lower case, without https:// and without a path, separated by spaces"
 )]
 pub struct InvalidClientHosts;
 
@@ -77,6 +77,9 @@ impl AllowedClients {
             return true;
         }
         match WebUrl::parse(redirect_uri) {
+            // On loopback, a certificate vouches for nobody.
+            Ok(url) if url.origin().is_loopback() && self.local == LocalClients::Allowed => true,
+            Ok(url) if url.origin().is_loopback() && self.hosts.is_none() => false,
             Ok(url) if url.scheme == WebScheme::Https => self.has_host(url.origin().authority()),
             // `http` is for loopback only, and what is no URL of the web has a private-use scheme.
             Ok(_) | Err(InvalidUrl::Scheme) => self.local == LocalClients::Allowed,
@@ -157,6 +160,13 @@ mod tests {
         }
         let no_programs = AllowedClients::new(None, Some(LocalClients::Refused));
         assert!(no_programs.admits_redirect("https://any.example/cb"));
+        // A program may have a certificate for loopback, and is a program all the same.
+        for redirect_uri in ["https://localhost:1234/cb", "https://127.0.0.1/cb", "https://[::1]/cb"] {
+            assert!(!no_programs.admits_redirect(redirect_uri), "{redirect_uri}");
+            assert!(!allowing("claude.ai", None).admits_redirect(redirect_uri), "{redirect_uri}");
+            assert!(allowing("claude.ai", Some(LocalClients::Allowed)).admits_redirect(redirect_uri), "{redirect_uri}");
+        }
+        assert!(allowing("localhost:1234", None).admits_redirect("https://localhost:1234/cb"), "the list names it");
     }
 
     #[test]

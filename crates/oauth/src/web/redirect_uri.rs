@@ -54,7 +54,9 @@ pub enum InvalidRedirectUri {
     #[error("a redirect URI must begin with https://, or http:// on a loopback host, or be allowed by the server")]
     Scheme,
     /// The owner of this server allows some clients only, and not those that have this redirect URI.
-    #[error("the owner of this server does not allow clients with this host, or on the computer of the person")]
+    #[error(
+        "the owner of this server does not allow clients at this host, or does not allow programs on a person's computer"
+    )]
     NotAllowed,
     /// The URL is malformed.
     #[error(transparent)]

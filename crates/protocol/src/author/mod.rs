@@ -4,6 +4,7 @@ pub(crate) mod checks;
 pub(crate) mod completers;
 pub(crate) mod config_error;
 pub(crate) mod connector;
+pub(crate) mod declared;
 pub(crate) mod events;
 pub(crate) mod feature;
 pub(crate) mod features;

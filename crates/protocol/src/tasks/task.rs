@@ -263,6 +263,7 @@ impl Task {
             End::Questions(open) => Phase::InputRequired(open),
             End::Waiting(key, limit, message) => {
                 let until = now.saturating_add(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX));
+                let until = until.min(self.expires_at());
                 self.turn(Phase::Waiting(EventWait { key, until }), now);
                 self.view.message = Some(message.unwrap_or_else(|| WAITING.to_owned()));
                 return;

@@ -118,7 +118,7 @@ export async function oneServer(probe) {
   const answer = await probe.ask('metadata of the connector’s own origin', { url, headers: { accept: 'application/json' } });
   const document = answer.status === 200 ? jsonIn(answer.text) : undefined;
   const host = quote(issuer.host);
-  if (!isObject(document)) return ok(`The sign-in is kept by ${host} alone; the connector is no authorization server.`);
+  if (!isObject(document)) return ok(`The sign-in is kept by ${host} alone; the connector is not an authorization server.`);
   if (document.issuer === named) return ok(`The sign-in is kept by ${host}; the connector repeats its metadata for clients of 2025-03-26.`);
   return note(
     `The sign-in is kept by ${host}, but the connector’s own origin has metadata of another authorization server: ${quote(document.issuer ?? 'without issuer')}.`,

@@ -258,7 +258,7 @@ fn where_another_connector_issues_the_tokens_nothing_of_the_own_sign_in_is_read(
     let both = read(&[&shared[..], &[("AUTH_ISSUER", "https://id.example")]].concat());
     assert_eq!(
         both.errors[0].to_string(),
-        "AUTHORIZATION_SERVER cannot be set beside AUTH_ISSUER: both say who issues the tokens"
+        "AUTHORIZATION_SERVER cannot be set together with AUTH_ISSUER: both say who issues the tokens"
     );
 }
 

@@ -54,8 +54,8 @@ impl UploadError {
     /// Returns what a person reads, who has chosen a file in a form.
     pub(crate) fn for_person(&self) -> String {
         match self {
-            Self::TooLarge(most) => format!("This file is too large: at most {} are taken.", words(*most)),
-            Self::Type(types) => format!("This file is of another type. This link takes only {types}."),
+            Self::TooLarge(most) => format!("This file is too large. The limit is {}.", words(*most)),
+            Self::Type(types) => format!("This type of file is not accepted. This link takes only {types}."),
             Self::Encoded
             | Self::TooSlow
             | Self::Broken

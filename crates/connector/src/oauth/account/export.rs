@@ -154,7 +154,7 @@ fn push_record(csv: &mut String, person: &KnownPerson, record: &AccessRecord) {
     let (until, state, why) = match record.end {
         AccessEnd::Until(until) => (until, "active", ""),
         AccessEnd::NotAdmitted(until) => (until, "not admitted", "the settings do not admit it"),
-        AccessEnd::Expired(at) => (at, "expired", "its time was over"),
+        AccessEnd::Expired(at) => (at, "expired", "its time had run out"),
         AccessEnd::Ended(ended) => (ended.at, "ended", why(ended.reason)),
     };
     let cells = [
@@ -188,7 +188,7 @@ const fn why(reason: EndReason) -> &'static str {
         EndReason::CredentialsChanged => {
             "the settings or the identity provider no longer admitted the person or the app"
         }
-        EndReason::LimitReached => "there were too many, and it was idle longest",
+        EndReason::LimitReached => "there were too many, and it had been idle the longest",
         EndReason::Owner => "the owner ended it",
     }
 }

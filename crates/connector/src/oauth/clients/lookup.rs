@@ -74,6 +74,11 @@ impl Clients for KnownClients<'_> {
         let ResolvedClient::MetadataDocument(url) = self.oauth.client_resolver().resolve(&client.id) else {
             return Ok(Some(client));
         };
+        let configuration = self.oauth.configuration();
+        let is_trusted = || configuration.trusted_issuers.iter().any(|issuer| issuer.client(&client.id).is_some());
+        if !configuration.policy.rules.clients.admits_id(&client.id) && !is_trusted() {
+            return Ok(None);
+        }
         documents::client(self.oauth, &url, &self.source).await.map_err(|not_described| match not_described {
             NotDescribed::Outage(outage) => outage,
             NotDescribed::TooManyFetches => Outage::Remote,

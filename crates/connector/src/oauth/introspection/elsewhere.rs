@@ -53,7 +53,7 @@ pub(crate) fn answer(
 }
 
 fn for_programs(issuer: &Issuer) -> Answer {
-    let description = format!("This connector is no authorization server. Its tokens come from {issuer}.");
+    let description = format!("This connector is not an authorization server. Its tokens come from {issuer}.");
     let body =
         json!({ "error": "not_found", "error_description": description, "authorization_server": issuer.as_str() });
     cors::readable_by_all(Answer::json(404, &body)).header("cache-control", "no-store")

@@ -52,7 +52,7 @@ pub(crate) async fn answer(app: &App, site: &Site, incoming: &Incoming, env: &En
     }
     // Tokens name this server by its own name. Under another one, it would refuse all of them.
     if !app.configuration.signs_in_here() || site.asked != *site.issuer.origin() {
-        return refused(403, "invalid_request", "This server does not issue tokens under the name that was asked.");
+        return refused(403, "invalid_request", "This server does not issue tokens under the address of this request.");
     }
     let body = match incoming.body(u32::try_from(MAX_QUESTION).unwrap_or(u32::MAX)).await {
         Ok(body) => body,

@@ -76,7 +76,10 @@ pub(crate) async fn revoke(env: &Env, command: &GetUpstreamToken, tokens: &Token
         Some(revocation::revoke(service, &command.subject, tokens, &secrets).await)
     });
     if revoked.await.flatten() != Some(RevokedThere::Yes) {
-        console_error!("upstream: a token of {} came after a disconnect and was not revoked there", command.upstream);
+        console_error!(
+            "upstream: a token of {} arrived after the account was disconnected, and was not revoked at the service",
+            command.upstream
+        );
     }
 }
 

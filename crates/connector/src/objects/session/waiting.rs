@@ -67,6 +67,11 @@ impl Waiting {
         Ok(found.await)
     }
 
+    /// Returns how many requests wait.
+    pub(crate) fn len(&self) -> usize {
+        self.wakers.borrow().len()
+    }
+
     /// Has every request check again.
     pub(crate) fn wake(&self) {
         for (_, waker) in self.wakers.take() {

@@ -1,5 +1,7 @@
 //! The rows of `Subscriptions`: which resources legacy sessions subscribe to, and who owns the sessions.
 
+use std::cell::Cell;
+
 use worker::{SqlStorage, SqlStorageValue};
 
 use mcp_connector_base::codec::DecodeError;
@@ -33,7 +35,13 @@ const TABLES: &str = "\
 const TRUE: SqlStorageValue = SqlStorageValue::Integer(1);
 
 /// The rows.
-pub(crate) struct WatchedRows(SqlStorage);
+pub(crate) struct WatchedRows {
+    sql: SqlStorage,
+    /// How many sessions there are at most, and how many without an owner. Each row is read to count them, so they are counted
+    /// only when the object begins, and when there may be no room.
+    sessions_at_most: Cell<u64>,
+    anonymous_at_most: Cell<u64>,
+}
 
 /// Whether a caller may use a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,14 +55,14 @@ pub(crate) enum Access {
 impl WatchedRows {
     pub(crate) fn new(sql: SqlStorage) -> worker::Result<Self> {
         sql.exec(TABLES, None)?;
-        Ok(Self(sql))
+        Ok(Self { sql, sessions_at_most: Cell::new(u64::MAX), anonymous_at_most: Cell::new(u64::MAX) })
     }
 
     /// Returns whether a caller may use the session. The first person who uses it with a sign-in owns it; a caller without a token
     /// keeps it from nobody.
     pub(crate) fn access(&self, session: &str, user: Option<&Subject>, now: Timestamp) -> worker::Result<Access> {
         let query = "SELECT owner, has_ended FROM sessions WHERE id = ?";
-        let known = values(&self.0, query, vec![session.into()])?.pop();
+        let known = values(&self.sql, query, vec![session.into()])?.pop();
         let owner = match &known {
             Some([SqlStorageValue::String(owner), _]) => Some(owner.as_str()),
             Some(_) | None => None,
@@ -93,20 +101,20 @@ impl WatchedRows {
         self.put(session, owner, forget_at(owner, now))?;
         let upsert = "INSERT OR REPLACE INTO watched (uri, session, is_own) VALUES (?, ?, ?)";
         let is_own = SqlStorageValue::Integer(watched.is_own.into());
-        self.0.exec(upsert, vec![watched.uri.as_str().into(), session.into(), is_own])?;
+        self.sql.exec(upsert, vec![watched.uri.as_str().into(), session.into(), is_own])?;
         Ok(true)
     }
 
     pub(crate) fn unwatch(&self, session: &str, uri: &str) -> worker::Result<()> {
-        self.0.exec("DELETE FROM watched WHERE session = ? AND uri = ?", vec![session.into(), uri.into()]).map(drop)
+        self.sql.exec("DELETE FROM watched WHERE session = ? AND uri = ?", vec![session.into(), uri.into()]).map(drop)
     }
 
     /// Forgets the subscriptions of a session, and remembers that it has ended.
     pub(crate) fn end(&self, session: &str, owner: Option<&Subject>, now: Timestamp) -> worker::Result<()> {
-        self.0.exec("DELETE FROM watched WHERE session = ?", vec![session.into()])?;
+        self.sql.exec("DELETE FROM watched WHERE session = ?", vec![session.into()])?;
         if self.has_room(session, owner)? {
             self.put(session, None, forget_at(owner, now))?;
-            self.0.exec("UPDATE sessions SET has_ended = 1 WHERE id = ?", vec![session.into()])?;
+            self.sql.exec("UPDATE sessions SET has_ended = 1 WHERE id = ?", vec![session.into()])?;
         }
         Ok(())
     }
@@ -114,7 +122,7 @@ impl WatchedRows {
     /// Returns the sessions that subscribe to a resource, in order, and whether it needs a sign-in.
     pub(crate) fn watching(&self, uri: &str) -> worker::Result<Vec<(String, bool)>> {
         let query = "SELECT session, is_own FROM watched WHERE uri = ? ORDER BY session";
-        let rows = values(&self.0, query, vec![uri.into()])?.into_iter().map(|row| match row {
+        let rows = values(&self.sql, query, vec![uri.into()])?.into_iter().map(|row| match row {
             [SqlStorageValue::String(session), is_own] => Ok((session, is_own == TRUE)),
             _ => Err(unreadable(DecodeError)),
         });
@@ -125,13 +133,13 @@ impl WatchedRows {
     pub(crate) fn used(&self, session: &str, now: Timestamp) -> worker::Result<()> {
         let update = "UPDATE sessions SET forget_at = iif(owner IS NULL, ?, ?) WHERE id = ?";
         let bindings = vec![seconds(now.plus(LIFETIME_OF_ANONYMOUS))?, seconds(now.plus(LIFETIME))?, session.into()];
-        self.0.exec(update, bindings).map(drop)
+        self.sql.exec(update, bindings).map(drop)
     }
 
     /// Deletes the sessions that were not used for long, and their subscriptions.
     pub(crate) fn forget(&self, now: Timestamp) -> worker::Result<()> {
-        self.0.exec("DELETE FROM sessions WHERE forget_at <= ?", vec![seconds(now)?])?;
-        self.0.exec("DELETE FROM watched WHERE session NOT IN (SELECT id FROM sessions)", None).map(drop)
+        self.sql.exec("DELETE FROM sessions WHERE forget_at <= ?", vec![seconds(now)?])?;
+        self.sql.exec("DELETE FROM watched WHERE session NOT IN (SELECT id FROM sessions)", None).map(drop)
     }
 
     pub(crate) fn is_empty(&self) -> worker::Result<bool> {
@@ -141,21 +149,31 @@ impl WatchedRows {
     fn put(&self, session: &str, owner: Option<&Subject>, forget_at: Timestamp) -> worker::Result<()> {
         let upsert = "INSERT INTO sessions VALUES (?, ?, 0, ?) ON CONFLICT (id) DO UPDATE \
             SET owner = coalesce(owner, excluded.owner), forget_at = excluded.forget_at";
+        for most in [&self.sessions_at_most, &self.anonymous_at_most] {
+            most.set(most.get().saturating_add(1));
+        }
         let owner = owner.map_or(SqlStorageValue::Null, |owner| owner.as_str().into());
-        self.0.exec(upsert, vec![session.into(), owner, seconds(forget_at)?]).map(drop)
+        self.sql.exec(upsert, vec![session.into(), owner, seconds(forget_at)?]).map(drop)
     }
 
     /// Returns whether a session of this person, or of a caller without a token, may be remembered beside all others.
     fn has_room(&self, session: &str, owner: Option<&Subject>) -> worker::Result<bool> {
-        let (others, most) = match owner {
-            Some(_) => ("SELECT count(*) FROM sessions WHERE id <> ?", MOST_SESSIONS),
-            None => ("SELECT count(*) FROM sessions WHERE id <> ? AND owner IS NULL", MOST_OF_ANONYMOUS),
+        let (counted, others, most) = if owner.is_some() {
+            (&self.sessions_at_most, "SELECT count(*) FROM sessions WHERE id <> ?", MOST_SESSIONS)
+        } else {
+            let others = "SELECT count(*) FROM sessions WHERE id <> ? AND owner IS NULL";
+            (&self.anonymous_at_most, others, MOST_OF_ANONYMOUS)
         };
-        Ok(self.count(others, vec![session.into()])? < most)
+        if counted.get() < most {
+            return Ok(true);
+        }
+        let others = self.count(others, vec![session.into()])?;
+        counted.set(others + 1);
+        Ok(others < most)
     }
 
     fn count(&self, query: &str, bindings: Vec<SqlStorageValue>) -> worker::Result<u64> {
-        Ok(number(&self.0, query, bindings)?.unwrap_or_default())
+        Ok(number(&self.sql, query, bindings)?.unwrap_or_default())
     }
 }
 

@@ -3,11 +3,15 @@
 //! What was delivered and who waits is in rows before anybody is told, and the alarm tells the tasks. So a task learns of its event after
 //! any failure in between.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::time::Duration;
 
 use futures::future::join_all;
 use worker::{Env, State, console_error};
 
+use mcp_connector_base::identifier::Subject;
 use mcp_connector_protocol::deliveries::{AwaitEvent, DeliverEvent, DeliveriesFull};
 
 use crate::objects::session::waiting::{Check, Waiting};
@@ -17,8 +21,9 @@ use crate::platform::clock::now_in_milliseconds;
 
 /// The longest that a call may wait here.
 const MAX_WAIT: Duration = Duration::from_secs(20);
-/// Maximum number of calls that wait for one event.
-const MAX_WAITING: usize = 64;
+/// Maximum number of people with calls that wait for one event, and of such calls of one person.
+const MAX_PEOPLE: usize = 64;
+const MAX_CALLS_OF_PERSON: usize = 8;
 /// How many tasks are told at a time.
 const AT_A_TIME: u32 = 50;
 /// A task that was not reached is told again after this long.
@@ -28,7 +33,31 @@ const TRY_AGAIN: Duration = Duration::from_secs(30);
 pub(super) struct Event<'a> {
     pub(super) state: &'a State,
     pub(super) env: &'a Env,
-    pub(super) waiters: &'a Waiting,
+    pub(super) waiters: &'a Waiters,
+}
+
+/// The calls that wait for an event, by person: whoever waits often takes no place from others.
+#[derive(Default)]
+pub(super) struct Waiters(RefCell<BTreeMap<Subject, Rc<Waiting>>>);
+
+impl Waiters {
+    /// Returns those of one person. `None` if there is no room for one more.
+    fn of(&self, person: &Subject) -> Option<Rc<Waiting>> {
+        let mut all = self.0.borrow_mut();
+        all.retain(|_, waiting| waiting.len() > 0);
+        let has_room = match all.get(person) {
+            Some(waiting) => waiting.len() < MAX_CALLS_OF_PERSON,
+            None => all.len() < MAX_PEOPLE,
+        };
+        has_room.then(|| Rc::clone(all.entry(person.clone()).or_default()))
+    }
+
+    fn wake(&self) {
+        let all: Vec<_> = self.0.borrow().values().cloned().collect();
+        for waiting in all {
+            waiting.wake();
+        }
+    }
 }
 
 impl Event<'_> {
@@ -59,12 +88,16 @@ impl Event<'_> {
             if let Err(full) = self.rows().add_wait(task, &command.person, now_in_milliseconds())? {
                 return Ok(Err(full));
             }
-            self.set_alarm(None).await?;
+            // Tasks of others may wait to be told.
+            let rows = self.rows();
+            let is_due = rows.exist()? && !rows.due(1)?.is_empty();
+            self.set_alarm(is_due.then_some(Duration::ZERO)).await?;
             return Ok(Ok(None));
         }
         let patience = Duration::from_secs(command.wait_seconds.into()).min(MAX_WAIT);
         let check = || find().map_or(Check::Never, Check::from);
-        Ok(Ok(self.waiters.until(patience, MAX_WAITING, check).await?))
+        let Some(waiters) = self.waiters.of(&command.person) else { return Ok(Err(DeliveriesFull)) };
+        Ok(Ok(waiters.until(patience, MAX_CALLS_OF_PERSON, check).await?))
     }
 
     /// Tells the tasks whose event has come, and forgets what has expired. It does not fail: the runtime gives up an alarm that fails six

@@ -9,6 +9,8 @@ use crate::objects::rows::{has_table, integer, number, values};
 
 /// Maximum number of people to whom an event is delivered, and of tasks that wait for it.
 const MAX_ROWS: u64 = 1000;
+/// Maximum number of tasks of one person that wait for one event: whoever makes many leaves room for those of others.
+const MAX_OF_PERSON: u64 = 50;
 /// How long an event is kept, in milliseconds.
 const KEEP_EVENT: u64 = 24 * 60 * 60 * 1000;
 /// The person of what was delivered to everybody. No person has an empty name.
@@ -78,7 +80,10 @@ impl EventRows {
         }
         self.make()?;
         self.sweep(now)?;
-        if self.count("SELECT count(*) AS n FROM waits WHERE task <> ?", vec![task.object.clone().into()])? >= MAX_ROWS
+        let others = vec![task.object.clone().into()];
+        let of_person = vec![task.object.clone().into(), person.as_str().into()];
+        if self.count("SELECT count(*) AS n FROM waits WHERE task <> ?", others)? >= MAX_ROWS
+            || self.count("SELECT count(*) AS n FROM waits WHERE task <> ? AND person = ?", of_person)? >= MAX_OF_PERSON
         {
             return Ok(Err(DeliveriesFull));
         }

@@ -30,8 +30,7 @@ use crate::oauth::access::grant_checks;
 use crate::objects::anonymous_quota::commands::Quota;
 use crate::objects::dispatch;
 use crate::objects::dispatch::dispatch;
-use crate::objects::session::waiting::Waiting;
-use crate::objects::task::event::Event;
+use crate::objects::task::event::{Event, Waiters};
 use crate::objects::task::listeners::Listeners;
 use crate::objects::task::rows::Rows;
 use crate::platform::clock::now_in_milliseconds;
@@ -60,7 +59,7 @@ impl DurableObject for Task {
             env,
             running: RefCell::default(),
             listeners: Listeners::default(),
-            event_waiters: Waiting::default(),
+            event_waiters: Waiters::default(),
             registered_for: RefCell::default(),
             checked_grant_at: Cell::new(0),
             has_checked_last_run: Cell::new(false),
@@ -100,7 +99,7 @@ pub(super) struct Object {
     running: RefCell<Option<Running>>,
     listeners: Listeners,
     /// In the object of an event: the calls that wait for it.
-    event_waiters: Waiting,
+    event_waiters: Waiters,
     /// The event whose object has been told that this task waits.
     pub(super) registered_for: RefCell<Option<EventKey>>,
     /// When the grant behind the task was last found valid, in milliseconds since 1970.
@@ -189,22 +188,30 @@ impl Object {
         if let Err(error) = self.check_last_run() {
             console_error!("task: {error}");
         }
-        if let Err(error) = self.cancel_if_revoked().await {
+        let grant = self.cancel_if_revoked().await.unwrap_or_else(|error| {
             console_error!("task: {error}");
-        }
+            GrantLook::Unanswered
+        });
         if let Some(next) = self.give_up_if_unreadable() {
             return self.do_next(next).await;
         }
         let look_again = self.look_for_event().await;
-        let again = self.notify().await.into_iter().chain(look_again).min();
+        let again = self.notify().await;
         // An answer may have come, or the handler may have ended, while the streams were notified.
         let age = self.running.borrow().as_ref().map(|running| now_in_milliseconds().saturating_sub(running.began));
         let next = match age {
             Some(age) => Next::Sleep(Duration::from_millis(age).clamp(*ALARM_INTERVAL.start(), *ALARM_INTERVAL.end())),
+            // The work of a person who may have disconnected the client does not begin.
+            None if grant == GrantLook::Unanswered => Next::Sleep(TRY_AGAIN),
             None => self.decide().unwrap_or_else(|error| {
                 console_error!("task: {error}");
                 Next::Sleep(TRY_AGAIN)
             }),
+        };
+        // A wait that is over is due, but its event cannot be asked for before that.
+        let next = match (next, look_again) {
+            (Next::Sleep(_), Some(later)) => Next::Sleep(later),
+            (next, _) => next,
         };
         match (next, again) {
             (Next::Sleep(duration), Some(again)) => self.do_next(Next::Sleep(again.min(duration))).await,
@@ -227,18 +234,18 @@ impl Object {
         Some(if age < KEEP_UNREADABLE { Next::Sleep(READ_AGAIN) } else { Next::Forget })
     }
 
-    /// Cancels the task if its grant has ended, or the person has lost the role for it: a person who has disconnected a client wants nothing more done in its
-    /// name.
-    async fn cancel_if_revoked(&self) -> worker::Result<()> {
+    /// Cancels the task if its grant has ended, or the person has lost the role for it: a person who has disconnected a client wants
+    /// nothing more done in its name.
+    async fn cancel_if_revoked(&self) -> worker::Result<GrantLook> {
         let now = now_in_milliseconds();
         if now.saturating_sub(self.checked_grant_at.get()) < CHECK_GRANT_EVERY {
-            return Ok(());
+            return Ok(GrantLook::Answered);
         }
         // A task that is over has no call.
         let call = self.rows().call()?;
         let Some((subject, grant)) = call.as_ref().and_then(TaskCall::grant) else {
             self.checked_grant_at.set(now);
-            return Ok(());
+            return Ok(GrantLook::Answered);
         };
         match self.may_go_on(subject, grant, call.as_ref()).await {
             Ok(true) => self.checked_grant_at.set(now),
@@ -251,9 +258,12 @@ impl Object {
                 }
             }
             // The next alarm asks again.
-            Err(Unavailable) => console_error!("task: its grant could not be checked"),
+            Err(Unavailable) => {
+                console_error!("task: its grant could not be checked");
+                return Ok(GrantLook::Unanswered);
+            }
         }
-        Ok(())
+        Ok(GrantLook::Answered)
     }
 
     /// Ends the task if its handler was running when the last instance died. If something else was, the handler begins
@@ -396,6 +406,14 @@ impl Object {
     pub(super) fn rows(&self) -> Rows {
         Rows::new(self.state.storage().sql())
     }
+}
+
+/// Whether it is known that the grant of a task still stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum GrantLook {
+    /// It does, or the task has been cancelled, or there is none.
+    Answered,
+    Unanswered,
 }
 
 /// What the object does next.

@@ -81,7 +81,7 @@ pub(crate) fn section(keys: &AccessKeysSection<'_>, now: Timestamp, form: &FormT
                 p.foot { "“Used” is exact to the day. A key that you end stops working within a minute." }
             }
             @if keys.endpoints.is_empty() {
-                p.last { "You are in none of the groups that the endpoints require, so that you cannot make a key. Ask the owner." }
+                p.last { "You are in none of the groups that the endpoints require, so you cannot make a key. Ask the owner." }
             } @else {
                 (Fold::new("New access key").content(new_key(keys, form)))
             }
@@ -133,7 +133,7 @@ fn new_key(keys: &AccessKeysSection<'_>, form: &FormTarget<'_>) -> Markup {
     let hint = match keys.audience {
         KeyAudience::Own => "The key is valid at this one only",
         KeyAudience::SeveralConnectors => {
-            "The key is valid at this one only, with the permissions that its connector has"
+            "The key is valid at this one only, and gets only the permissions that this connector has"
         }
     };
     let endpoint = Select::new("endpoint", ENDPOINT_FIELD, "Endpoint").hint(hint);

@@ -39,20 +39,20 @@ pub(crate) fn export(page: &ExportPage<'_>, form: &FormTarget<'_>) -> Page {
                 a.button.small href=(page.back) { "All people" }
             }
             (Section::new("file", "The file").content(html! {
-                p { "It has a line for each access of each person, also for those that have ended:" }
+                p { "It has a line for each access of each person, including access that has ended:" }
                 ul {
-                    li { "who: name, address, and the identifier here" }
+                    li { "who: name, address, and identifier" }
                     li { "how: by a sign-in, by an assertion of a trusted issuer, or by an access key" }
-                    li { "which app, where the access was sent, at which endpoint, with which permissions" }
-                    li { "from when, when it was last used, until when, and why it ended" }
+                    li { "what: the app, where the access was sent, the endpoint, and the permissions" }
+                    li { "when: its beginning, its last use, its end, and why it ended" }
                 }
                 p.last {
-                    "It contains personal data. An access is kept for half a year after its end, at most 200 for each person. Times are "
-                    "UTC. Services that act for themselves are not in it."
+                    "It contains personal data. An access stays in the file for half a year after its end, with at most 200 that have "
+                    "ended for each person. Times are in UTC. Services that act for themselves are not in it."
                 }
             }))
             (Section::new("download", "Download").content(html! {
-                @if page.parts > 1 { p { "There are many people, so that the file comes in parts. Each person is in one of them." } }
+                @if page.parts > 1 { p { "There are many people, so the file comes in parts. Each person is in exactly one part." } }
                 (form)
             }))
         }

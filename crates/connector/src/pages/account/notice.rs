@@ -169,7 +169,7 @@ impl Notice {
                     "This key was made before, and its text is not shown again. If you do not have it, end the key and make another."
                 }
                 Self::KeyNotAdmitted => {
-                    "The key was not made: this server has no access keys, or you are in none of the groups that the endpoint requires. Ask \
+                    "The key was not made: access keys are turned off on this server, or you are in none of the groups that the endpoint requires. Ask \
                      the owner."
                 }
                 Self::Done(outcome) => (outcome.words()),

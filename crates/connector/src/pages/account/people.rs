@@ -92,8 +92,8 @@ pub(crate) fn people(page: &PeoplePage<'_>) -> Page {
                 @if let Some(next) = &page.next { p.last { a.button.small href=(next) { "Next page" } } }
             }
             (Section::new("export", "Who had access when").content(html! {
-                p { "A file for a spreadsheet, with everybody, their apps and access keys, and what has ended." }
-                p.last { a.button.small href=(page.export) { "To the file" } }
+                p { "A file for a spreadsheet that lists the apps and access keys of everybody, including those that have ended." }
+                p.last { a.button.small href=(page.export) { "Get the file" } }
             }))
             p.foot {
                 "Names and addresses are those of the last sign-in. “Last sign-in” is exact to the day. Somebody who has not signed in "

@@ -63,7 +63,7 @@ fn sign_in_elsewhere(elsewhere: &SignInElsewhere<'_>) -> Markup {
                 a href=(ACCOUNT_PATH) { "end what your apps may do" } "."
             }
             details {
-                summary { "For the owner: this connector in CONNECTORS" }
+                summary { "For the owner: the item for CONNECTORS" }
                 p { "The connector at " (isolated(elsewhere.host)) " has to name this one in its variable " code { "CONNECTORS" } ", a list of items like this:" }
                 pre { code { (visible(&elsewhere.item)) } }
             }

@@ -64,6 +64,16 @@ impl<H> Default for EventHandlers<H> {
 }
 
 impl<H: 'static> EventHandlers<H> {
+    /// Returns the expressions of the schedules.
+    pub(crate) fn crons(&self) -> impl Iterator<Item = &str> {
+        self.schedules.iter().map(|(cron, _)| cron.as_str())
+    }
+
+    /// Returns the names of the queues.
+    pub(crate) fn queues(&self) -> impl Iterator<Item = &str> {
+        self.queues.iter().map(|(queue, _)| queue.as_str())
+    }
+
     pub(crate) fn add_webhook<F, Fut>(&mut self, path: String, webhook: Webhook, handler: F)
     where
         F: Fn(WebhookRequest, EventContext<H>) -> Fut + 'static,
