@@ -297,6 +297,8 @@ describe('redirects in a real browser', { skip }, () => {
       const { tab } = await begin(client);
       await allow(tab);
       await isLedTo(tab, onward, await enter(tab), 'the first time');
+      // Otherwise that page might take the place of the next one.
+      await tab.until(`location.href.startsWith(${JSON.stringify(onward)}) && document.readyState === 'complete'`, 'it is there');
       await begin(client, { tab });
       // One click: consent, the provider, the callback, the client, and where that leads.
       await isLedTo(tab, onward, () => tab.click('button[value=allow]'), 'the second time');
