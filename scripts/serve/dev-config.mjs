@@ -30,8 +30,8 @@ export * from '${from}';
 export default class extends (typeof worker === 'function' ? worker : Handlers) {
   async fetch(request) {
     if (!request.headers.has('${VERSION_HEADER}')) return super.fetch(request);
-    // A connector that fails is there all the same.
-    const answer = await super.fetch(request).catch(() => new Response(null, { status: 500 }));
+    // A connector that fails is there all the same. What answers at once makes no promise.
+    const answer = await new Promise((resolve) => resolve(super.fetch(request))).catch(() => new Response(null, { status: 500 }));
     const headers = new Headers(answer.headers);
     headers.set('${VERSION_HEADER}', '${version}');
     return new Response(answer.body, { status: answer.status, headers });
