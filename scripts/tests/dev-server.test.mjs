@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
-import { DevConfig } from '../serve/dev-config.mjs';
+import { DevConfig, VERSION_HEADER } from '../serve/dev-config.mjs';
 import { changedBetween, nextChange, snapshot } from '../serve/file-changes.mjs';
 import { Watched } from '../serve/watched.mjs';
 import { newsFilter } from '../serve/wrangler-dev.mjs';
@@ -63,6 +63,28 @@ describe('the configuration for wrangler', () => {
     assert.match(readFileSync(path.join(builds, 'entry-3.js'), 'utf8'), /build-1/);
     assert.ok(config.write(build(2)), 'what was refused is tried again with the next change');
     writeFileSync(toml, 'name = "y"\n');
+  });
+
+  test('says which version has answered, whether an answer is there at once, comes later or does not come', async () => {
+    const config = new DevConfig(folder, builds);
+    await config.read();
+    for (const [at, [fetch, status]] of [
+      ["fetch() { return new Response('', { status: 201 }); }", 201],
+      ["async fetch() { return new Response('', { status: 202 }); }", 202],
+      ["fetch() { throw new Error('at once'); }", 500],
+      ["async fetch() { throw new Error('later'); }", 500],
+    ].entries()) {
+      mkdirSync(build(20 + at), { recursive: true });
+      writeFileSync(path.join(build(20 + at), 'index.js'), `export default class { ${fetch} }`);
+      config.write(build(20 + at));
+      const entry = path.join(folder, written().main);
+      const text = readFileSync(entry, 'utf8').replace(/^import \{ WorkerEntrypoint \}.*$/m, 'class WorkerEntrypoint {}');
+      const module = path.join(builds, `runnable-${at}.mjs`);
+      writeFileSync(module, text);
+      const { default: Entry } = await import(module);
+      const answer = await new Entry().fetch(new Request('http://localhost/', { headers: { [VERSION_HEADER]: '?' } }));
+      assert.deepEqual([answer.status, answer.headers.get(VERSION_HEADER)], [status, /entry-(\d+)/.exec(entry)[1]], fetch);
+    }
   });
 
   test('keeps what the version before may still need, and removes what is older', async () => {
