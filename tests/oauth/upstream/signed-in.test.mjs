@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { eventually, textOf } from '../../support/mcp/requests.mjs';
-import { call, keepsSecrets, refreshing, send, tokensOf } from '../../support/oauth/client.mjs';
+import { call, isOAuthError, keepsSecrets, refreshing, send, tokensOf } from '../../support/oauth/client.mjs';
 import { Person, UPSTREAM_CLIENT, signInBy, startUpstreams } from '../../support/oauth/upstream-services.mjs';
 import { startInstances } from '../../support/workers/instances.mjs';
 
@@ -63,6 +63,19 @@ describe('a sign-in with the service itself', () => {
     assert.match(textOf(await ask(carol)), /is not connected yet/);
     await runtime.passes(LIFETIME);
     tokensOf(await send(here, refreshing(carol.client, carol.tokens)), 'the sign-in goes on');
+  });
+
+  // RFC 7009 §2.1
+  test('a person who is no longer at the identity provider loses their accounts at other services, and their tokens are revoked there', async () => {
+    const dora = await somebody('dora');
+    await dora.connectPlain();
+    assert.equal(services.plain.livingOf(dora.account).length, 1);
+    services.provider.place('id.example/token', (_, response) => {
+      response.writeHead(400, { 'content-type': 'application/json' }).end(JSON.stringify({ error: 'invalid_grant' }));
+    });
+    isOAuthError(await send(here, refreshing(dora.client, dora.tokens)), 400, 'invalid_grant', 'the sign-in has ended');
+    services.provider.isBack('id.example/token');
+    await eventually(() => services.plain.livingOf(dora.account), (tokens) => tokens.length === 0, 'the service has ended what it gave');
   });
 });
 

@@ -156,7 +156,8 @@ export async function startProvider({
     /** Puts an answer of the test's own in place of what is at a URL, or of a whole host. */
     place: (url, answer) => void answers.set(url, answer),
     isDown: (url = host) => void answers.set(url, (_, response) => response.writeHead(503).end('as a test has asked')),
-    isBack: () => answers.clear(),
+    /** Takes back what a test has put in place, at one URL or everywhere. */
+    isBack: (url) => void (url === undefined ? answers.clear() : answers.delete(url)),
     stop: () => {
       server.closeAllConnections();
       server.close();

@@ -63,6 +63,11 @@ class PlainService {
     return back;
   }
 
+  /** The access tokens of a person that live. */
+  livingOf(login) {
+    return [...this.living].filter(([, whose]) => whose === login).map(([text]) => text);
+  }
+
   /** Ends everything that a person has allowed, as in the settings of their account there. */
   withdraw(login) {
     for (const [text, whose] of this.living) if (whose === login) this.living.delete(text);

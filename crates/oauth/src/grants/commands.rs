@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use mcp_connector_base::command::Command;
 use mcp_connector_base::commands;
-use mcp_connector_base::identifier::{ClientId, GrantId};
+use mcp_connector_base::identifier::{ClientId, GrantId, Subject};
 use mcp_connector_base::outage::Outage;
 use mcp_connector_base::timestamp::{Random, Timestamp};
 
@@ -131,6 +131,8 @@ pub struct ListAccess {
 /// Ends grants or access keys for the owner of this server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndForOwner {
+    /// The person, if the directory knows them: their upstream tokens can then be revoked.
+    pub subject: Option<Subject>,
     pub action: AccountAction,
     /// Who may sign in, according to the current settings.
     pub policy: AdmissionPolicy,
@@ -139,6 +141,7 @@ pub struct EndForOwner {
 /// Ends grants or access keys for the person who gave them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndGrants {
+    pub subject: Subject,
     /// When the person signed in.
     pub signed_in_at: Timestamp,
     pub action: AccountAction,

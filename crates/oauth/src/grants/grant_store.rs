@@ -211,8 +211,8 @@ impl<R: GrantRows> GrantStore<R> {
     pub fn sign_out(&mut self, now: Timestamp) -> Result<Revoked, R::Error> {
         self.rows.put_signed_out_at(now, now.plus(SESSION_LIFETIME))?;
         self.forget_all_browsers()?;
-        self.rows.delete_all_upstreams()?;
-        self.revoke_all(now)
+        self.disallow_all_redirects()?;
+        self.end_person(EndReason::Person, now)
     }
 
     /// Ends a grant for the person who gave it, or an access key for the person who made it.
@@ -242,8 +242,7 @@ impl<R: GrantRows> GrantStore<R> {
         self.end_everything(EndReason::Person, now)
     }
 
-    /// Ends everything of a person who may not use this server any more: all grants, access keys and upstream accounts. Invalidates the
-    /// codes that wait.
+    /// Ends everything that a person has connected: all grants, access keys and upstream accounts. Invalidates the codes that wait.
     pub(in crate::grants) fn end_person(&mut self, reason: EndReason, now: Timestamp) -> Result<Revoked, R::Error> {
         // A row that cannot be read is deleted, too.
         let upstreams = self.rows.upstreams().unwrap_or_default();

@@ -64,6 +64,10 @@ pub(crate) fn authorization() -> Authorization {
     }
 }
 
+pub(crate) fn subject() -> Subject {
+    authorization().subject
+}
+
 pub(crate) fn issuer() -> Issuer {
     Issuer::parse("https://host.example").unwrap()
 }
@@ -73,7 +77,7 @@ pub(crate) fn challenge() -> CodeChallenge {
 }
 
 pub(crate) fn object() -> ObjectName {
-    ObjectName::of(&authorization().subject)
+    ObjectName::of(&subject())
 }
 
 /// A code that waits, and the request that redeems it.

@@ -12,6 +12,6 @@ use crate::upstream::name::UpstreamName;
 pub struct Revoked {
     /// The grants that have ended, including those that had ended before.
     pub ended: Vec<GrantId>,
-    /// The connections with upstream services that have ended with them. Their tokens are to be revoked there.
+    /// The connections with upstream services that have ended with them. The object that has stored them has their tokens revoked there.
     pub upstreams: Vec<(UpstreamName, UpstreamConnection)>,
 }

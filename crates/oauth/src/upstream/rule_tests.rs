@@ -6,7 +6,7 @@ use crate::crypto::at_rest::EncryptedSecret;
 use crate::grants::commands::{AccountAction, EndForOwner, EndGrants, GrantsCommand, ListGrants};
 use crate::grants::grant_store::GrantStore;
 use crate::grants::limits::Limits;
-use crate::grants::model_tests::{START, VERSION, policy};
+use crate::grants::model_tests::{START, VERSION, policy, subject};
 use crate::grants::rows::GrantRows as _;
 use crate::login::admission::AdmissionPolicy;
 use crate::testing::test_keys::{TestRandom, ring};
@@ -206,23 +206,24 @@ fn a_connection_that_nobody_uses_is_forgotten_after_ninety_days() {
 
 #[test]
 fn what_ends_a_person_ends_their_upstream_accounts_and_disconnecting_apps_does_not() {
-    let end = |action| EndGrants { signed_in_at: START, action };
+    let end = |action| EndGrants { subject: subject(), signed_in_at: START, action };
     for (rule, is_kept, act) in
         [("disconnecting all apps", true, None), ("signing out everywhere", false, Some(AccountAction::SignOut))]
     {
         let mut store = store();
         connect(&mut store, rotating(1, START), START);
         let action = act.unwrap_or(AccountAction::EndAll);
-        end(action).carry_out(&mut store, START.plus(1), &TestRandom::from(1)).unwrap();
+        let revoked = end(action).carry_out(&mut store, START.plus(1), &TestRandom::from(1)).unwrap().unwrap();
         assert_eq!(store.rows().upstream(&github()).unwrap().is_some(), is_kept, "{rule}");
+        assert_eq!(revoked.upstreams.is_empty(), is_kept, "{rule}: what is to be revoked");
     }
     for (rule, action) in [("the owner", AccountAction::EndAll), ("the owner, for good", AccountAction::SignOut)] {
         let mut store = store();
         connect(&mut store, rotating(1, START), START);
-        EndForOwner { action, policy: AdmissionPolicy::NOBODY }
-            .carry_out(&mut store, START.plus(1), &TestRandom::from(1))
-            .unwrap();
+        let end = EndForOwner { subject: Some(subject()), action, policy: AdmissionPolicy::NOBODY };
+        let revoked = end.carry_out(&mut store, START.plus(1), &TestRandom::from(1)).unwrap();
         assert_eq!(store.rows().upstream(&github()).unwrap(), None, "{rule}");
+        assert_eq!(revoked.upstreams.len(), 1, "{rule}: what is to be revoked");
     }
 }
 

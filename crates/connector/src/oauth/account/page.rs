@@ -217,7 +217,8 @@ async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Si
         AccountFormAction::EndClient | AccountFormAction::AdmitAgain => return Err(SignInError::BrokenForm),
     };
     let object = ObjectName::of(session.subject());
-    let end = EndGrants { signed_in_at: session.signed_in_at(), action: action.clone() };
+    let (subject, signed_in_at) = (session.subject().clone(), session.signed_in_at());
+    let end = EndGrants { subject, signed_in_at, action: action.clone() };
     let Some(revoked) = oauth.grants().ask(object, end).await? else {
         return Ok(signed_out(oauth, Notice::SignedOut));
     };

@@ -1,16 +1,10 @@
 //! `/account/people`: the owner sees everybody who has signed in, what each has connected, and ends one of it or all. The `Directory`
 //! knows the people; what a person has connected is asked of their own object.
 
-use std::time::Duration;
-
-use futures::future::join_all;
-
 use mcp_connector_base::identifier::{GrantId, Subject};
 use mcp_connector_oauth::crypto::opaque::ObjectName;
 use mcp_connector_oauth::grants::commands::{AccountAction, EndForOwner, Grants as _, ListForOwner};
 use mcp_connector_oauth::login::account_session::Session;
-use mcp_connector_oauth::upstream::connection::UpstreamConnection;
-use mcp_connector_oauth::upstream::name::UpstreamName;
 use mcp_connector_oauth::web::form::{Parameters, with_query};
 
 use crate::http::answer::Answer;
@@ -25,7 +19,7 @@ use crate::oauth::account::session::{Owner, done, notice, owner, owner_form, sig
 use crate::oauth::context::OAuthContext;
 use crate::oauth::identity::settings::Provider;
 use crate::oauth::sign_in_error::SignInError;
-use crate::oauth::upstream;
+use crate::oauth::upstream::remembered as remembered_upstreams;
 use crate::objects::directory::commands::{KnownPerson, ListPeople};
 use crate::pages;
 use crate::pages::FormTarget;
@@ -33,10 +27,6 @@ use crate::pages::account::action::{ACTION_FIELD, AccountFormAction, GRANT_FIELD
 use crate::pages::account::notice::{Notice, Outcome};
 use crate::pages::account::people::{AFTER_FIELD, PERSON_FIELD, PeoplePage, PersonEntry, SEARCH_FIELD};
 use crate::pages::account::person::{Assertions, ListedBy, PersonApp, PersonPage};
-use crate::platform::timer::timeout;
-
-/// How long the services may take to revoke tokens, all together.
-const REVOCATION_LIMIT: Duration = Duration::from_secs(10);
 
 /// Shows a page of the list, or the page about a person.
 pub(crate) async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, SignInError> {
@@ -139,13 +129,16 @@ pub(crate) async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result
     } else {
         return Err(SignInError::BrokenForm);
     };
-    let revoked = oauth.grants().ask(object, EndForOwner { action, policy: oauth.secrets.policy().clone() }).await?;
+    let subject = if action == AccountAction::SignOut {
+        oauth.directory().person(object).await?.and_then(|person| Subject::new(&person.subject).ok())
+    } else {
+        None
+    };
+    let end = EndForOwner { subject: subject.clone(), action, policy: oauth.secrets.policy().clone() };
+    let revoked = oauth.grants().ask(object, end).await?;
     remembered::forget(&revoked.ended, oauth.now);
-    if !revoked.upstreams.is_empty()
-        && let Some(person) = oauth.directory().person(object).await?
-        && let Ok(subject) = Subject::new(&person.subject)
-    {
-        revoke_upstreams(oauth, &subject, &revoked.upstreams).await;
+    if let Some(subject) = subject {
+        remembered_upstreams::forget_all(&subject);
     }
     let name = form.get(NAME_FIELD).ok().flatten().map(str::to_owned);
     let ended = revoked.ended.len();
@@ -159,20 +152,6 @@ pub(crate) async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result
         Outcome::Disconnected { app: name, sign_ins: ended }
     };
     Ok(done(oauth, &session, &with_query(ACCOUNT_PEOPLE_PATH, &[(PERSON_FIELD, id)]), &outcome))
-}
-
-/// Revokes the tokens of a person at the services. What a service does not take is deleted here all the same.
-async fn revoke_upstreams(
-    oauth: &OAuthContext<'_>,
-    subject: &Subject,
-    connections: &[(UpstreamName, UpstreamConnection)],
-) {
-    let revocations = connections.iter().filter_map(|(name, connection)| {
-        upstream::remembered::forget(subject, name);
-        let (service, tokens) = (oauth.app.upstreams.find(name.as_str())?, connection.tokens.as_ref().ok()?);
-        Some(upstream::revocation::revoke(service, subject, tokens, &oauth.secrets))
-    });
-    timeout(REVOCATION_LIMIT, join_all(revocations)).await;
 }
 
 /// Returns the digits of a person in the log, with `LOG_PERSON=hash`.

@@ -223,14 +223,20 @@ impl Grants {
     }
 
     async fn end_for_owner(&self, command: EndForOwner) -> worker::Result<Revoked> {
+        let subject = command.subject.clone();
         let revoked = self.carry_out(command)?;
+        self.revoke_upstreams(subject.as_ref(), &revoked);
         self.sweep_later().await?;
         Ok(revoked)
     }
 
     async fn end_grants(&self, command: EndGrants) -> worker::Result<Option<Revoked>> {
         let keeps_sign_out = command.action == AccountAction::SignOut;
+        let subject = command.subject.clone();
         let revoked = self.carry_out(command)?;
+        if let Some(revoked) = &revoked {
+            self.revoke_upstreams(Some(&subject), revoked);
+        }
         if keeps_sign_out {
             self.sweep_later().await?;
         }
@@ -316,7 +322,8 @@ impl Grants {
         let is_answered = matches!(outcome, TokenRefreshOutcome::Redeemed(_) | TokenRefreshOutcome::Refused);
         // Before anything else is asked, which may fail: the provider may take no other token from now on.
         let exchanged = Rc::clone(&due);
-        self.with_store(move |store| store.take_token_refresh(&exchanged, outcome, now()))?;
+        let ended = self.with_store(move |store| store.take_token_refresh(&exchanged, outcome, now()))?;
+        self.revoke_upstreams(Some(&due.subject), &ended);
         let Some(tokens) = tokens else { return Ok(is_answered) };
         if let Some((upstream, tokens)) = tokens.upstream() {
             self.with_store(move |store| store.take_identity_tokens(&upstream, tokens, now()))?;

@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
+use worker::wasm_bindgen_futures::spawn_local;
+
+use mcp_connector_base::identifier::Subject;
 use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_oauth::grants::identity::renewal::DueRenewal;
+use mcp_connector_oauth::grants::revoked::Revoked;
 use mcp_connector_oauth::grants::rows::GrantRows as _;
 use mcp_connector_oauth::upstream::commands::{ConnectUpstream, GetUpstreamToken, UpstreamTokenAnswer};
 use mcp_connector_oauth::upstream::connection::{Refresh, TokenStep};
@@ -11,6 +15,7 @@ use mcp_connector_oauth::upstream::name::UpstreamName;
 use mcp_connector_oauth::upstream::store::UpstreamRefreshOutcome;
 
 use crate::oauth::upstream::refresh;
+use crate::oauth::upstream::revocation;
 use crate::objects::grants::object::Grants;
 use crate::objects::session::waiting::Check;
 use crate::platform::clock::now;
@@ -45,6 +50,14 @@ impl Grants {
         self.upstream_refreshes.waiting.wake();
         self.sweep_later().await?;
         Ok(connected)
+    }
+
+    /// Has the tokens of accounts that have ended revoked at their services, behind the answer. It happens here, where the accounts
+    /// were stored: a caller who does not get the answer could not repeat it.
+    pub(super) fn revoke_upstreams(&self, subject: Option<&Subject>, ended: &Revoked) {
+        if let Some(subject) = subject.filter(|_| !ended.upstreams.is_empty()) {
+            spawn_local(revocation::revoke_all(self.env.clone(), subject.clone(), ended.upstreams.clone()));
+        }
     }
 
     async fn upstream_token_now(&self, command: &GetUpstreamToken) -> worker::Result<UpstreamTokenAnswer> {

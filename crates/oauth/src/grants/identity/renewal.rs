@@ -17,6 +17,7 @@ use crate::grants::grant_store::GrantStore;
 use crate::grants::identity::stored_identity::{StoredIdentity, TokenRefresh, TokenRefreshAnswer};
 use crate::grants::refresh::request::RefreshRequest;
 use crate::grants::refresh::rotation::Retry;
+use crate::grants::revoked::Revoked;
 use crate::grants::rows::GrantRows;
 use crate::login::account_session::SESSION_LIFETIME;
 use crate::login::admission::Admission;
@@ -123,29 +124,29 @@ impl<R: GrantRows> GrantStore<R> {
 
     /// Takes the outcome of an exchange. The next refresh token of the provider is stored whatever it says about the person.
     ///
-    /// A refusal ends everything of the person. If the answer to an earlier exchange is missing, it may come from that, so that it ends
+    /// A refusal ends everything of the person, which is returned. If the answer to an earlier exchange is missing, it may come from that, so that it ends
     /// the sign-ins, which the person can repeat, and spares the access keys, which would be lost.
     pub fn take_token_refresh(
         &mut self,
         due: &DueRenewal,
         outcome: TokenRefreshOutcome,
         now: Timestamp,
-    ) -> Result<(), R::Error> {
+    ) -> Result<Revoked, R::Error> {
         let answered = |answer| move |token_refresh: TokenRefresh| TokenRefresh { answer, ..token_refresh };
         match outcome {
-            TokenRefreshOutcome::Lost => Ok(()),
+            TokenRefreshOutcome::Lost => {}
             TokenRefreshOutcome::Unused => self.put_token_refresh(due, |stored| StoredIdentity {
                 token_refresh: stored.token_refresh.map(answered(due.identity.last_answer())),
                 ..stored
-            }),
+            })?,
             TokenRefreshOutcome::Redeemed(next) => self.put_token_refresh(due, |stored| StoredIdentity {
                 refresh_token: next.or(stored.refresh_token),
                 token_refresh: stored.token_refresh.map(answered(TokenRefreshAnswer::Read)),
                 ..stored
-            }),
+            })?,
             TokenRefreshOutcome::Refused => {
                 if self.exchanged(due)?.is_none() {
-                    return Ok(());
+                    return Ok(Revoked::default());
                 }
                 self.put_token_refresh(due, |stored| StoredIdentity {
                     refresh_token: None,
@@ -153,13 +154,13 @@ impl<R: GrantRows> GrantStore<R> {
                     ..stored
                 })?;
                 self.rows.put_signed_out_at(now, now.plus(SESSION_LIFETIME))?;
-                match due.identity.last_answer() {
+                return match due.identity.last_answer() {
                     TokenRefreshAnswer::Read => self.end_person(EndReason::CredentialsChanged, now),
                     TokenRefreshAnswer::Missing => self.end_all_grants(EndReason::CredentialsChanged, now),
-                }
-                .map(drop)
+                };
             }
         }
+        Ok(Revoked::default())
     }
 
     /// Takes what the provider has said about the person.

@@ -132,7 +132,7 @@ fn a_person_ends_one_key_or_all_with_the_apps() {
     ] {
         let (mut store, request) = one();
         let keys = [stored(&mut store, 1), stored(&mut store, 2)];
-        let end = EndGrants { signed_in_at: START.plus(1), action };
+        let end = EndGrants { subject: subject(), signed_in_at: START.plus(1), action };
         let ended = end.carry_out(&mut store, START.plus(1), &random()).unwrap().unwrap().ended;
         for key in &keys {
             let is_left = left.contains(&key.id().to_bytes()[0]);

@@ -51,7 +51,7 @@ fn redeem(
 }
 
 fn owner(store: &mut GrantStore<TestRows>, action: AccountAction, now: Timestamp) -> Vec<GrantId> {
-    EndForOwner { action, policy: trusting() }.carry_out(store, now, &random()).unwrap().ended
+    EndForOwner { subject: Some(subject()), action, policy: trusting() }.carry_out(store, now, &random()).unwrap().ended
 }
 
 fn listed(store: &mut GrantStore<TestRows>, now: Timestamp) -> usize {
@@ -210,16 +210,17 @@ fn a_refused_assertion_is_not_used_up() {
 fn only_the_owner_keeps_assertions_out_and_only_where_issuers_are_trusted() {
     let mut store = store();
     let first = redeem(&mut store, checked("1", 1), "claude", START).unwrap().grant;
-    let end = EndGrants { signed_in_at: START.plus(1), action: AccountAction::End { grant: first } };
+    let end =
+        EndGrants { subject: subject(), signed_in_at: START.plus(1), action: AccountAction::End { grant: first } };
     end.carry_out(&mut store, START.plus(1), &random()).unwrap().unwrap();
     let second = redeem(&mut store, checked("2", 2), "claude", START.plus(2)).unwrap().grant;
     assert_ne!(second, first, "the person has ended one grant, and their company has opened another");
-    let admit = EndGrants { signed_in_at: START.plus(3), action: AccountAction::AdmitAgain };
+    let admit = EndGrants { subject: subject(), signed_in_at: START.plus(3), action: AccountAction::AdmitAgain };
     owner(&mut store, AccountAction::SignOut, START.plus(2));
     admit.carry_out(&mut store, START.plus(3), &random()).unwrap().unwrap();
     assert_eq!(redeem(&mut store, checked("3", 3), "claude", START.plus(4)), Err(AssertionRefused::Ended));
     let mut bare = crate::grants::model_tests::store();
-    let end = EndForOwner { action: AccountAction::SignOut, policy: policy(&[VERSION]) };
+    let end = EndForOwner { subject: Some(subject()), action: AccountAction::SignOut, policy: policy(&[VERSION]) };
     end.carry_out(&mut bare, START, &random()).unwrap();
     assert_eq!(bare.rows().assertion_ends().unwrap(), None);
 }

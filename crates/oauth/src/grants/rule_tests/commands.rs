@@ -61,7 +61,7 @@ fn every_command_and_its_answer_are_read_as_they_were_written() {
         AccountAction::SignOut,
         AccountAction::EndAll,
     ] {
-        send(&mut store, EndGrants { signed_in_at: START, action });
+        send(&mut store, EndGrants { subject: subject(), signed_in_at: START, action });
     }
 }
 

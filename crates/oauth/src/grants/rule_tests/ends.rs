@@ -141,7 +141,7 @@ fn signing_out_everywhere_ends_all_grants_and_every_earlier_account_session() {
         ListGrants { signed_in_at, policy: policy(&[VERSION]) }.carry_out(store, now, &random()).unwrap()
     };
     let end = |store: &mut GrantStore<TestRows>, signed_in_at, action, now| {
-        EndGrants { signed_in_at, action }.carry_out(store, now, &random()).unwrap()
+        EndGrants { subject: subject(), signed_in_at, action }.carry_out(store, now, &random()).unwrap()
     };
     assert_eq!(list(&mut store, START, START).unwrap().grants.len(), 1);
     let ended = end(&mut store, START, AccountAction::SignOut, START.plus(5)).unwrap();

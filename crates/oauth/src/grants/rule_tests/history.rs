@@ -76,7 +76,11 @@ fn an_ended_key_is_remembered_with_who_ended_it() {
         assert!(store.store_key(&key(number).1, &policy(&[VERSION]), START).unwrap().is_ok());
     }
     store.revoke(key(1).1.id(), START.plus(10)).unwrap();
-    let end = EndForOwner { action: AccountAction::End { grant: key(2).1.id() }, policy: policy(&[VERSION]) };
+    let end = EndForOwner {
+        subject: Some(subject()),
+        action: AccountAction::End { grant: key(2).1.id() },
+        policy: policy(&[VERSION]),
+    };
     end.carry_out(&mut store, START.plus(20), &random()).unwrap();
     store.revoke_all(START.plus(30)).unwrap();
     let mut reasons: Vec<_> = records(&store, START.plus(40))

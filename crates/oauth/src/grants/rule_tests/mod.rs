@@ -31,7 +31,7 @@ use crate::grants::grant_store::GrantStore;
 use crate::grants::limits::Limits;
 use crate::grants::model_tests::{
     AWAY, DAY, HOME, START, VERSION, after, authorization, challenge, client, granted, issuer, object, policy, store,
-    waiting, waiting_for,
+    subject, waiting, waiting_for,
 };
 use crate::grants::refresh::request::{RefreshError, RefreshRequest, Refreshed, Renewal};
 use crate::grants::refresh::rotation::Retry;

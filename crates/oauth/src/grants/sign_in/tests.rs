@@ -10,7 +10,9 @@ use crate::grants::codes::pending_code::PendingCode;
 use crate::grants::codes::redemption::StoreCodeError;
 use crate::grants::commands::{AccountAction, EndClientGrants, EndGrants, GrantsCommand};
 use crate::grants::grant_store::GrantStore;
-use crate::grants::model_tests::{DAY, START, VERSION, authorization, challenge, client, granted, object, store};
+use crate::grants::model_tests::{
+    DAY, START, VERSION, authorization, challenge, client, granted, object, store, subject,
+};
 use crate::grants::rows::GrantRows as _;
 use crate::grants::sign_in::commands::{
     BrowserChange, CheckBrowser, ForgetBrowser, SignInProof, SignInRefused, StoreSignIn,
@@ -150,7 +152,8 @@ fn a_person_forgets_one_browser_or_signs_out_everywhere() {
         let other = ask(&mut store, sign_in(200, SignInProof::Passphrase(change), START), START).unwrap().unwrap();
         let now = START.plus(5);
         if everywhere {
-            ask(&mut store, EndGrants { signed_in_at: now, action: AccountAction::SignOut }, now).unwrap();
+            ask(&mut store, EndGrants { subject: subject(), signed_in_at: now, action: AccountAction::SignOut }, now)
+                .unwrap();
         } else {
             ask(&mut store, ForgetBrowser { signed_in_at: now, browser: cookie.id() }, now).unwrap();
         }
@@ -163,7 +166,7 @@ fn a_person_forgets_one_browser_or_signs_out_everywhere() {
 
 #[test]
 fn an_application_that_was_ended_is_new_again_and_a_revocation_by_the_client_changes_nothing() {
-    let end = |action| EndGrants { signed_in_at: START.plus(1), action };
+    let end = |action| EndGrants { subject: subject(), signed_in_at: START.plus(1), action };
     for (name, is_new) in [("by the client", false), ("by the person", true), ("all", true), ("by the owner", true)] {
         let (mut store, cookie) = signed_in();
         let grant = granted(&mut store, &TestRandom::from(700), START);
