@@ -18,6 +18,7 @@ use mcp_connector_protocol::{Connector, Endpoint, Registry, Settings, Unavailabl
 use crate::config::bindings;
 use crate::config::bindings::Needs;
 use crate::config::configuration::{Configuration, PrivateSignIn};
+use crate::config::shared_sign_in::SharedAuthorizationServer;
 use crate::config::variables;
 use crate::files::bucket::{Bucket, not_bound};
 use crate::host::Workers;
@@ -111,6 +112,8 @@ fn configuration(registry: &Registry<Workers>, env: &Env, reports: &mut Vec<Repo
     configuration.check_scopes(&registry.scopes().iter().copied().collect());
     reports
         .extend(configuration.errors.iter().map(|error| Report::Error(format!("configuration: {}", error.report()))));
+    let shared = configuration.authorization_server.as_ref();
+    reports.extend(shared.and_then(SharedAuthorizationServer::report).map(Report::Warning));
     let has_scopes = !registry.scopes().is_empty();
     let anonymous_state = registry.keeps_state_for(None) || configuration.sse_transport;
     let state = has_scopes || anonymous_state;

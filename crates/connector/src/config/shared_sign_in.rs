@@ -7,6 +7,25 @@ use mcp_connector_oauth::web::origin::Issuer;
 use crate::config::settings::{Expected, Setting, SettingError};
 use crate::config::variables::{Variables, secure_origin};
 
+/// What has no effect at a connector whose sign-in another one keeps: it is read there. `ROLES` and `REQUIRED_GROUPS` apply at both.
+const READ_THERE: [Setting; 15] = [
+    Setting::OwnerPassphrase,
+    Setting::Identity,
+    Setting::AllowedUsers,
+    Setting::TrustedIssuers,
+    Setting::OAuthClients,
+    Setting::Connectors,
+    Setting::ProviderOnly,
+    Setting::AllowedClientHosts,
+    Setting::LocalClients,
+    Setting::AccessKeys,
+    Setting::AccessKeyDays,
+    Setting::SignInHours,
+    Setting::SignInIdleHours,
+    Setting::AccessTokenSeconds,
+    Setting::RememberBrowserDays,
+];
+
 /// The connector of another Worker whose authorization server issues the tokens for this one. It is asked over the Service Binding
 /// `INTROSPECTION`.
 #[derive(Debug)]
@@ -15,6 +34,8 @@ pub(crate) struct SharedAuthorizationServer {
     pub(crate) issuer: Issuer,
     /// `/mcp` of this connector, by which the questions name it.
     pub(crate) resource: Resource,
+    /// The variables that are set here and have no effect.
+    pub(crate) without_effect: Vec<&'static str>,
 }
 
 impl SharedAuthorizationServer {
@@ -30,7 +51,23 @@ impl SharedAuthorizationServer {
         if *own == issuer {
             return Err(error(Expected::AnotherServer));
         }
-        Ok(Some(Self { issuer, resource: ResourceServer::new(own.origin()).mcp().clone() }))
+        let is_set = |setting: &Setting| read.text(*setting).is_some();
+        Ok(Some(Self {
+            issuer,
+            resource: ResourceServer::new(own.origin()).mcp().clone(),
+            without_effect: READ_THERE.into_iter().filter(is_set).map(Setting::name).collect(),
+        }))
+    }
+
+    /// Returns what to tell the owner of settings that have no effect here; none if there are no such settings.
+    pub(crate) fn report(&self) -> Option<String> {
+        let (names, issuer) = (self.without_effect.join(", "), self.issuer.as_str());
+        (!names.is_empty()).then(|| {
+            format!(
+                "configuration: without effect here: {names}. AUTHORIZATION_SERVER is set, so {issuer} decides who signs in, with what, \
+                 and for how long. Set these there"
+            )
+        })
     }
 }
 

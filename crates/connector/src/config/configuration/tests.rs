@@ -255,11 +255,39 @@ fn where_another_connector_issues_the_tokens_nothing_of_the_own_sign_in_is_read(
     assert!(!configuration.signs_in_here() && configuration.provider.is_none() && configuration.missing().is_none());
     let server = configuration.authorization_server.unwrap();
     assert_eq!((server.issuer.as_str(), server.resource.as_str()), ("https://a.example", "https://b.example/mcp"));
+    let report = "configuration: without effect here: IDENTITY, TRUSTED_ISSUERS, CONNECTORS. AUTHORIZATION_SERVER is set, so \
+                  https://a.example decides who signs in, with what, and for how long. Set these there";
+    assert_eq!(server.report().as_deref(), Some(report));
     let both = read(&[&shared[..], &[("AUTH_ISSUER", "https://id.example")]].concat());
     assert_eq!(
         both.errors[0].to_string(),
         "AUTHORIZATION_SERVER cannot be set together with AUTH_ISSUER: both say who issues the tokens"
     );
+}
+
+#[test]
+fn policy_of_the_sign_in_has_no_effect_where_another_connector_keeps_it_and_is_reported() {
+    let there = [("AUTHORIZATION_SERVER", "https://a.example"), ("PUBLIC_URL", "https://b.example")];
+    for (setting, has_effect) in [
+        (("SIGN_IN_HOURS", "8"), false),
+        (("SIGN_IN_IDLE_HOURS", "8"), false),
+        (("ACCESS_KEYS", "off"), false),
+        (("ACCESS_KEY_DAYS", "30"), false),
+        (("PROVIDER_ONLY", "true"), false),
+        (("ALLOWED_CLIENT_HOSTS", "claude.ai"), false),
+        (("LOCAL_CLIENTS", "off"), false),
+        (("ACCESS_TOKEN_SECONDS", "600"), false),
+        (("REQUIRED_GROUPS", r#"{"/mcp":["staff"]}"#), true),
+        (("ROLES", "reader = notes:read if group:staff"), true),
+        (("PAGE_SIZE", "50"), true),
+        (("SIGN_IN_HOURS", " "), true),
+    ] {
+        let configuration = read(&[&there[..], &[setting]].concat());
+        assert_eq!(configuration.errors, [], "{setting:?}");
+        let without_effect = configuration.authorization_server.unwrap().without_effect;
+        assert_eq!(without_effect.contains(&setting.0), !has_effect, "{setting:?}: {without_effect:?}");
+    }
+    assert!(read(&[("SIGN_IN_HOURS", "8")]).authorization_server.is_none());
 }
 
 #[test]
