@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use worker::js_sys::global;
-use worker::wasm_bindgen::{JsCast, JsValue};
-use worker::wasm_bindgen_futures::JsFuture;
-use worker::web_sys::{AbortSignal, Headers, RequestInit, RequestRedirect, Response, WorkerGlobalScope};
+use worker::wasm_bindgen::{JsCast as _, JsValue};
+use worker::web_sys::{AbortSignal, Headers, RequestInit, RequestRedirect, Response};
 
 use crate::platform::js;
 
@@ -33,15 +32,12 @@ pub(crate) async fn fetch<'a>(
     body: Option<&JsValue>,
     limit: Duration,
 ) -> Result<Response, FetchError> {
-    let init = request(method, headers, body, limit)?;
-    let global: WorkerGlobalScope = global().unchecked_into();
-    let answer = JsFuture::from(global.fetch_with_str_and_init(url, &init)).await?;
-    Ok(answer.dyn_into()?)
+    fetch_by(&global(), method, url, headers, body, limit).await
 }
 
-/// The same by a Service Binding.
+/// The same by the `fetch` of a Service Binding.
 pub(crate) async fn fetch_by<'a>(
-    binding: &JsValue,
+    fetcher: &JsValue,
     method: &str,
     url: &str,
     headers: impl IntoIterator<Item = (&'a str, &'a str)>,
@@ -49,7 +45,7 @@ pub(crate) async fn fetch_by<'a>(
     limit: Duration,
 ) -> Result<Response, FetchError> {
     let init = request(method, headers, body, limit)?;
-    let answer = js::call_async(binding, "fetch", &[&JsValue::from_str(url), &init]).await?;
+    let answer = js::call_async(fetcher, "fetch", &[&JsValue::from_str(url), &init]).await?;
     Ok(answer.dyn_into()?)
 }
 
