@@ -31,6 +31,7 @@ import {
   tokensOf,
 } from '../support/oauth/client.mjs';
 import { bodyOf, enterAt, json, jwt, seconds, startProvider } from '../support/oauth/openid-provider.mjs';
+import { tokensAs } from '../support/oauth/provider-sign-in.mjs';
 
 const HERE = 'https://mcp.example.com';
 const CALLBACK = `${HERE}/authorize/callback`;
@@ -88,13 +89,7 @@ async function leave(browser = new Browser(site), parameters = {}) {
 }
 
 /** The whole way to tokens. */
-async function connectAs(account, parameters) {
-  const { browser, away, sent, verifier } = await leave(undefined, parameters);
-  const arrival = await browser.open(await enterAt(provider, away.url, account));
-  assert.ok(arrival instanceof Arrival && arrival.parameters.code, `${account} enters: ${arrival.url} ${arrival.text ?? ''}`);
-  const authorization = { code: secret(arrival.parameters.code, 'a code'), verifier, redirectUri: sent.redirect_uri };
-  return tokensOf(await send(site, redeeming(client, authorization)), 'the code is redeemed');
-}
+const connectAs = (account, parameters) => tokensAs({ provider, site, client }, account, parameters);
 
 /** Waits until the log says so, from a place on. */
 async function isLogged(from, words) {

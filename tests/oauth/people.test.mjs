@@ -7,7 +7,6 @@ import { startInstances } from '../support/workers/instances.mjs';
 import { textOf } from '../support/mcp/requests.mjs';
 import {
   ALL_SCOPES,
-  Arrival,
   Browser,
   FIRST_SCOPES,
   PASSPHRASE,
@@ -16,8 +15,6 @@ import {
   call,
   isOAuthError,
   keepsSecrets,
-  pkce,
-  redeeming,
   refreshing,
   register,
   secret,
@@ -26,11 +23,9 @@ import {
   tokensOf,
 } from '../support/oauth/client.mjs';
 import { askForKey, keyOn } from '../support/oauth/access-keys.mjs';
-import { enterAt, json, startProvider } from '../support/oauth/openid-provider.mjs';
+import { enterAt, json } from '../support/oauth/openid-provider.mjs';
+import { BY_COMPANY, allowAs, startCompany, tokensAs } from '../support/oauth/provider-sign-in.mjs';
 
-const HERE = 'https://mcp.example.com';
-const CLIENT_ID = 'the-connector';
-const CLIENT_SECRET = secret('a-secret-of-the-connector', 'the client secret');
 const alice = () => ({ email: 'alice@example.com', email_verified: true, name: 'Alice', groups: ['staff'] });
 const PEOPLE = {
   alice: alice(),
@@ -38,49 +33,21 @@ const PEOPLE = {
   carol: { email: 'carol@example.com', email_verified: true },
   bob: { email: 'bob@elsewhere.example', email_verified: true, name: 'Bob', groups: ['sales'] },
 };
-const SCOPE = 'openid profile email groups offline_access';
 const VARS = {
-  IDENTITY: 'openid',
-  OPENID_ISSUER: 'https://id.example',
-  OPENID_CLIENT_ID: CLIENT_ID,
-  OPENID_CLIENT_SECRET: CLIENT_SECRET,
+  ...BY_COMPANY,
   ALLOWED_USERS: '@example.com bob',
-  IDENTITY_SCOPE: SCOPE,
   ROLES: 'admin = notes:write if group:staff or carol@example.com',
 };
 
-/** @type {Awaited<ReturnType<typeof startProvider>>} */
+/** @type {Awaited<ReturnType<typeof startCompany>>} */
 let provider;
 /** @type {Awaited<ReturnType<typeof startInstances>>} */
 let runtime;
 let site;
 let client;
 before(async () => {
-  provider = await startProvider({
-    clients: [
-      {
-        client_id: CLIENT_ID,
-        client_secret: CLIENT_SECRET,
-        redirect_uris: [`${HERE}/authorize/callback`],
-        grant_types: ['authorization_code', 'refresh_token'],
-      },
-    ],
-    people: PEOPLE,
-    more: {
-      scopes: SCOPE.split(' '),
-      claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'], groups: ['groups'] },
-      loadExistingGrant: async ({ oidc }) => {
-        const grant = new oidc.provider.Grant({ clientId: oidc.client.clientId, accountId: oidc.session.accountId });
-        grant.addOIDCScope(SCOPE);
-        await grant.save();
-        return grant;
-      },
-      issueRefreshToken: () => true,
-      // One refresh token for each use: a second use is taken for a theft, and ends all.
-      rotateRefreshToken: true,
-      ttl: { AccessToken: 3600, AuthorizationCode: 60, IdToken: 86400, Interaction: 600, Session: 600, Grant: 600, RefreshToken: 86400 },
-    },
-  });
+  // One refresh token for each use: a second use is taken for a theft, and ends all.
+  provider = await startCompany(PEOPLE, { rotateRefreshToken: true });
   runtime = await startInstances({ count: 1, vars: VARS, outbound: provider.port });
   [site] = runtime.instances;
   client = await register(site);
@@ -94,20 +61,7 @@ afterEach(() => {
   PEOPLE.alice = alice();
 });
 
-/** Signs in, and gives the tokens, or the page that is the end of it. */
-async function enter(account, scope = ALL_SCOPES) {
-  const browser = new Browser(site);
-  const { verifier, challenge } = pkce();
-  const sent = asking(client, { challenge, scope });
-  const away = await signIn(browser, authorizePath(sent));
-  secret(away.url.searchParams.get('state'), 'the state at the provider');
-  const arrival = await browser.open(await enterAt(provider, away.url, account));
-  if (!(arrival instanceof Arrival)) return { page: arrival, browser };
-  const authorization = { code: secret(arrival.parameters.code, 'a code'), verifier, redirectUri: sent.redirect_uri };
-  return { tokens: tokensOf(await send(site, redeeming(client, authorization)), 'the code is redeemed') };
-}
-
-const signedIn = async (account, scope) => (await enter(account, scope)).tokens;
+const signedIn = (account, scope = ALL_SCOPES) => tokensAs({ provider, site, client }, account, { scope });
 const refreshed = async (tokens, rule) => tokensOf(await send(site, refreshing(client, tokens)), rule);
 const write = (token) => call(site, token, 'save_note', { title: 'A note', body: 'b' });
 const whoami = async (token) => textOf((await call(site, token)).result('whoami is answered'));
@@ -142,7 +96,7 @@ describe('a person with an identity provider', () => {
   });
 
   test('whose roles allow nothing of what an app asks for reads so, and the app gets access_denied', async () => {
-    const { page, browser } = await enter('bob', 'notes:write');
+    const { page, browser } = await allowAs({ provider, site, client }, 'bob', { scope: 'notes:write' });
     page.answer.hasStatus(403, 'nothing is left');
     assert.match(page.text, /role/, page.story('it says why'));
     const back = page.elements.find(({ name, attributes }) => name === 'a' && /error=access_denied/.test(attributes.href ?? ''));
@@ -291,7 +245,7 @@ test('an OpenID provider is asked for the scopes and with the parameters that th
     const away = await signIn(new Browser(site), authorizePath(asking(client, { prompt: 'login' })));
     secret(away.url.searchParams.get('state'), 'the state at the provider');
     const { scope, prompt, access_type: type } = away.parameters;
-    assert.deepEqual({ scope, prompt, type }, { scope: SCOPE, prompt: 'login consent', type: 'offline' });
+    assert.deepEqual({ scope, prompt, type }, { scope: VARS.IDENTITY_SCOPE, prompt: 'login consent', type: 'offline' });
   } finally {
     await runtime.restart(VARS);
   }

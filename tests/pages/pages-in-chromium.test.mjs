@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
-import { chromiumFor, runAxe, startChromium } from '../support/chromium/chromium.mjs';
+import { chromiumFor, isGoodPage, loadedNothingElse, startChromium } from '../support/chromium/chromium.mjs';
 import { KEY, modern } from '../support/mcp/requests.mjs';
 import {
   ALL_SCOPES,
@@ -24,11 +24,6 @@ import {
 import { startConnector } from '../support/workers/wrangler-dev.mjs';
 
 const { program, skip } = chromiumFor('the pages in a real browser');
-
-const SCREENS = {
-  phone: { width: 390, height: 844, deviceScaleFactor: 2, mobile: true },
-  desk: { width: 1280, height: 900, deviceScaleFactor: 1, mobile: false },
-};
 
 describe('the pages in a real browser', { skip }, () => {
   /** @type {import("../support/workers/wrangler-dev.mjs").Server} */
@@ -366,27 +361,8 @@ describe('the pages in a real browser', { skip }, () => {
     for (const [name, open] of Object.entries(PAGES)) {
       test(`${name}: axe finds nothing, it fits, and nothing comes from elsewhere`, async () => {
         const tab = await chromium.tab();
-        await tab.resize(SCREENS.desk);
-        await open(tab);
-        await isPage(tab);
-        for (const [screen, metrics] of Object.entries(SCREENS)) {
-          await tab.resize(metrics);
-          for (const value of ['light', 'dark']) {
-            await tab.prefers(value);
-            const [content, width] = await tab.evaluate('[document.scrollingElement.scrollWidth, innerWidth]');
-            assert.ok(content <= width, `${screen}: it does not scroll sideways: ${content} of ${width}`);
-            const { violations } = await runAxe((expression) => tab.evaluate(expression));
-            assert.deepEqual(violations, [], `${screen}, ${value}`);
-          }
-        }
-        // Twice the size of the text, on a phone (WCAG 2.2, 1.4.4).
-        await tab.resize(SCREENS.phone);
-        await tab.evaluate('document.documentElement.style.fontSize = "200%"');
-        const [content, width] = await tab.evaluate('[document.scrollingElement.scrollWidth, innerWidth]');
-        assert.ok(content <= width, `with large text it does not scroll sideways: ${content} of ${width}`);
-        // A URL with `data:` has the origin `null`, and loads nothing.
-        const foreign = [...tab.origins].filter((place) => !['null', server.origin, bare.origin, deployed.origin].includes(place));
-        assert.deepEqual(foreign, [], 'nothing was loaded from elsewhere');
+        await isGoodPage(tab, name, open);
+        loadedNothingElse(tab, [server.origin, bare.origin, deployed.origin]);
       });
     }
   });

@@ -4,28 +4,23 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startInstances } from '../support/workers/instances.mjs';
 import {
-  Arrival,
   Browser,
   FORM,
   PASSPHRASE,
   SIGN_IN,
-  asking,
-  authorizePath,
   isOAuthError,
   isSafePage,
   isTurnedAway,
   call,
   keepsSecrets,
-  pkce,
-  redeeming,
   refreshing,
   register,
   secret,
   send,
-  signIn,
   tokensOf,
 } from '../support/oauth/client.mjs';
-import { enterAt, startProvider } from '../support/oauth/openid-provider.mjs';
+import { enterAt } from '../support/oauth/openid-provider.mjs';
+import { BY_PROVIDER, startSignIn, tokensAs } from '../support/oauth/provider-sign-in.mjs';
 
 const HERE = 'https://mcp.example.com';
 const PEOPLE = {
@@ -34,10 +29,7 @@ const PEOPLE = {
   carol: { email: 'carol@example.com', email_verified: true },
 };
 const VARS = {
-  IDENTITY: 'openid',
-  OPENID_ISSUER: 'https://id.example',
-  OPENID_CLIENT_ID: 'the-connector',
-  OPENID_CLIENT_SECRET: secret('a-secret-of-the-connector', 'the client secret'),
+  ...BY_PROVIDER,
   ALLOWED_USERS: '*',
   OWNER: 'alice',
 };
@@ -48,10 +40,7 @@ let runtime;
 let site;
 let client;
 before(async () => {
-  provider = await startProvider({
-    clients: [{ client_id: 'the-connector', client_secret: VARS.OPENID_CLIENT_SECRET, redirect_uris: [`${HERE}/authorize/callback`] }],
-    people: PEOPLE,
-  });
+  provider = await startSignIn(PEOPLE);
   runtime = await startInstances({ count: 1, vars: VARS, outbound: provider.port });
   [site] = runtime.instances;
   client = await register(site, { client_name: 'Claude Code' });
@@ -62,17 +51,7 @@ after(async () => {
 });
 
 /** Connects an app for a person. */
-async function connectAs(account) {
-  const browser = new Browser(site);
-  const { verifier, challenge } = pkce();
-  const sent = asking(client, { challenge });
-  const away = await signIn(browser, authorizePath(sent));
-  secret(away.url.searchParams.get('state'), 'the state at the provider');
-  const arrival = await browser.open(await enterAt(provider, away.url, account));
-  assert.ok(arrival instanceof Arrival, arrival.text);
-  const authorization = { code: secret(arrival.parameters.code, 'a code'), verifier, redirectUri: sent.redirect_uri };
-  return tokensOf(await send(site, redeeming(client, authorization)), 'the code is redeemed');
-}
+const connectAs = (account) => tokensAs({ provider, site, client }, account);
 
 /** Signs in to the account page. */
 async function enter(account) {

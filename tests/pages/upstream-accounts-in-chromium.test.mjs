@@ -3,18 +3,13 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { chromiumFor, runAxe, startChromium } from '../support/chromium/chromium.mjs';
+import { chromiumFor, isGoodPage, startChromium } from '../support/chromium/chromium.mjs';
 import { textOf } from '../support/mcp/requests.mjs';
 import { PASSPHRASE, SIGN_IN, call, connect, keepsSecrets } from '../support/oauth/client.mjs';
 import { startUpstreams } from '../support/oauth/upstream-services.mjs';
 import { startInstances } from '../support/workers/instances.mjs';
 
 const { program, skip } = chromiumFor('the pages for upstream accounts in a real browser');
-
-const SCREENS = {
-  phone: { width: 390, height: 844, deviceScaleFactor: 2, mobile: true },
-  desk: { width: 1280, height: 900, deviceScaleFactor: 1, mobile: false },
-};
 
 describe('the pages for upstream accounts in a real browser', { skip }, () => {
   let services;
@@ -92,25 +87,7 @@ describe('the pages for upstream accounts in a real browser', { skip }, () => {
 
   for (const [name, open] of Object.entries(PAGES)) {
     test(`${name}: axe finds nothing, and it fits`, async () => {
-      const tab = await chromium.tab();
-      await tab.resize(SCREENS.desk);
-      await open(tab);
-      assert.equal(await tab.evaluate('document.contentType'), 'text/html', await text(tab));
-      for (const [screen, metrics] of Object.entries(SCREENS)) {
-        await tab.resize(metrics);
-        for (const value of ['light', 'dark']) {
-          await tab.prefers(value);
-          const [content, width] = await tab.evaluate('[document.scrollingElement.scrollWidth, innerWidth]');
-          assert.ok(content <= width, `${screen}: it does not scroll sideways: ${content} of ${width}`);
-          if (process.env.PICTURES) await tab.page.screenshot({ path: `${process.env.PICTURES}/${name.replaceAll(/\W+/g, '-')}-${screen}-${value}.png`, fullPage: true });
-          const { violations } = await runAxe((expression) => tab.evaluate(expression));
-          assert.deepEqual(violations, [], `${screen}, ${value}`);
-        }
-      }
-      await tab.resize(SCREENS.phone);
-      await tab.evaluate('document.documentElement.style.fontSize = "200%"');
-      const [content, width] = await tab.evaluate('[document.scrollingElement.scrollWidth, innerWidth]');
-      assert.ok(content <= width, `with large text it does not scroll sideways: ${content} of ${width}`);
+      await isGoodPage(await chromium.tab(), name, open);
     });
   }
 

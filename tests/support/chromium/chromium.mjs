@@ -199,3 +199,47 @@ export async function runAxe(evaluate, options = {}) {
     }))`,
   );
 }
+
+/** The screens on which every page has to fit. */
+export const SCREENS = {
+  phone: { width: 390, height: 844, deviceScaleFactor: 2, mobile: true },
+  desk: { width: 1280, height: 900, deviceScaleFactor: 1, mobile: false },
+};
+
+/**
+ * Fails unless what `open` leads to fits on a phone and a desk, also with text of twice the size, and axe finds nothing, in light and dark.
+ * With `PICTURES=FOLDER` in the environment, pictures of it are left there.
+ * @param {Tab} tab
+ * @param {string} name  of the page
+ * @param {(tab: Tab) => Promise<unknown>} open
+ */
+export async function isGoodPage(tab, name, open) {
+  await tab.resize(SCREENS.desk);
+  await open(tab);
+  assert.equal(await tab.evaluate('document.contentType'), 'text/html', await tab.text());
+  const fits = async (where) => {
+    const [content, width] = await tab.evaluate('[document.scrollingElement.scrollWidth, innerWidth]');
+    assert.ok(content <= width, `${where}: it does not scroll sideways: ${content} of ${width}`);
+  };
+  for (const [screen, metrics] of Object.entries(SCREENS)) {
+    await tab.resize(metrics);
+    for (const colours of ['light', 'dark']) {
+      await tab.prefers(colours);
+      await fits(screen);
+      const path = `${process.env.PICTURES}/${name.replaceAll(/\W+/g, '-')}-${screen}-${colours}.png`;
+      if (process.env.PICTURES) await tab.page.screenshot({ path, fullPage: true });
+      const { violations } = await runAxe((expression) => tab.evaluate(expression));
+      assert.deepEqual(violations, [], `${screen}, ${colours}`);
+    }
+  }
+  // WCAG 2.2, 1.4.4
+  await tab.resize(SCREENS.phone);
+  await tab.evaluate('document.documentElement.style.fontSize = "200%"');
+  await fits('with large text');
+}
+
+/** Fails if a tab has asked for anything at other origins than these. A URL with `data:` has the origin `null`, and loads nothing. */
+export function loadedNothingElse(tab, origins) {
+  const foreign = [...tab.origins].filter((place) => !['null', ...origins].includes(place));
+  assert.deepEqual(foreign, [], 'nothing was loaded from elsewhere');
+}
