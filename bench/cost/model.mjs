@@ -71,12 +71,12 @@ export function tables({ columns, machine }, prices) {
     title,
     ...bills.flatMap((of) => of.map(({ meters }) => cell(meters.find((one) => one.meter === meter)))),
   ]);
-  const heads = CALLS_A_DAY.flatMap((calls) => columns.map(({ short }) => `${calls.toLocaleString('en-US')}: ${short}`));
+  const heads = CALLS_A_DAY.flatMap((calls) => columns.map(({ short }) => `${calls.toLocaleString('en-US')} calls a day: ${short}`));
   return [
     markdown(['Step', 'With', 'Requests', 'CPU ms', 'Requests to objects', 'Rows read', 'Rows written', 'KV reads', 'KV writes'], counted),
     '',
     markdown(
-      ['A month of', ...heads],
+      ['In a month', ...heads],
       [...rows, ['**in all**', ...bills.flatMap((of) => of.map(({ dollars, isFree }) => (isFree ? '**free plan**' : `**$${dollars.toFixed(2)}**`)))]],
     ),
     '',

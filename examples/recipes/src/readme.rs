@@ -36,5 +36,5 @@ async fn weather_at(place: Place, cx: Context) -> Result<Json<Weather>, ToolErro
 pub(crate) fn add_to(connector: Connector) -> Connector {
     connector
         .hosts(["api.open-meteo.com"])
-        .tool(Tool::new("weather_at", "Tell the current weather at a place.", weather_at).title("Weather").read_only())
+        .tool(Tool::new("weather_at", "Get the current weather at a place.", weather_at).title("Weather").read_only())
 }
