@@ -16,7 +16,7 @@ import { goOnWithCurrentNode } from './setup/node.mjs';
 import { ensureTestPackages } from './setup/packages.mjs';
 import { buildWorker, DEVELOPMENT } from './build/worker.mjs';
 import { readToml } from './support/toml.mjs';
-import { leftOutInFork, STARTER } from './results/fork.mjs';
+import { differsFromStarter, leftOutInFork } from './results/fork.mjs';
 
 const PARTS = ['lint', 'unit', 'behaviour', 'projects'];
 
@@ -25,6 +25,8 @@ const PROJECTS = 'tests/projects';
 
 /** Tests wait for servers, browsers and time limits more than they compute. */
 const FILES_AT_ONCE = Math.min(4, availableParallelism() + 1);
+
+const BEHAVIOUR = 'Behaviour in the real runtime';
 
 /** How many of the slowest files the summary names. */
 const SLOWEST = 8;
@@ -65,11 +67,12 @@ async function testRepository(stage, stages) {
   await stage('behaviour', 'Build: the recipes', () => builds('examples/recipes'));
   const { name } = (await readToml('Cargo.toml')).package;
   const files = filesIn('tests').filter((file) => !file.startsWith(`${PROJECTS}/`));
-  const leftOut = name === STARTER ? [] : leftOutInFork(files);
-  await stage('behaviour', 'Behaviour in the real runtime', () => behaviour(stages, files.filter((file) => !leftOut.includes(file))));
+  const difference = differsFromStarter({ name });
+  const leftOut = difference === undefined ? [] : leftOutInFork(files);
+  await stage('behaviour', BEHAVIOUR, () => behaviour(stages, files.filter((file) => !leftOut.includes(file))));
   await stage('projects', 'Small projects and forks', () => nodeTests(filesIn(PROJECTS), {}, { atOnce: 1 }));
-  if (leftOut.length > 0) {
-    console.log(`\nLeft out: ${leftOut.length} files in tests/ that call the tools of the starter, since this connector is “${name}” and not “${STARTER}”.`);
+  if (leftOut.length > 0 && stages.some(({ title }) => title === BEHAVIOUR)) {
+    console.log(`\nLeft out, because ${difference}: ${leftOut.length} files of tests for the starter. These are ${inFolders(leftOut)}.`);
   }
 }
 
@@ -77,7 +80,15 @@ async function testRepository(stage, stages) {
 async function testProject(stage, stages) {
   await stage('unit', 'Unit tests', () => unitTests([]));
   await stage('behaviour', 'Build', () => builds('.', DEVELOPMENT));
-  await stage('behaviour', 'Behaviour in the real runtime', () => behaviour(stages, filesIn('tests')));
+  await stage('behaviour', BEHAVIOUR, () => behaviour(stages, filesIn('tests')));
+}
+
+/** How many files there are in each folder, such as “12 in tests/mcp”. */
+function inFolders(files) {
+  const folders = Object.groupBy(files, (file) => path.dirname(file));
+  return Object.entries(folders)
+    .map(([folder, { length }]) => `${length} in ${folder}`)
+    .join(', ');
 }
 
 function partFrom(args) {
