@@ -18,7 +18,7 @@ const USAGE = `Usage: npm run call -- [TOOL [ARGUMENTS]] [--url URL] [--json]
   --json     prints the whole result as JSON
 
 Signs in with the passphrase in the environment (OWNER_PASSPHRASE) or in .dev.vars where the tool asks for it.
-Ends with 0, with 1 if the tool or the connector reports an error, or with 2 if it was called in a wrong way.`;
+Ends with 0, with 1 if the tool or the connector reports an error, or with 2 if its arguments are wrong.`;
 
 await main(async () => {
   const { tool, args, url, json } = settings(process.argv.slice(2));
@@ -56,7 +56,7 @@ function settings(argv) {
   }
   if (typeof args !== 'object' || args === null || Array.isArray(args)) throw new Stop(`The arguments are a JSON object, such as '{"text":"hello"}'.\n\n${USAGE}`, 2);
   const url = values.url ?? `http://127.0.0.1:${portFrom(process.env, 8787)}/mcp`;
-  if (!URL.canParse(url)) throw new Stop(`--url is no URL.\n\n${USAGE}`, 2);
+  if (!URL.canParse(url)) throw new Stop(`--url must be a URL, such as http://127.0.0.1:8787/mcp.\n\n${USAGE}`, 2);
   return { tool, args, url, json: values.json === true };
 }
 

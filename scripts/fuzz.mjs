@@ -33,7 +33,7 @@ for (const target of names.length > 0 ? names : targets) {
   if (status !== 0) failed.push(target);
 }
 if (failed.length > 0) {
-  console.error(`\nFailed: ${failed.join(', ')}. Each input is in fuzz/artifacts. Copy it to fuzz/seeds, where it becomes a test, and mend the cause.`);
+  console.error(`\nFailed: ${failed.join(', ')}. Each input is in fuzz/artifacts. Copy it to fuzz/seeds, where it becomes a test, and fix the cause.`);
   process.exit(1);
 }
 console.log('\nNo target failed.');

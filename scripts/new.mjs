@@ -1,6 +1,6 @@
 // `npm run new -- FOLDER`: makes a small project that depends on this repository, by a git tag or by its path. It has the starter
 // in src/, settings, and tests; the engine and the commands come as packages.
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { gitUrl, withCargoSource, withNpmSource } from './project/dependency.mjs';
@@ -11,7 +11,7 @@ import { endOnSignals, outputOf, run } from './support/processes.mjs';
 
 const USAGE = `Usage: npm run new -- FOLDER [--name NAME] [--git URL] [--tag TAG] [--path] [--no-install]
 
-  FOLDER        where the project goes: a folder that does not exist, or an empty one
+  FOLDER        where the project goes: a folder outside this repository that does not exist, or an empty one
   --name NAME   its name, by default that of the folder: lower-case letters, digits and hyphens
   --git URL     the repository with the engine, by default that of package.json, or the remote \`origin\`
   --tag TAG     which version of it, by default that of this clone
@@ -67,6 +67,9 @@ async function settings(argv) {
   if (positionals.length !== 1 || (values.path && (values.git || values.tag))) throw new Stop(USAGE, 2);
   const folder = path.resolve(process.env.INIT_CWD ?? process.cwd(), positionals[0]);
   if (existsSync(folder) && readdirSync(folder).length > 0) throw new Stop(`${folder} is not empty: name a folder that does not exist yet.`);
+  if (isWithin(folder, engine)) {
+    throw new Stop(`${folder} is inside the engine's repository, where cargo takes it for a part of its workspace: name a folder outside, such as ../${path.basename(folder)}.`);
+  }
   const name = values.name ?? path.basename(folder);
   // What Workers, cargo and npm all take.
   if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name) || name.length > 54) {
@@ -74,6 +77,17 @@ async function settings(argv) {
   }
   if (name === 'mcp-connector') throw new Stop('The engine itself is called mcp-connector. Choose another name with --name.');
   return { folder, name, source: values.path ? { path: relativePath(folder) } : await gitSource(values), install: !values['no-install'] };
+}
+
+/** Whether a folder, which need not exist yet, is another one or below it, whatever links lead there. */
+function isWithin(folder, other) {
+  const from = path.relative(realpathSync(other), realPath(folder));
+  return from === '' || !(from === '..' || from.startsWith(`..${path.sep}`) || path.isAbsolute(from));
+}
+
+/** The place of a folder, of which the last parts may not exist yet. */
+function realPath(folder) {
+  return existsSync(folder) ? realpathSync(folder) : path.join(realPath(path.dirname(folder)), path.basename(folder));
 }
 
 function relativePath(folder) {

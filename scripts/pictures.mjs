@@ -37,7 +37,7 @@ const PAGES = {
 
 await main(async () => {
   const { program } = chromiumFor('the pictures');
-  if (!program) throw new Stop('There is no Chromium on this machine. Install it, or name it in CHROMIUM.');
+  if (!program) throw new Stop('There is no Chromium or Chrome on this machine. Install one, or name it in CHROMIUM.');
   await mkdir(FOLDER, { recursive: true });
   const [server, chromium] = await Promise.all([
     startConnector({ ...SIGN_IN, PUBLIC_URL: 'https://mcp.example.com' }),

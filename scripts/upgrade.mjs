@@ -5,6 +5,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { compareTags, gitUrl, isVersionTag, withCargoSource, withNpmSource } from './project/dependency.mjs';
 import { tagsOf } from './project/git-tags.mjs';
+import { ensureRust } from './setup/rust.mjs';
 import { main, step, Stop } from './support/log.mjs';
 import { isPackage, root } from './support/paths.mjs';
 import { endOnSignals, run } from './support/processes.mjs';
@@ -30,7 +31,7 @@ await main(async () => {
   if (wanted === undefined) throw new Stop(`${url} has no version tags.`);
   if (tag !== undefined && !tags.includes(tag)) throw new Stop(`${url} has no version ${tag}. The newest are ${tags.slice(-5).join(', ')}.`);
   if (url === dependency.git && wanted === dependency.tag) {
-    console.log(`The engine is ${wanted} already, ${tag === undefined ? 'the newest version' : 'as asked'}.`);
+    console.log(`The engine is already ${wanted}, ${tag === undefined ? 'the newest version' : 'as asked'}.`);
     return;
   }
 
@@ -45,8 +46,9 @@ await main(async () => {
   put('after');
   try {
     step(`Fetching ${wanted} of the engine`);
-    await run('cargo', ['fetch'], { cwd: root, failure: () => 'cargo could not get this version of the engine.' });
-    await run('npm', ['install'], { cwd: root, failure: () => 'npm could not get this version of the commands.' });
+    await ensureRust();
+    await run('cargo', ['fetch'], { cwd: root, failure: () => 'cargo could not fetch this version of the engine. Check the network and that the tag exists.' });
+    await run('npm', ['install'], { cwd: root, failure: () => 'npm could not fetch this version of the commands. Check the network.' });
   } catch (error) {
     put('before');
     throw new Stop(`${error.message}\nNothing has been upgraded. \`npm install\` puts node_modules back.`);

@@ -59,7 +59,7 @@ async function make(version, quiet) {
     // The Worker takes longer, and its last packages leave processors free.
     isAside: true,
   });
-  if (status !== 0) throw new Stop(`wasm-bindgen ${version} could not be compiled: is there a network, and a C compiler (cc)?`);
+  if (status !== 0) throw new Stop(`wasm-bindgen ${version} could not be compiled. Check the network and that a C compiler (cc) is installed.`);
   mkdirSync(path.join(toolsDir, 'bin'), { recursive: true });
   renameSync(path.join(folder, 'target/debug', PROGRAM), path.join(toolsDir, 'bin', PROGRAM));
   rmSync(folder, { recursive: true });

@@ -30,7 +30,7 @@ export async function ensurePackages(directory, what) {
   // Without the warnings that this Node is too old for a package: wrangler gets a newer one.
   await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: directory,
-    failure: () => 'npm could not install the packages: is there a network, and room on the disk?',
+    failure: () => 'npm could not install the packages. Check the network and the free disk space, then try again.',
   });
 }
 

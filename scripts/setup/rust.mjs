@@ -79,10 +79,10 @@ async function download(url) {
   try {
     const [program, line] = await Promise.all([url, `${url}.sha256`].map(bytesAt));
     const wanted = /^[0-9a-f]{64}/.exec(line.toString())?.[0];
-    if (createHash('sha256').update(program).digest('hex') !== wanted) throw new Error('its checksum is another one');
+    if (createHash('sha256').update(program).digest('hex') !== wanted) throw new Error('its checksum does not match');
     return program;
   } catch (error) {
-    throw new Stop(`The installer of Rust could not be downloaded from ${url} (${error.cause?.code ?? error.message}). Is there a network? Install Rust from https://rustup.rs and try again.`);
+    throw new Stop(`The installer of Rust could not be downloaded from ${url} (${error.cause?.code ?? error.message}). Check the network, or install Rust from https://rustup.rs and try again.`);
   }
 }
 

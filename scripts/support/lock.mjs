@@ -16,7 +16,7 @@ export async function withLock(file, body, { quiet = false } = {}) {
       rmSync(file, { force: true });
       continue;
     }
-    if (!isReported) step(`Waiting for another set-up to end (process ${owner})`);
+    if (!isReported) step(`Waiting for another setup to end (process ${owner})`);
     isReported = true;
     await new Promise((resolve) => setTimeout(resolve, 200));
   }

@@ -72,7 +72,7 @@ describe('a project by git tag', { skip: !isRepository && 'this folder is no git
   });
 
   test('moves to the newest version that is no preview, unless it is asked for one', async () => {
-    assert.match((await upgrade()).output, /The engine is v0\.2\.0 already, the newest version/);
+    assert.match((await upgrade()).output, /The engine is already v0\.2\.0, the newest version/);
     assert.match((await upgrade('v0.10.0-beta')).output, /was v0\.2\.0 and is v0\.10\.0-beta now/);
     assert.match((await upgrade('v0.1.0')).output, /was v0\.10\.0-beta and is v0\.1\.0 now/);
   });

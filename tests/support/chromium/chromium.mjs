@@ -8,13 +8,16 @@ import { test } from 'node:test';
 import puppeteer from 'puppeteer-core';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+/** Where Chrome is on a Mac, which has it on no PATH. */
+const ON_A_MAC = ['/Applications/Chromium.app/Contents/MacOS/Chromium', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'];
 const LIMIT_MS = 30_000;
 const LOOK_AGAIN_MS = 20;
 
-/** The program, or nothing. `CHROMIUM` names another one. */
+/** The program, or nothing. `CHROMIUM` names one. */
 function findChromium() {
   const places = (process.env.PATH ?? '').split(delimiter).flatMap((folder) => NAMES.map((name) => join(folder, name)));
-  return [process.env.CHROMIUM, ...places].filter(Boolean).find((place) => {
+  const onMac = process.platform === 'darwin' ? ON_A_MAC : [];
+  return [process.env.CHROMIUM, ...places, ...onMac].filter(Boolean).find((place) => {
     try {
       accessSync(place, constants.X_OK);
       return true;
@@ -32,7 +35,7 @@ function findChromium() {
 export function chromiumFor(what) {
   const program = findChromium();
   if (program) return { program, skip: false };
-  const skip = 'there is no Chromium on this machine';
+  const skip = 'there is no Chromium or Chrome on the PATH or in the variable CHROMIUM';
   console.error(`\nNOT TESTED: ${what}: ${skip}.\n`);
   test(what, { skip }, () => {});
   return { skip };
