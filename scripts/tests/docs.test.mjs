@@ -103,6 +103,19 @@ test('every link to a file leads to one', () => {
   }
 });
 
+test('every module that the architecture and the page about security name is one', () => {
+  const crates = readdirSync(path.join(root, 'crates'));
+  const isModule = (name) => {
+    const file = name.replaceAll('::', '/');
+    return crates.some((crate) => [`${file}.rs`, `${file}/mod.rs`].some((of) => existsSync(path.join(root, 'crates', crate, 'src', of))));
+  };
+  for (const page of ['docs/architecture.md', 'docs/security.md']) {
+    const names = [...read(page).matchAll(/(?<![\w:])[a-z_][a-z_0-9]*(?:::[a-z_][a-z_0-9]*)+(?![\w(:!])/g)].map(([name]) => name);
+    assert.notDeepEqual(names, [], page);
+    assert.deepEqual([...new Set(names.filter((name) => !isModule(name)))], [], `${page} names modules that are not there`);
+  }
+});
+
 test('every npm command that a page names is one', () => {
   const { scripts } = JSON.parse(read('package.json'));
   // The change log also names those of the past.
