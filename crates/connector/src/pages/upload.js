@@ -50,7 +50,7 @@ form.addEventListener("submit", (event) => {
   sending.upload.addEventListener("progress", ({ loaded, total }) => {
     progress.value = loaded / total;
     // A screen reader says each text: not more than ten.
-    const done = loaded < total ? `${Math.floor((loaded / total) * 10) * 10} % is sent.` : "It is sent and is being stored.";
+    const done = loaded < total ? `${Math.floor((loaded / total) * 10) * 10}% sent` : "Sent. It is being stored …";
     if (status.textContent !== done) sends(done);
   });
   sending.addEventListener("load", () => {

@@ -21,16 +21,15 @@ pub(crate) fn choose(link: &UploadLink, connector: &str, error: Option<&str>) ->
     let content = html! {
         h1 { "Send a file" }
         @if let Some(error) = error { (Message::error(html! { (visible(error)) })) }
-        p { "The file goes to " strong { (isolated(connector)) } ". Only you can reach it there, by the app that gave you this link." }
+        p { "The file goes to " strong { (isolated(connector)) } ". Only you can reach it there, through the app that gave you this link." }
         // The script shows how much is sent. Without it, the browser does.
         form method="post" enctype="multipart/form-data" data-most-bytes=(link.max_bytes) data-error413=(visible(&too_large))
             data-error415=(visible(&wrong_type)) data-error=(UploadError::Broken.for_person()) {
             div.field {
                 label.label for="file" { "File" }
                 p.hint id="file-hint" {
-                    "At most " (words(link.max_bytes))
-                    @if !types.is_empty() { ", of " @if link.content_types.len() == 1 { "the type " } @else { "one of the types " } (visible(&types)) }
-                    "."
+                    "At most " (words(link.max_bytes)) "."
+                    @if !types.is_empty() { " Accepted types: " (visible(&types)) "." }
                 }
                 input id="file" type="file" name="file" required accept=[(!types.is_empty()).then_some(&types)]
                     aria-describedby=(described_by(error));
@@ -58,11 +57,11 @@ fn arrived(name: Option<&str>, bytes: Option<u64>) -> Markup {
     }
 }
 
-/// Returns the page of a link that does nothing.
+/// Returns the page of a link that does nothing. `text` says why, and what to do.
 pub(crate) fn not_possible(text: &str) -> Page {
     let content = html! {
         h1 { "This link does not work" }
-        p { (visible(text)) " Your app can give you a new link." }
+        p { (visible(text)) }
     };
     Page::card("This link does not work", &content, PageKind::StaysHere)
 }

@@ -43,7 +43,7 @@ pub(crate) fn signs_in_elsewhere(connector: &Connector<'_>, account: &str, host:
     let content = html! {
         h1 { "You sign in at another address" }
         p {
-            "The connector " strong { (isolated(connector.title)) } " does not sign anybody in itself. Its sign-in is kept by "
+            "The connector " strong { (isolated(connector.title)) } " has no sign-in of its own. You sign in at "
             strong { (isolated(host)) } ". There you also see and end what your apps may do."
         }
         (url_to_paste(connector))

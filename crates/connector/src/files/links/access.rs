@@ -30,7 +30,7 @@ pub(crate) struct Opened<T> {
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub(crate) enum LinkError {
     /// It was not made here, or was changed.
-    #[error("This link is not complete, or not one of this server. Copy all of it, or ask for a new one.")]
+    #[error("This link is incomplete, or it does not belong to this server. Copy all of it, or ask for a new one.")]
     Unknown,
     #[error("This link has expired. Ask for a new one.")]
     Expired,
