@@ -10,6 +10,8 @@ export class Security {
   #document;
   #schemes = new Map();
   #otherwise;
+  #api;
+  #names = new UniqueNames();
 
   /**
    * `bearer` is the secret that is sent where the document names no credentials. With `accounts`, OAuth means the account of the
@@ -18,7 +20,7 @@ export class Security {
   constructor(document, { api, bearer, accounts }) {
     this.#document = document;
     this.#otherwise = bearer === undefined ? [] : [{ key: 'bearer', kind: 'bearer', secret: bearer }];
-    const names = new UniqueNames();
+    this.#api = api;
     for (const [key, scheme] of Object.entries(document.components?.securitySchemes ?? {})) {
       const { value } = resolved(document, scheme);
       const kind = kindOf(value);
@@ -28,11 +30,10 @@ export class Security {
       }
       const oauth = oauthOf(value);
       if (accounts && hasSignIn(oauth)) {
-        this.#schemes.set(key, { key, kind: 'account', account: names.take(api, { separator: '-', max: 32 }), oauth });
+        this.#schemes.set(key, { key, kind: 'account', account: this.#names.take(api, { separator: '-', max: 32 }), oauth });
         continue;
       }
-      const secret = names.take(`${shouting(api)}_${{ basic: 'LOGIN', bearer: 'TOKEN', key: 'KEY' }[kind.split(' ')[0]]}`, { separator: '_' });
-      this.#schemes.set(key, { key, kind, secret, name: value.name, oauth });
+      this.#schemes.set(key, { key, kind, name: value.name, oauth });
     }
   }
 
@@ -44,18 +45,31 @@ export class Security {
     const alternatives = operation.security ?? this.#document.security ?? [];
     if (!Array.isArray(alternatives) || alternatives.length === 0) return { schemes: this.#otherwise, scopes: [] };
     const reasons = new Set();
-    for (const alternative of alternatives.filter((one) => Object.keys(one ?? {}).length > 0)) {
+    // A token or a key is easier to set than a login, which many APIs take as another form of the same key.
+    const isLogin = (alternative) => Object.keys(alternative).some((key) => this.#schemes.get(key)?.kind === 'basic');
+    const asked = alternatives.filter((one) => Object.keys(one ?? {}).length > 0);
+    for (const alternative of asked.toSorted((one, other) => isLogin(one) - isLogin(other))) {
       const schemes = Object.keys(alternative).map((key) => this.#schemes.get(key) ?? { key, unsupported: `the security scheme \`${key}\`, which the document does not describe` });
       const broken = schemes.find(({ unsupported }) => unsupported);
       if (broken) {
         reasons.add(broken.unsupported);
         continue;
       }
+      this.#nameSecrets(schemes);
       const scopes = schemes.filter(({ oauth }) => oauth).flatMap(({ key, oauth }) => alternative[key].map((name) => ({ name, description: oauth.scopes[name] })));
       return { schemes, scopes };
     }
     if (alternatives.some((one) => Object.keys(one ?? {}).length === 0)) return { schemes: [], scopes: [] };
     return { unsupported: `it needs ${[...reasons].join(', or ')}` };
+  }
+
+  /** Names the secrets of schemes that are sent together: by their kind, or by their own names where there are two of a kind. */
+  #nameSecrets(schemes) {
+    const wordOf = ({ kind }) => ({ basic: 'LOGIN', bearer: 'TOKEN', key: 'KEY' })[kind.split(' ')[0]];
+    for (const scheme of schemes.filter(({ kind, secret }) => kind !== 'account' && secret === undefined)) {
+      const isOnly = schemes.every((other) => other === scheme || wordOf(other) !== wordOf(scheme));
+      scheme.secret = this.#names.take(`${shouting(this.#api)}_${isOnly ? wordOf(scheme) : shouting(scheme.key) || wordOf(scheme)}`, { separator: '_' });
+    }
   }
 }
 
