@@ -28,9 +28,11 @@ await main(async () => {
       options: () => owner.wranglerArguments,
       secretsChanged() {
         if (owner.isGiven) return;
-        const { passphrase } = owner;
-        owner = ensurePassphrase(root);
-        if (serving && owner.passphrase !== passphrase) printPassphrase();
+        const before = owner.passphrase;
+        // What came from the environment stays where wrangler has it.
+        const { passphrase, origin } = ensurePassphrase(root, {});
+        Object.assign(owner, { passphrase, origin });
+        if (serving && passphrase !== before) printPassphrase();
       },
       ready(url) {
         serving = true;
@@ -39,6 +41,7 @@ await main(async () => {
 
     Connector URL   ${url}/mcp`);
         printPassphrase();
+        if (owner.missing.length > 0) console.log(`    Without value   ${owner.missing.join(', ')}\n                    (in .dev.vars; what you write there is served at once)\n`);
       },
     });
   } finally {

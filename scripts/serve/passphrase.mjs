@@ -1,9 +1,9 @@
 // The owner's passphrase for local use: what `npm start` prints and the sign-in page asks for. It comes from the environment,
 // else from .dev.vars, where wrangler looks for secrets; without either a random one is written there. Git ignores that file.
 import { randomInt } from 'node:crypto';
-import { appendFileSync, chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, chmodSync, existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { handOver, valuesIn } from './local-secrets.mjs';
 
 const NAME = 'OWNER_PASSPHRASE';
 
@@ -17,46 +17,37 @@ export function randomPassphrase() {
 }
 
 /**
- * Finds or makes the passphrase for `directory`, which holds .dev.vars.
- * @returns {{passphrase: string, isGiven: boolean, origin: string, wranglerArguments: string[], forget: () => void}}
- *   `isGiven`: it comes from the environment; `origin` says where it comes from; `forget` removes what only this run needed
+ * Finds or makes the passphrase for `directory`, which holds .dev.vars. What that file names without a value comes from the
+ * environment, if it is there.
+ * @returns {{passphrase: string, isGiven: boolean, origin: string, missing: string[], wranglerArguments: string[], forget: () => void}}
+ *   `isGiven`: it comes from the environment; `origin` says where it comes from; `missing` names what has no value; `forget` removes
+ *   what only this run needed
  */
 export function ensurePassphrase(directory, environment = process.env) {
   const file = path.join(directory, '.dev.vars');
-  const given = environment[NAME];
-  if (given) return { passphrase: given, isGiven: true, origin: 'from the environment', ...handOver(file, given) };
-
-  const nothing = { isGiven: false, wranglerArguments: [], forget: () => {} };
-  const saved = existsSync(file) ? valueIn(readFileSync(file, 'utf8')) : undefined;
-  if (saved) return { passphrase: saved, origin: 'from .dev.vars', ...nothing };
+  const before = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const saved = valuesIn(before);
+  const empty = [...saved].filter(([name, value]) => value === '' && name !== NAME).map(([name]) => name);
+  const others = {
+    missing: empty.filter((name) => !environment[name]),
+    values: Object.fromEntries(empty.filter((name) => environment[name]).map((name) => [name, environment[name]])),
+  };
+  const result = (passphrase, origin, isGiven) => ({
+    passphrase,
+    origin,
+    isGiven,
+    missing: others.missing,
+    ...handOver(file, { ...others.values, ...(isGiven && { [NAME]: passphrase }) }),
+  });
+  if (environment[NAME]) return result(environment[NAME], 'from the environment', true);
+  if (saved.get(NAME)) return result(saved.get(NAME), 'from .dev.vars', false);
 
   const passphrase = randomPassphrase();
-  const before = existsSync(file) ? readFileSync(file, 'utf8') : '';
   const lineBreak = before === '' || before.endsWith('\n') ? '' : '\n';
   appendFileSync(file, `${lineBreak}${NAME}="${passphrase}"\n`, { mode: 0o600 });
   chmodSync(file, 0o600);
-  return { passphrase, origin: 'created now, in .dev.vars', ...nothing };
+  return result(passphrase, 'created now, in .dev.vars', false);
 }
 
-/** The passphrase in the text of a .dev.vars file: the last one, as wrangler reads it. */
-export function valueIn(text) {
-  const lines = [...text.matchAll(/^[ \t]*(?:export[ \t]+)?OWNER_PASSPHRASE[ \t]*=[ \t]*(.*?)[ \t\r]*$/gm)];
-  const raw = lines.at(-1)?.[1] ?? '';
-  const quoted = /^(["'`])(.*)\1/.exec(raw);
-  return quoted ? quoted[2] : raw.replace(/\s+#.*$/, '');
-}
-
-/**
- * Hands a passphrase from the environment to wrangler through a file only this user can read: arguments can be read by everybody.
- * wrangler stops reading .dev.vars when it is given files, so that one is named first. It need not exist.
- */
-function handOver(file, passphrase) {
-  const directory = mkdtempSync(path.join(tmpdir(), 'mcp-connector-'));
-  const override = path.join(directory, 'owner.env');
-  const quote = ['"', "'", '`'].find((mark) => !passphrase.includes(mark)) ?? '"';
-  writeFileSync(override, `${NAME}=${quote}${passphrase}${quote}\n`, { mode: 0o600 });
-  return {
-    wranglerArguments: ['--env-file', file, '--env-file', override],
-    forget: () => rmSync(directory, { recursive: true, force: true }),
-  };
-}
+/** The passphrase in the text of a .dev.vars file. */
+export const valueIn = (text) => valuesIn(text).get(NAME) ?? '';

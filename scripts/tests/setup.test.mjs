@@ -139,6 +139,19 @@ describe('passphrase', () => {
     assert.throws(() => statSync(second), { code: 'ENOENT' });
   });
 
+  test('what .dev.vars names without a value comes from the environment, or is told as missing', () => {
+    const own = mkdtempSync(path.join(folder, 'vars-'));
+    const file = path.join(own, '.dev.vars');
+    writeFileSync(file, 'OWNER_PASSPHRASE="plain"\nA_KEY=\nB_KEY="" # later\nC_KEY=set\n');
+    const { passphrase, missing, wranglerArguments, forget } = ensurePassphrase(own, { A_KEY: 'a', C_KEY: 'other', PATH: '/bin' });
+    assert.deepEqual([passphrase, missing], ['plain', ['B_KEY']]);
+    const [first, second] = wranglerArguments.filter((argument) => argument !== '--env-file');
+    assert.equal(first, file);
+    assert.equal(readFileSync(second, 'utf8'), 'A_KEY="a"\n', 'what the file says stays');
+    forget();
+    assert.deepEqual(ensurePassphrase(own, {}).wranglerArguments, []);
+  });
+
   for (const [text, value] of [
     ['OWNER_PASSPHRASE=plain', 'plain'],
     ['OWNER_PASSPHRASE = "with space" # why', 'with space'],
