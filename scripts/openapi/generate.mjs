@@ -6,9 +6,9 @@ import { root } from '../support/paths.mjs';
 import { Stop } from '../support/log.mjs';
 import { readDocument } from './document/read-document.mjs';
 import { readOperations } from './document/operations.mjs';
-import { Schemas } from './document/schemas.mjs';
+import { Schemas, whole } from './document/schemas.mjs';
 import { declareScopes, Security } from './document/security.mjs';
-import { apiName, shouting } from './names.mjs';
+import { apiName, shouting, snake } from './names.mjs';
 import { accountsOf, serverOf } from './rust/connection.mjs';
 import { complete, fileParts } from './rust/file.mjs';
 import { merge, parse, toolNames, write } from './rust/parts.mjs';
@@ -29,13 +29,21 @@ export async function generate(options, { cwd, before }) {
   const operations = made.operations.filter(({ name }) => !deleted.has(name));
   if (operations.length === 0) throw new Stop(nothing(document, made));
   const scopes = options.search ? scopesOfSearch(operations, api, title) : declareScopes(operations, api, title);
-  const about = { title, version: paragraph(document.info?.version ?? '').slice(0, 40), spec: options.source, api, command: commandOf(options), search: options.search };
+  const about = { title, version: paragraph(document.info?.version ?? '').slice(0, 40), spec: options.source, api, command: commandOf(options), file: options.file ?? 'src/api.rs', search: options.search };
   const parts = fileParts({ operations, skipped: made.skipped, scopes, server, about, search: options.search, allTools: made.operations.map(({ name }) => name) });
   const signIn = scopes.filter(({ constant }) => operations.some(({ effect, scopes: own }) => effect === 'read' && own.includes(constant))).map(({ constant }) => constant);
   const { parts: together, report } = merge(present, parts);
   const all = complete(together, { signIn, search: options.search });
-  summarize({ title, operations, skipped: made.skipped, options, server, before });
-  return { text: formatted(write(all)), report: { ...report, deleted: [...deleted] }, operations, skipped: made.skipped };
+  summarize({ title, operations, skipped: made.skipped, options, server });
+  return {
+    text: formatted(write(all)),
+    report: { ...report, deleted: [...deleted] },
+    operations,
+    skipped: made.skipped,
+    title,
+    secrets: secretsOf(operations, title),
+    example: options.search ? { name: `${snake(api)}_find`, args: { query: 'list' } } : exampleOf(operations),
+  };
 }
 
 function operationsFor(document, api, options) {
@@ -71,16 +79,42 @@ function nothing(document, { skipped }) {
   return `No operation of the document is asked for.${tags.length > 0 ? ` Its tags are ${tags.slice(0, 40).join(', ')}.` : ''}`;
 }
 
-function summarize({ title, operations, skipped, options, server, before }) {
+/** Returns what has to be set for the tools to work: the names, each with what it is. */
+function secretsOf(operations, title) {
+  const schemes = operations.flatMap(({ security }) => security.schemes.filter(({ secret }) => secret));
+  const what = { basic: 'A login at', bearer: 'A token of', key: 'A key of' };
+  const keys = schemes.map(({ kind, secret }) => [secret, `${what[kind.split(' ')[0]]} ${title}${kind === 'basic' ? ', as `user:password`' : ''}.`]);
+  const accounts = accountsOf(operations).flatMap(({ account }) => [
+    [`${shouting(account)}_ID`, `The client id of this connector at ${title}.`],
+    [`${shouting(account)}_SECRET`, `The client secret of this connector at ${title}.`],
+  ]);
+  return Object.fromEntries([...keys, ...accounts]);
+}
+
+/** Returns a call that somebody could try first: of a tool that reads, and asks for as little as possible. */
+function exampleOf(operations) {
+  const required = ({ parameters }) => parameters.filter((parameter) => parameter.required);
+  const [first] = operations.toSorted((one, other) => (one.effect !== 'read') - (other.effect !== 'read') || required(one).length - required(other).length);
+  return { name: first.name, args: Object.fromEntries(required(first).map(({ argument, node }) => [argument, ['integer', 'number'].includes(whole(node).kind) ? 1 : '…'])) };
+}
+
+function summarize({ title, operations, skipped, options, server }) {
   const writes = operations.filter(({ effect }) => effect !== 'read').length;
   console.error(`${title}: ${operations.length} operations${options.search ? ' behind three tools' : ''}, ${operations.length - writes} that read and ${writes} that write, at ${server.base}.`);
   for (const { method, path: where, reason } of skipped) console.error(`  left out: ${method} ${where}: ${reason}`);
   for (const { name, notes } of operations) for (const note of notes) console.error(`  ${name}: ${note}`);
   if (server.others.length > 0) console.error(`  Other servers in the document: ${server.others.slice(0, 5).map((url) => paragraph(url)).join(', ')} (--server).`);
-  const secrets = [...new Set(operations.flatMap(({ security }) => security.schemes.map(({ secret }) => secret)))].filter(Boolean);
-  for (const { account } of accountsOf(operations)) console.error(`  People connect their accounts: register this server at the service, with the redirect URI /upstream/callback/${account} on its origin, and set the variable ${shouting(account)}_ID and the secret ${shouting(account)}_SECRET.`);
-  if (secrets.length > 0 && before === undefined) console.error(`  Set the secret ${secrets.join(' and ')}: npx wrangler secret put ${secrets[0]}, and in .dev.vars for npm start.`);
-  if (!options.search && operations.length > MANY) console.error(`  ${operations.length} tools fill the context of a model. Choose some with --tag, or make three tools that search with --search.`);
+  for (const { account } of accountsOf(operations)) console.error(`  People connect their accounts: register this server at the service, with the redirect URI /upstream/callback/${account} on its origin.`);
+  if (!options.search && operations.length > MANY) console.error(`  ${operations.length} tools fill the context of a model. Make three tools that search with --search, or choose some with --tag${tagsOf(operations)}.`);
+}
+
+/** The tags to choose from, with how many operations each has. */
+function tagsOf(operations) {
+  const counts = new Map();
+  for (const { tag } of operations.filter((one) => one.tag !== '')) counts.set(tag, (counts.get(tag) ?? 0) + 1);
+  if (counts.size < 2) return '';
+  const shown = [...counts].slice(0, 40).map(([tag, count]) => `${tag} (${count})`);
+  return `: ${shown.join(', ')}${counts.size > shown.length ? ', …' : ''}`;
 }
 
 function commandOf({ source, tags, readOnly, search, name, server, bearer, accounts, lenient }) {

@@ -48,7 +48,7 @@ describe('the examples', () => {
     ['github_search.rs', 'github.json', { name: 'github', search: true, bearer: 'GITHUB_TOKEN' }],
   ]) {
     test(`${file} is what the generator makes of ${document}`, async () => {
-      const { text } = await generated(`${FIXTURES}/${document}`, options);
+      const { text } = await generated(`${FIXTURES}/${document}`, { ...options, file: `examples/recipes/src/${file}` });
       assert.equal(readFileSync(path.join(root, 'examples/recipes/src', file), 'utf8'), text, 'run the command in the head of the file');
     });
   }
@@ -235,6 +235,20 @@ describe('hints, scopes and credentials', () => {
       assert.ok(text.includes(call) && text.includes(`"${secret}"`) && text.includes('.scope(READ)'), text);
     });
   }
+
+  test('secrets are named after what is sent: a token or a key before a login, two of a kind by their own names', async () => {
+    const securitySchemes = {
+      login: { type: 'http', scheme: 'basic' },
+      unused: { type: 'http', scheme: 'bearer' },
+      token: { type: 'http', scheme: 'bearer' },
+      clientId: { type: 'apiKey', in: 'header', name: 'X-Id' },
+      secret: { type: 'apiKey', in: 'header', name: 'X-Secret' },
+    };
+    const secretsFor = async (security) => Object.keys((await fromPaths({ '/a': { get: { operationId: 'see', security, ...ok } } }, { components: { securitySchemes } })).secrets);
+    assert.deepEqual(await secretsFor([{ login: [] }, { token: [] }]), ['TEA_TOKEN']);
+    assert.deepEqual(await secretsFor([{ login: [] }]), ['TEA_LOGIN']);
+    assert.deepEqual(await secretsFor([{ clientId: [], secret: [] }]), ['TEA_CLIENT_ID', 'TEA_SECRET']);
+  });
 
   test('with --accounts, OAuth is the account of the person who is calling', async () => {
     const { text } = await generated(`${FIXTURES}/library.yaml`, { accounts: true, name: 'library', tags: ['loans'] });

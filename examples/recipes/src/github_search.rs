@@ -1,12 +1,16 @@
-//! Three tools for the 8 operations of GitHub REST API (excerpt) 1.1.4, made from its OpenAPI document. To edit: this
-//! brings in what is new in the document, and keeps what you have changed.
+//! Three tools for the 8 operations of GitHub REST API (excerpt) 1.1.4: one finds an operation, one calls those that
+//! read, and one calls those that write.
+//!
+//! `npm run openapi` wrote this file, and you may edit it. This command brings in a newer document and keeps your
+//! edits:
 //!
 //! ```sh
-//! npm run openapi -- scripts/tests/fixtures/openapi/github.json --search --name github --bearer GITHUB_TOKEN --update FILE
+//! npm run openapi -- scripts/tests/fixtures/openapi/github.json --search --name github --bearer GITHUB_TOKEN --update examples/recipes/src/github_search.rs
 //! ```
 //!
-//! A line `// -- NAME HASH` begins each part, and the hash tells whether somebody has edited it. A part of your own has
-//! a mark without a hash. The imports, the list of tools and this comment are written anew each time.
+//! A line `// -- NAME HASH` begins each part; the hash shows whether the part has been edited. A part of your own
+//! begins with a line without a hash, such as `// -- mine`. This comment and the parts `imports`, `tools` and
+//! `left-out` are rewritten each time.
 #![allow(
     clippy::doc_markdown,
     clippy::enum_variant_names,

@@ -1,14 +1,15 @@
-//! Tools for City Library API 2.4.0, made from its OpenAPI document. To edit: this brings in what is new in the
-//! document, and keeps what you have changed.
+//! Tools for City Library API 2.4.0: one for each operation of its OpenAPI document.
+//!
+//! `npm run openapi` wrote this file, and you may edit it. This command brings in a newer document and keeps your
+//! edits:
 //!
 //! ```sh
-//! npm run openapi -- scripts/tests/fixtures/openapi/library.yaml --name library --update FILE
+//! npm run openapi -- scripts/tests/fixtures/openapi/library.yaml --name library --update examples/recipes/src/library_api.rs
 //! ```
 //!
-//! A line `// -- NAME HASH` begins each part, and the hash tells whether somebody has edited it. A part of your own has
-//! a mark without a hash. The imports, the list of tools and this comment are written anew each time.
-//!
-//! Tools: list_books, books_create, get_book, delete_book, update_book, list_books_2, post_loans, opening_hours.
+//! A line `// -- NAME HASH` begins each part; the hash shows whether the part has been edited. A part of your own
+//! begins with a line without a hash, such as `// -- mine`. This comment and the parts `imports`, `tools` and
+//! `left-out` are rewritten each time.
 #![allow(
     clippy::doc_markdown,
     clippy::enum_variant_names,
@@ -396,6 +397,9 @@ struct PostLoansBodyNote {
 }
 
 // -- tools
+// Made so far. A tool that you delete, with its line in `TOOLS`, is not made again: list_books, books_create, get_book,
+//   delete_book, update_book, list_books_2, post_loans, opening_hours.
+
 /// The tools.
 const TOOLS: &[fn() -> Tool] = &[
     list_books_tool,

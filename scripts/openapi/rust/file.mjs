@@ -1,6 +1,6 @@
 // The whole generated file: what it says of itself, its imports, the connection, the tools, the types, and what was left out.
 import { connections } from './connection.mjs';
-import { hashOf } from './parts.mjs';
+import { hashOf, TOOLS_MADE } from './parts.mjs';
 import { searchParts } from './search.mjs';
 import { toolParts } from './tools.mjs';
 import { comment, literal, paragraph } from '../text.mjs';
@@ -30,7 +30,7 @@ export function fileParts({ operations, skipped, scopes, server, about, search, 
     { name: 'imports', text: '' },
     part('connection', [address, constants.join('\n'), connection.text].filter(Boolean).join('\n\n')),
     ...parts.map(({ name, text }) => part(name, text)),
-    { name: 'tools', text: '' },
+    { name: 'tools', text: search ? '' : toolsMade(allTools) },
     ...(skipped.length > 0 ? [{ name: 'left-out', text: leftOut(skipped) }] : []),
   ];
 }
@@ -53,7 +53,7 @@ export function complete(parts, { signIn, search }) {
   const imports = Object.entries(IMPORTS).map(([crate, names]) => [crate, names.filter((name) => used(code, name))]).filter(([, names]) => names.length > 0);
   return parts.map((one) => {
     if (one.name === 'imports') return { ...one, text: imports.map(([crate, names]) => useOf(crate, names)).join('\n') };
-    return one.name === 'tools' ? { ...one, text: register } : one;
+    return one.name === 'tools' ? { ...one, text: [one.text, register].filter(Boolean).join('\n\n') } : one;
   });
 }
 
@@ -70,22 +70,30 @@ function useOf(crate, names) {
 const REASON = 'the names and the words are those of the document';
 const LINTS = ['doc_markdown', 'enum_variant_names', 'large_enum_variant', 'struct_excessive_bools', 'struct_field_names', 'upper_case_acronyms'];
 
-function head({ title, version, command, search }, allTools) {
-  const what = search ? `Three tools for the ${allTools.length} operations of ${title} ${version}` : `Tools for ${title} ${version}`;
+function head({ title, version, command, file, search }, allTools) {
   const said = (text) => comment(text, { prefix: '//!' });
-  const lines = [
-    said(`${what}, made from its OpenAPI document. To edit: this brings in what is new in the document, and keeps what you have changed.`),
+  const of = `${title} ${version}`.trim();
+  const what = search
+    ? `Three tools for the ${allTools.length} operations of ${of}: one finds an operation, one calls those that read, and one calls those that write.`
+    : `Tools for ${of}: one for each operation of its OpenAPI document.`;
+  return [
+    said(what),
+    '//!',
+    said('`npm run openapi` wrote this file, and you may edit it. This command brings in a newer document and keeps your edits:'),
     '//!',
     '//! ```sh',
-    `//! npm run openapi -- ${command} --update FILE`,
+    `//! npm run openapi -- ${command} --update ${file}`,
     '//! ```',
     '//!',
-    said('A line `// -- NAME HASH` begins each part, and the hash tells whether somebody has edited it. A part of your own has a mark without a hash. The imports, the list of tools and this comment are written anew each time.'),
-  ];
-  // The tools of the last run are named, so that one that was deleted is not made again.
-  if (!search) lines.push('//!', said(`Tools: ${allTools.join(', ')}.`).split('\n').map((line, index) => (index === 0 ? line : line.replace('//! ', '//!   '))).join('\n'));
-  lines.push(`#![allow(${LINTS.map((lint) => `clippy::${lint}`).join(', ')}, reason = ${literal(REASON)})]`);
-  return lines.join('\n');
+    said('A line `// -- NAME HASH` begins each part; the hash shows whether the part has been edited. A part of your own begins with a line without a hash, such as `// -- mine`. This comment and the parts `imports`, `tools` and `left-out` are rewritten each time.'),
+    `#![allow(${LINTS.map((lint) => `clippy::${lint}`).join(', ')}, reason = ${literal(REASON)})]`,
+  ].join('\n');
+}
+
+/** Names the tools that were made, so that one that somebody has deleted is not made again. */
+function toolsMade(names) {
+  const [first, ...more] = comment(`${TOOLS_MADE} ${names.join(', ')}.`, { prefix: '//' }).split('\n');
+  return [first, ...more.map((line) => line.replace('// ', '//   '))].join('\n');
 }
 
 function leftOut(skipped) {

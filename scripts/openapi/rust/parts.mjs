@@ -27,11 +27,18 @@ export function write(parts) {
   return `${parts.map(({ name, hash, text }) => (name === '' ? text : `// -- ${name}${hash ? ` ${hash}` : ''}\n${text}`.trimEnd())).join('\n\n')}\n`;
 }
 
+/** Begins the comment that names the tools of a run. */
+export const TOOLS_MADE = 'Made so far. A tool that you delete, with its line in `TOOLS`, is not made again:';
+
 /** The names of the tools that an earlier run has made, those that the author has deleted included. */
 export function toolNames(parts) {
-  const text = parts.find(({ name }) => name === '')?.text ?? '';
-  const list = /^\/\/! Tools:((?:.*\n\/\/!  )*.*)$/m.exec(text);
-  return list === null ? [] : list[1].replaceAll('\n//!', ' ').split(/[\s,.]+/).filter(Boolean);
+  const text = parts.find(({ name }) => name === 'tools')?.text ?? '';
+  const lines = text.split('\n');
+  const first = lines.findIndex((line) => line === `// ${TOOLS_MADE}` || line.startsWith(`// ${TOOLS_MADE} `));
+  if (first < 0) return [];
+  const more = lines.slice(first + 1).findIndex((line) => !line.startsWith('//   '));
+  const names = lines.slice(first, more < 0 ? undefined : first + 1 + more).join(' ').replace(TOOLS_MADE, '');
+  return names.match(/\w+/g) ?? [];
 }
 
 /**
