@@ -10,7 +10,6 @@ use crate::http::answer::{Answer, RETRY_CLOSED};
 use crate::http::incoming::BodyError;
 use crate::http::route::{ACCOUNT_PATH, LOGIN_PATH, OTHER_ACCOUNT_PATH};
 use crate::log::request_log::RequestLog;
-use crate::oauth::clients::documents::NotDescribed;
 use crate::oauth::identity::upstream::UpstreamError;
 use crate::pages;
 use crate::pages::FormTarget;
@@ -21,6 +20,7 @@ use mcp_connector_oauth::clients::metadata_document::fetch_limits::PERIOD;
 use mcp_connector_oauth::login::login_form::LoginDecision;
 use mcp_connector_oauth::login::passphrase::WeakPassphrase;
 use mcp_connector_oauth::login::provider::error::LoginError;
+use mcp_connector_oauth::token::client_authentication::NotDescribed;
 use mcp_connector_oauth::web::redirect_uri::InvalidRedirectUri;
 use mcp_connector_protocol::Unavailable;
 

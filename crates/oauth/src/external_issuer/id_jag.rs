@@ -7,14 +7,13 @@
 use thiserror::Error;
 
 use mcp_connector_base::identifier::{ClientId, Subject};
-use mcp_connector_base::outage::Outage;
 use mcp_connector_base::profile::{EmailSource, Profile};
 use mcp_connector_base::scope::ScopeSet;
 use mcp_connector_base::timestamp::Timestamp;
 
 use crate::external_issuer::assertion_id::AssertionId;
 use crate::external_issuer::identity_claims::IdentityClaims;
-use crate::external_issuer::signed_jwt::{JwtError, SignatureError, SignedJwt};
+use crate::external_issuer::signed_jwt::{JwtError, SignedJwt};
 use crate::external_issuer::trusted_issuers::{TrustedIssuer, TrustedIssuers};
 use crate::resource::protected_resource::Resource;
 use crate::web::json_object::{Object, Unexpected};
@@ -161,19 +160,6 @@ fn profile(claims: &Object, trusted: &TrustedIssuer, kept: &IdentityClaims) -> P
 impl From<Unexpected> for IdJagError {
     fn from(unexpected: Unexpected) -> Self {
         Self::Jwt(unexpected.into())
-    }
-}
-
-/// Returns why a signature is refused.
-///
-/// # Errors
-///
-/// The signature cannot be verified now.
-pub const fn refused_signature(error: SignatureError) -> Result<IdJagError, Outage> {
-    match error {
-        SignatureError::UnknownKey => Ok(IdJagError::UnknownKey),
-        SignatureError::BadSignature => Ok(IdJagError::Signature),
-        SignatureError::Outage(outage) => Err(outage),
     }
 }
 

@@ -47,6 +47,9 @@ pub enum SignatureError {
     UnknownKey,
     #[error("bad_signature")]
     BadSignature,
+    /// The keys were not fetched: they are those of a client that anybody can publish, and there were too many such fetches.
+    #[error("too_many_fetches")]
+    TooManyFetches,
     /// The signature cannot be verified now.
     #[error("outage: {0}")]
     Outage(#[from] Outage),

@@ -155,6 +155,8 @@ impl From<SignatureError> for ExternalTokenError {
             SignatureError::UnknownKey => Self::UnknownKey,
             SignatureError::BadSignature => Self::BadSignature,
             SignatureError::Outage(outage) => Self::Outage(outage),
+            // Only keys of clients are limited. Whatever the limit is, it is no fault of the token.
+            SignatureError::TooManyFetches => Self::Outage(Outage::Remote),
         }
     }
 }

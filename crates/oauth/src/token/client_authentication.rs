@@ -13,9 +13,33 @@ use crate::external_issuer::signed_jwt::SignedJwt;
 use crate::grants::assertions::commands::{AssertionRefused, CheckedAssertion, UseClientAssertion};
 use crate::grants::commands::Grants;
 use crate::login::roles::policy::CLIENT_SUBJECT;
-use crate::token::error::TokenError;
+use crate::token::error::{Limited, TokenError};
 use crate::web::form::Parameters;
 use crate::web::origin::Issuer;
+
+/// Why a client, or its keys, cannot be known now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotDescribed {
+    /// Its document, its keys or our storage are out of reach.
+    Outage(Outage),
+    /// Nothing was fetched: this network has caused too many fetches, or its host was asked too often.
+    TooManyFetches,
+}
+
+impl From<Outage> for NotDescribed {
+    fn from(outage: Outage) -> Self {
+        Self::Outage(outage)
+    }
+}
+
+impl From<NotDescribed> for TokenError {
+    fn from(error: NotDescribed) -> Self {
+        match error {
+            NotDescribed::Outage(outage) => Self::Outage(outage),
+            NotDescribed::TooManyFetches => Self::Limited(Limited::Fetches),
+        }
+    }
+}
 
 /// Where clients are looked up.
 #[allow(async_fn_in_trait, reason = "a Worker has one thread; nobody needs these futures to be Send")]
@@ -27,14 +51,14 @@ pub trait Clients {
     async fn find(&self, id: &ClientId) -> Result<Option<Client>, Outage>;
 
     /// Returns a client that was found, with all that its metadata document says. `None` if there is no such client any more.
-    async fn described(&self, client: Client) -> Result<Option<Client>, Outage>;
+    async fn described(&self, client: Client) -> Result<Option<Client>, NotDescribed>;
 
     /// Verifies that a client has signed an assertion with one of its keys.
     async fn verify_assertion(
         &self,
         client: &Client,
         assertion: &SignedJwt<'_>,
-    ) -> Result<Result<(), ClientAssertionError>, Outage>;
+    ) -> Result<Result<(), ClientAssertionError>, NotDescribed>;
 
     /// Returns whether the owner of this server has ended a client for everybody. If that is unknown, it is an outage.
     async fn status(&self, id: &ClientId) -> Result<ClientStatus, Outage>;
@@ -88,7 +112,7 @@ impl AuthenticatedClient {
         let used = grants.ask(object, UseClientAssertion(CheckedAssertion { id, request, expires })).await?;
         used.map_err(|refused| match refused {
             // A client with a thousand assertions in five minutes is asked to wait.
-            AssertionRefused::TooMany => TokenError::Outage(Outage::Storage),
+            AssertionRefused::TooMany => TokenError::Limited(Limited::Assertions),
             AssertionRefused::Used
             | AssertionRefused::Ended
             | AssertionRefused::NotAdmitted

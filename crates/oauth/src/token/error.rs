@@ -50,9 +50,28 @@ pub enum TokenError {
     /// The resource is unknown, or not the granted one.
     #[error("the requested resource is unknown or was not granted")]
     Target,
+    /// A limit is reached. The same request works later.
+    #[error("{0}, try again in a minute")]
+    Limited(#[from] Limited),
     /// The object that stores the grants does not answer.
     #[error("temporarily out of order, try again")]
     Outage(#[from] Outage),
+}
+
+/// What there is too much of at the moment. It is no fault of the credentials, which the client keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Limited {
+    /// As many unexpired assertions of the person or the client as are stored were used.
+    #[error("too many assertions")]
+    Assertions,
+    /// The network of the request has caused too many fetches of client documents and keys, or their host was asked too often.
+    #[error("too many fetches of client documents")]
+    Fetches,
+}
+
+impl Limited {
+    /// The seconds after which another attempt makes sense.
+    const RETRY_AFTER: u32 = 60;
 }
 
 /// Why a code is invalid, for the log. The client gets the same error for all of them.
@@ -90,7 +109,7 @@ impl TokenError {
     pub const fn status(self) -> u16 {
         match self {
             Self::Client(error) => error.status(),
-            Self::Outage(_) => 503,
+            Self::Limited(_) | Self::Outage(_) => 503,
             Self::NotAForm
             | Self::Form(_)
             | Self::Missing(_)
@@ -117,7 +136,7 @@ impl TokenError {
             Self::Code(_) | Self::RefreshToken(_) | Self::Assertion(_) => "invalid_grant",
             Self::Scope => "invalid_scope",
             Self::Target => "invalid_target",
-            Self::Outage(_) => "temporarily_unavailable",
+            Self::Limited(_) | Self::Outage(_) => "temporarily_unavailable",
         }
     }
 
@@ -137,7 +156,13 @@ impl TokenError {
     /// Returns the value of `Retry-After`, in seconds.
     #[must_use]
     pub fn retry_after(self) -> Option<u32> {
-        if let Self::Outage(outage) = self { Some(outage.retry_after()) } else { None }
+        if let Self::Outage(outage) = self {
+            Some(outage.retry_after())
+        } else if let Self::Limited(_) = self {
+            Some(Limited::RETRY_AFTER)
+        } else {
+            None
+        }
     }
 
     /// Returns the text for the log: the code, and the reason that the client does not get.
@@ -152,6 +177,8 @@ impl TokenError {
             format!("{code}: {self}")
         } else if let Self::Outage(outage) = self {
             format!("{code}: {outage}")
+        } else if let Self::Limited(limited) = self {
+            format!("{code}: {limited}")
         } else {
             code.to_owned()
         }

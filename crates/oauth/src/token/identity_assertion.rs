@@ -3,15 +3,14 @@
 //! refresh token, because the next assertion takes its place, and no consent, because the provider has decided.
 
 use mcp_connector_base::identifier::GrantId;
-use mcp_connector_base::outage::Outage;
 use mcp_connector_base::scope::ScopeSet;
 use mcp_connector_base::timestamp::Random;
 
 use crate::clients::client::{ClientKind, ClientName, ClientStatus};
 use crate::clients::client_keys::ClientProof;
 use crate::crypto::opaque::ObjectName;
-use crate::external_issuer::id_jag::{IdJag, IdJagError, refused_signature};
-use crate::external_issuer::signed_jwt::SignedJwt;
+use crate::external_issuer::id_jag::{IdJag, IdJagError};
+use crate::external_issuer::signed_jwt::{SignatureError, SignedJwt};
 use crate::external_issuer::trusted_issuers::{ClientAdmission, TrustedIssuer};
 use crate::grants::assertions::commands::{AssertionRefused, CheckedAssertion, RedeemAssertion};
 use crate::grants::authorization::Authorization;
@@ -23,7 +22,7 @@ use crate::resource::protected_resource::Resource;
 use crate::token::assertion_issuers::AssertionIssuers;
 use crate::token::client_authentication::{AuthenticatedClient, Clients};
 use crate::token::endpoint::{IssuedTokens, TokenEndpoint, TokenResponse};
-use crate::token::error::TokenError;
+use crate::token::error::{Limited, TokenError};
 use crate::web::form::Parameters;
 
 /// Maximum length of a person's name, in characters.
@@ -51,7 +50,7 @@ impl<C: Clients, G: Grants, R: Random, I: AssertionIssuers> TokenEndpoint<'_, C,
         let if_genuine = IdJag::check(&jwt, issuer, (&client_id, self.issuer), claims, self.now)?;
         let authenticated = self.admitted(authenticated, admission).await?;
         if let Err(error) = self.issuers.verify(issuer, &jwt).await {
-            return Err(refused_signature(error)?.into());
+            return Err(refused_signature(error));
         }
         let assertion = if_genuine;
         let resource = self.granted_resource(&assertion, resource.as_ref())?;
@@ -182,10 +181,20 @@ impl<C: Clients, G: Grants, R: Random, I: AssertionIssuers> TokenEndpoint<'_, C,
     }
 }
 
+/// Returns the answer to an assertion whose signature is not accepted.
+const fn refused_signature(error: SignatureError) -> TokenError {
+    match error {
+        SignatureError::UnknownKey => TokenError::Assertion(IdJagError::UnknownKey),
+        SignatureError::BadSignature => TokenError::Assertion(IdJagError::Signature),
+        SignatureError::TooManyFetches => TokenError::Limited(Limited::Fetches),
+        SignatureError::Outage(outage) => TokenError::Outage(outage),
+    }
+}
+
 /// Returns the answer to an assertion that was not used. Where there are too many, a later one works, so that the client keeps it.
 const fn refused(refused: AssertionRefused) -> TokenError {
     match refused {
-        AssertionRefused::TooMany => TokenError::Outage(Outage::Storage),
+        AssertionRefused::TooMany => TokenError::Limited(Limited::Assertions),
         AssertionRefused::Used => TokenError::Assertion(IdJagError::Used),
         AssertionRefused::Ended => TokenError::Assertion(IdJagError::Ended),
         AssertionRefused::NotAdmitted => TokenError::Assertion(IdJagError::NotAdmitted),
@@ -198,10 +207,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_person_with_too_many_assertions_is_an_outage_and_every_other_refusal_is_for_good() {
+    fn a_person_with_too_many_assertions_waits_a_minute_and_every_other_refusal_is_for_good() {
         let too_many = refused(AssertionRefused::TooMany);
         assert_eq!((too_many.status(), too_many.code()), (503, "temporarily_unavailable"));
-        assert!(too_many.retry_after().is_some());
+        assert_eq!(too_many.retry_after(), Some(60));
+        assert_eq!(too_many.reason(), "temporarily_unavailable: too many assertions");
+        assert_eq!(too_many.description(), "too many assertions, try again in a minute");
         for refusal in
             [AssertionRefused::Used, AssertionRefused::Ended, AssertionRefused::NotAdmitted, AssertionRefused::Group]
         {

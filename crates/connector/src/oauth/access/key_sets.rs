@@ -56,7 +56,7 @@ impl KeySource<'_> {
 }
 
 /// Returns the keys of a source. They are fetched if they are missing or old.
-pub(crate) async fn current(source: KeySource<'_>, now: Timestamp) -> Result<KeyCache, Outage> {
+pub(crate) async fn current(source: KeySource<'_>, now: Timestamp) -> Result<KeyCache, SignatureError> {
     let known = KNOWN.with_borrow(|known| {
         let name = source.name();
         known.iter().find(|(of, _)| *of == name).map(|(_, cache)| cache.clone())
@@ -64,7 +64,9 @@ pub(crate) async fn current(source: KeySource<'_>, now: Timestamp) -> Result<Key
     match (known.as_ref().map_or(Refetch::Must, |cache| cache.before_use(now)), known) {
         (Refetch::No, Some(cache)) => Ok(cache),
         (Refetch::Try, Some(cache)) => Ok(refetched(source, now).await.unwrap_or(cache)),
-        (Refetch::Must | Refetch::No | Refetch::Try, _) if has_just_failed(&source.name(), now) => Err(Outage::Remote),
+        (Refetch::Must | Refetch::No | Refetch::Try, _) if has_just_failed(&source.name(), now) => {
+            Err(Outage::Remote.into())
+        }
         (Refetch::Must | Refetch::No | Refetch::Try, _) => refetched(source, now).await,
     }
 }
@@ -89,9 +91,13 @@ fn note_failure(name: String, now: Timestamp) {
 /// # Errors
 ///
 /// The keys cannot be fetched, so that the unknown one may be valid.
-pub(crate) async fn newer(source: KeySource<'_>, cache: &KeyCache, now: Timestamp) -> Result<Option<KeyCache>, Outage> {
+pub(crate) async fn newer(
+    source: KeySource<'_>,
+    cache: &KeyCache,
+    now: Timestamp,
+) -> Result<Option<KeyCache>, SignatureError> {
     if cache.for_unknown_key(now) == Refetch::No {
-        return if cache.last_fetch_failed() { Err(Outage::Storage) } else { Ok(None) };
+        return if cache.last_fetch_failed() { Err(Outage::Storage.into()) } else { Ok(None) };
     }
     refetched(source, now).await.map(Some)
 }
@@ -109,7 +115,7 @@ pub(crate) async fn verify(source: KeySource<'_>, jwt: &SignedJwt<'_>, now: Time
     }
 }
 
-async fn refetched(source: KeySource<'_>, now: Timestamp) -> Result<KeyCache, Outage> {
+async fn refetched(source: KeySource<'_>, now: Timestamp) -> Result<KeyCache, SignatureError> {
     let (fetched, name) = (fetch(source, now).await, source.name());
     KNOWN.with_borrow_mut(|known| match &fetched {
         Ok(cache) => {
@@ -128,18 +134,18 @@ async fn refetched(source: KeySource<'_>, now: Timestamp) -> Result<KeyCache, Ou
     fetched
 }
 
-async fn fetch(source: KeySource<'_>, now: Timestamp) -> Result<KeyCache, Outage> {
+async fn fetch(source: KeySource<'_>, now: Timestamp) -> Result<KeyCache, SignatureError> {
     // Anybody can publish a client, so these fetches count as those of metadata documents do. One that is not made is no failure.
     if let KeySource::Client { url, source, env } = source
         && !documents::is_admitted(url, source, env, now).await
     {
-        return Err(Outage::Remote);
+        return Err(SignatureError::TooManyFetches);
     }
     let fetched = fetch_now(source, now).await;
     if fetched.is_err() {
         note_failure(source.name(), now);
     }
-    fetched
+    fetched.map_err(SignatureError::Outage)
 }
 
 async fn fetch_now(source: KeySource<'_>, now: Timestamp) -> Result<KeyCache, Outage> {

@@ -20,6 +20,7 @@ use mcp_connector_oauth::clients::metadata_document::cache::{
 use mcp_connector_oauth::clients::metadata_document::client_id_url::ClientIdUrl;
 use mcp_connector_oauth::clients::metadata_document::document::{InvalidDocument, MAX_DOCUMENT};
 use mcp_connector_oauth::clients::metadata_document::fetch_limits::{FetchFailure, FetchLimits};
+use mcp_connector_oauth::token::client_authentication::NotDescribed;
 use mcp_connector_oauth::web::redirect_uri::RedirectPolicy;
 use mcp_connector_oauth::web::request_source::RequestSource;
 
@@ -38,21 +39,6 @@ thread_local! {
     /// Oldest first.
     static KNOWN: RefCell<Vec<Known>> = const { RefCell::new(Vec::new()) };
     static LIMITS: RefCell<FetchLimits> = RefCell::default();
-}
-
-/// Why a client is not described.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NotDescribed {
-    /// The document or our storage is out of reach.
-    Outage(Outage),
-    /// Its document was not fetched: this network has caused too many fetches, or its host was asked too often.
-    TooManyFetches,
-}
-
-impl From<Outage> for NotDescribed {
-    fn from(outage: Outage) -> Self {
-        Self::Outage(outage)
-    }
 }
 
 /// Returns the client that the document at `url` describes. `source` is where the request comes from.

@@ -16,14 +16,13 @@ use mcp_connector_oauth::clients::client_record::{ClientUse, KnownRedirects, is_
 use mcp_connector_oauth::clients::resolver::ResolvedClient;
 use mcp_connector_oauth::external_issuer::signed_jwt::{SignatureError, SignedJwt};
 use mcp_connector_oauth::grants::authorization::Authorization;
-use mcp_connector_oauth::token::client_authentication::Clients;
+use mcp_connector_oauth::token::client_authentication::{Clients, NotDescribed};
 use mcp_connector_oauth::web::request_source::RequestSource;
 use mcp_connector_protocol::Unavailable;
 
 use crate::oauth::access::key_sets;
 use crate::oauth::access::key_sets::{KeySource, RuntimeCrypto};
 use crate::oauth::clients::documents;
-use crate::oauth::clients::documents::NotDescribed;
 use crate::oauth::clients::records;
 use crate::oauth::context::OAuthContext;
 
@@ -70,7 +69,7 @@ impl Clients for KnownClients<'_> {
         Ok(client)
     }
 
-    async fn described(&self, client: Client) -> Result<Option<Client>, Outage> {
+    async fn described(&self, client: Client) -> Result<Option<Client>, NotDescribed> {
         let ResolvedClient::MetadataDocument(url) = self.oauth.client_resolver().resolve(&client.id) else {
             return Ok(Some(client));
         };
@@ -79,17 +78,14 @@ impl Clients for KnownClients<'_> {
         if !configuration.policy.rules.clients.admits_id(&client.id) && !is_trusted() {
             return Ok(None);
         }
-        documents::client(self.oauth, &url, &self.source).await.map_err(|not_described| match not_described {
-            NotDescribed::Outage(outage) => outage,
-            NotDescribed::TooManyFetches => Outage::Remote,
-        })
+        documents::client(self.oauth, &url, &self.source).await
     }
 
     async fn verify_assertion(
         &self,
         client: &Client,
         assertion: &SignedJwt<'_>,
-    ) -> Result<Result<(), ClientAssertionError>, Outage> {
+    ) -> Result<Result<(), ClientAssertionError>, NotDescribed> {
         let Some(keys) = &client.keys else { return Ok(Err(ClientAssertionError::NoKeys)) };
         if let Err(refused) = ClientAssertion::check_algorithm(assertion, keys) {
             return Ok(Err(refused));
@@ -114,7 +110,8 @@ impl Clients for KnownClients<'_> {
             Ok(()) => Ok(Ok(())),
             Err(SignatureError::UnknownKey) => Ok(Err(ClientAssertionError::UnknownKey)),
             Err(SignatureError::BadSignature) => Ok(Err(ClientAssertionError::Signature)),
-            Err(SignatureError::Outage(outage)) => Err(outage),
+            Err(SignatureError::Outage(outage)) => Err(outage.into()),
+            Err(SignatureError::TooManyFetches) => Err(NotDescribed::TooManyFetches),
         }
     }
 

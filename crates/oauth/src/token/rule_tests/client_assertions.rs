@@ -176,6 +176,11 @@ fn keys_that_are_out_of_reach_are_an_outage_and_never_a_wrong_client() {
     }
     server.keys_are_down.set(false);
     assert!(services(&server, &assertion("signer", "1")).is_ok());
+    server.fetches_are_limited.set(true);
+    let limited = redeem(&server, DOCUMENT, "x", &with(&assertion(DOCUMENT, "1"))).unwrap_err();
+    assert_eq!((limited.status(), limited.code(), limited.retry_after()), (503, "temporarily_unavailable", Some(60)));
+    assert_eq!(limited.reason(), "temporarily_unavailable: too many fetches of client documents");
+    server.fetches_are_limited.set(false);
     let gone = "https://gone.example/c";
     let answer = redeem(&server, gone, "x", &with(&assertion(gone, "1")));
     assert_eq!(answer.unwrap_err().code(), "invalid_client", "its document was withdrawn");

@@ -49,7 +49,7 @@ use crate::testing::test_keys::{TestRandom, ring};
 use crate::testing::test_rows::TestRows;
 use crate::testing::test_support::done;
 use crate::token::assertion_issuers::AssertionIssuers;
-use crate::token::client_authentication::Clients;
+use crate::token::client_authentication::{Clients, NotDescribed};
 use crate::token::endpoint::TokenEndpoint;
 use crate::token::error::{TokenError, TokenErrorResponse};
 use crate::token::revocation::RevocationEndpoint;
@@ -94,6 +94,8 @@ struct Server {
     claims: IdentityClaims,
     /// The keys of the issuers and of the client `signer` are out of reach.
     keys_are_down: Cell<bool>,
+    /// The documents of clients are not fetched for the network of the requests.
+    fetches_are_limited: Cell<bool>,
 }
 
 impl Clients for Server {
@@ -117,9 +119,12 @@ impl Clients for Server {
         Ok(Some(Client { id: id.clone(), kind, name: None, redirect_uris: Vec::new(), secrets, keys, own_scopes }))
     }
 
-    async fn described(&self, client: Client) -> Result<Option<Client>, Outage> {
+    async fn described(&self, client: Client) -> Result<Option<Client>, NotDescribed> {
+        if self.fetches_are_limited.get() && client.kind == ClientKind::MetadataDocument {
+            return Err(NotDescribed::TooManyFetches);
+        }
         if self.keys_are_down.get() && client.kind == ClientKind::MetadataDocument {
-            return Err(Outage::Remote);
+            return Err(Outage::Remote.into());
         }
         let keys = match client.id.as_str() {
             "https://signer.example/c" => Some(client_keys(ClientProof::PrivateKeyJwt)),
@@ -134,7 +139,7 @@ impl Clients for Server {
         &self,
         client: &Client,
         assertion: &SignedJwt<'_>,
-    ) -> Result<Result<(), ClientAssertionError>, Outage> {
+    ) -> Result<Result<(), ClientAssertionError>, NotDescribed> {
         let Some(keys) = &client.keys else { return Ok(Err(ClientAssertionError::NoKeys)) };
         if let Err(refused) = ClientAssertion::check_algorithm(assertion, keys) {
             return Ok(Err(refused));
@@ -143,7 +148,8 @@ impl Clients for Server {
             Ok(()) => Ok(()),
             Err(SignatureError::UnknownKey) => Err(ClientAssertionError::UnknownKey),
             Err(SignatureError::BadSignature) => Err(ClientAssertionError::Signature),
-            Err(SignatureError::Outage(outage)) => return Err(outage),
+            Err(SignatureError::Outage(outage)) => return Err(outage.into()),
+            Err(SignatureError::TooManyFetches) => return Err(NotDescribed::TooManyFetches),
         })
     }
 
@@ -282,6 +288,7 @@ impl Server {
             trusted: RefCell::new(Box::leak(Box::default())),
             claims: IdentityClaims::default(),
             keys_are_down: Cell::new(false),
+            fetches_are_limited: Cell::new(false),
         }
     }
 
