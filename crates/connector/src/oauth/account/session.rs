@@ -8,6 +8,7 @@ use mcp_connector_oauth::grants::commands::{Grants as _, ListGrants, StoreIdenti
 use mcp_connector_oauth::login::account_session::{Session, SignInKind};
 use mcp_connector_oauth::login::person::Person;
 use mcp_connector_oauth::web::form::{Parameters, with_query};
+use mcp_connector_protocol::Unavailable;
 
 use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
@@ -92,9 +93,13 @@ pub(crate) fn signed_in(
     let (object, identity) = (ObjectName::of(&person.subject), stored(oauth, person));
     // Nobody waits for it: the answer does not depend on it.
     oauth.context.wait_until(async move {
-        let _ = DirectoryStub { env: &env }.enter_sign_in(entry).await;
-        if let Some(identity) = identity {
-            let _ = GrantsStub { env: &env }.ask(object, StoreIdentity(identity)).await;
+        if let Err(Unavailable) = (DirectoryStub { env: &env }).enter_sign_in(entry).await {
+            console_error!("directory: a sign-in could not be recorded");
+        }
+        if let Some(identity) = identity
+            && let Err(outage) = (GrantsStub { env: &env }).ask(object, StoreIdentity(identity)).await
+        {
+            console_error!("grants: what the identity provider says of a person was not stored: {outage}");
         }
     });
     upstream_signed_in::connect(oauth, person);

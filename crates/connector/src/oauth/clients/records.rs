@@ -5,8 +5,8 @@
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
-use worker::Env;
 use worker::kv::{KvError, KvStore};
+use worker::{Env, console_error};
 
 use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_oauth::clients::client_hash::{ClientHash, RECORD_PREFIX};
@@ -84,8 +84,9 @@ pub(crate) async fn note_use(env: Env, used: ClientUse) {
     // A write without the earlier record would lose the time of the first consent, or that of the end.
     let Ok(stored) = look(&env, &client).await else { return };
     let Some(record) = StoredClient::after_use(stored, used, now()) else { return };
-    if write(&env, &record).await.is_ok() {
-        remember(client, Some(StoredClient::Record(record)));
+    match write(&env, &record).await {
+        Ok(()) => remember(client, Some(StoredClient::Record(record))),
+        Err(Unavailable) => console_error!("clients: the use of a client could not be noted"),
     }
 }
 

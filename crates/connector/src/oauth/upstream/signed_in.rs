@@ -1,5 +1,7 @@
 //! A sign-in that connects an upstream account in the same step: the identity provider is an upstream service, with the same client.
 
+use worker::console_error;
+
 use mcp_connector_oauth::crypto::opaque::ObjectName;
 use mcp_connector_oauth::grants::commands::Grants as _;
 use mcp_connector_oauth::login::person::Person;
@@ -18,7 +20,9 @@ pub(crate) fn connect(oauth: &OAuthContext<'_>, person: &Person) {
     remembered::forget(&person.subject, &connected.upstream);
     let command = ConnectUpstream { signed_in_at: oauth.now, connected };
     oauth.context.wait_until(async move {
-        let _ = GrantsStub { env: &env }.ask(object, command).await;
+        if let Err(outage) = (GrantsStub { env: &env }).ask(object, command).await {
+            console_error!("upstream: the account of a sign-in was not stored: {outage}");
+        }
     });
 }
 

@@ -3,11 +3,11 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
-use worker::Env;
+use worker::{Env, console_error};
 
 use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_oauth::web::request_source::RequestSource;
-use mcp_connector_protocol::SessionError;
+use mcp_connector_protocol::{SessionError, Unavailable};
 
 use crate::config::bindings::Binding;
 use crate::objects::anonymous_quota::commands::{Quota, REMEMBERED_FOR, ReleasePlace, TakePlace};
@@ -56,7 +56,9 @@ pub(crate) async fn take_stream(env: &Env, network: &RequestSource, key: &str) -
 
 /// Gives a place back. If that fails, the place expires.
 pub(crate) async fn release(env: &Env, key: &str) {
-    let _ = object(env).ask(&ReleasePlace { key: key.to_owned() }).await;
+    if let Err(Unavailable) = object(env).ask(&ReleasePlace { key: key.to_owned() }).await {
+        console_error!("anonymous quota: a place could not be given back; it stays taken until it expires");
+    }
 }
 
 async fn take(env: &Env, quota: Quota, network: &RequestSource, key: &str) -> Result<(), SessionError> {

@@ -2,7 +2,7 @@
 //! which has to be done in one place. An isolate asks for the key with its first token and not again. If the secret
 //! `MASTER_KEY` is set, no isolate asks.
 
-use worker::{DurableObject, Env, Request, Response, State, durable_object};
+use worker::{DurableObject, Env, Request, Response, State, console_error, durable_object};
 
 use mcp_connector_base::row::Row as _;
 use mcp_connector_oauth::crypto::keys::master::MasterKey;
@@ -61,7 +61,11 @@ impl Keyring {
     fn count_attempt(&self, attempt: &CountAttempt) -> worker::Result<AttemptOutcome> {
         // Counts that cannot be read are forgotten, so that nobody is locked out for good.
         let stored = self.stored(THROTTLE)?;
-        let mut throttle = stored.and_then(|stored| Throttle::from_row(&stored).ok()).unwrap_or_default();
+        let read = |stored: Vec<u8>| {
+            Throttle::from_row(&stored)
+                .inspect_err(|error| console_error!("keyring: the counts of guesses are {error}"))
+        };
+        let mut throttle = stored.and_then(|stored| read(stored).ok()).unwrap_or_default();
         let (outcome, counts) = throttle.attempt(&attempt.source, attempt.is_right, attempt.version, now());
         if counts == Counts::Changed {
             self.store(THROTTLE, throttle.to_row().map_err(|_| "a row cannot be written")?)?;
