@@ -8,32 +8,33 @@ use worker::wasm_bindgen::JsValue;
 
 use mcp_connector_oauth::web::counts::Counts;
 
+use crate::config::bindings::Binding;
 use crate::platform::clock::now;
 use crate::platform::js;
 
 /// The value of `Retry-After`, in seconds: the longest period that such a limit can have.
 pub(crate) const RETRY_AFTER: &str = "60";
 
-/// A limit, by the name of its binding.
+/// A limit, by its binding.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Limit(pub(crate) &'static str);
+pub(crate) struct Limit(Binding);
 
 impl Limit {
     /// Limits registrations, for each network.
-    pub(crate) const REGISTRATIONS: Self = Self("REGISTER_LIMIT");
+    pub(crate) const REGISTRATIONS: Self = Self(Binding::RegisterLimit);
     /// Limits requests to the MCP endpoints, for each person and client, or for each network without a sign-in.
-    pub(crate) const CALLS: Self = Self("CALL_LIMIT");
+    pub(crate) const CALLS: Self = Self(Binding::CallLimit);
 
     /// Returns whether the Worker has the binding.
     pub(crate) fn is_bound(self, env: &Env) -> bool {
-        js::get(env, self.0).is_ok_and(|binding| binding.is_object())
+        self.0.is_bound(env)
     }
 
     /// Counts one more for `key`, and returns whether that was one too many. A limit that fails refuses nothing.
     pub(crate) async fn is_over(self, env: &Env, key: &str) -> bool {
         let asked = async {
             let question = js::object(&[("key", &key.into())])?;
-            js::get(&js::call_async(&js::get(env, self.0)?, "limit", &[&question]).await?, "success")
+            js::get(&js::call_async(&js::get(env, self.0.name())?, "limit", &[&question]).await?, "success")
         };
         asked.await.is_ok_and(|success: JsValue| success == false)
     }
