@@ -7,18 +7,16 @@ use std::time::Duration;
 use futures::lock::Mutex;
 use worker::{DurableObject, Env, Request, Response, State, console_error, durable_object};
 
-use mcp_connector_base::command::Command;
 use mcp_connector_base::identifier::GrantId;
 use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_oauth::clients::client::ClientStatus;
 use mcp_connector_oauth::clients::client_hash::ClientHash;
 use mcp_connector_oauth::grants::access_keys::commands::{StoreAccessKey, UseAccessKey, UsedKey};
-use mcp_connector_oauth::grants::access_keys::key_store::StoreKeyError;
 use mcp_connector_oauth::grants::assertions::commands::{
     AssertedGrant, AssertionRefused, RedeemAssertion, UseClientAssertion,
 };
 use mcp_connector_oauth::grants::checked::CheckedGrants;
-use mcp_connector_oauth::grants::codes::redemption::{Redemption, StoreCodeError};
+use mcp_connector_oauth::grants::codes::redemption::Redemption;
 use mcp_connector_oauth::grants::commands::{
     AccountAction, CheckGrants, EndClientGrants, EndForOwner, EndGrants, GrantsCommand, ListAccess, ListForOwner,
     ListGrants, RevokeForClient, RevokeToken, StoreCode, StoreIdentity,
@@ -89,8 +87,8 @@ impl DurableObject for Grants {
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
         dispatch!(dispatch::message(request).await?, {
-            StoreCode => async |command| self.store_code(command).await,
-            StoreIdentity => async |command| self.store_identity(command).await,
+            StoreCode => async |command| self.carry_out_and_sweep_later(command).await,
+            StoreIdentity => async |command| self.carry_out_and_sweep_later(command).await,
             Redemption => async |command| self.carry_out(command),
             RefreshRequest => async |command| self.refresh(command).await,
             RevokeToken => async |command| self.carry_out(command),
@@ -102,19 +100,19 @@ impl DurableObject for Grants {
             ListAccess => async |command| self.list_access(command),
             EndForOwner => async |command| self.end_for_owner(command).await,
             EndGrants => async |command| self.end_grants(command).await,
-            StoreAccessKey => async |command| self.store_access_key(command).await,
+            StoreAccessKey => async |command| self.carry_out_and_sweep_later(command).await,
             UseAccessKey => async |command| self.use_access_key(command).await,
-            StoreSignIn => async |command| self.store_sign_in(command).await,
+            StoreSignIn => async |command| self.carry_out_and_sweep_later(command).await,
             CheckBrowser => async |command| self.carry_out(command),
             ForgetBrowser => async |command| self.carry_out(command),
             FindPasskeyKey => async |command| self.carry_out(command),
             UsePasskey => async |command| self.carry_out(command),
-            AddPasskey => async |command| self.add_passkey(command).await,
+            AddPasskey => async |command| self.carry_out_and_sweep_later(command).await,
             RemovePasskey => async |command| self.carry_out(command),
             GetUpstreamToken => async |command| self.upstream_token(command).await,
             ConnectUpstream => async |command| self.connect_upstream(command).await,
             DisconnectUpstream => async |command| self.carry_out(command),
-            UseClientAssertion => async |command| self.use_client_assertion(command).await,
+            UseClientAssertion => async |command| self.carry_out_and_sweep_later(command).await,
             RedeemAssertion => async |command| self.redeem_assertion(command).await,
         })
     }
@@ -159,42 +157,14 @@ impl Grants {
         self.with_store(move |store| command.carry_out(store, now, &entropy))
     }
 
-    async fn store_code(&self, command: StoreCode) -> worker::Result<Result<(), StoreCodeError>> {
-        let stored = self.carry_out(command)?;
-        self.sweep_later().await?;
-        Ok(stored)
-    }
-
-    async fn store_access_key(&self, command: StoreAccessKey) -> worker::Result<Option<Result<(), StoreKeyError>>> {
-        let stored = self.carry_out(command)?;
-        self.sweep_later().await?;
-        Ok(stored)
-    }
-
-    async fn store_sign_in(&self, command: StoreSignIn) -> worker::Result<<StoreSignIn as Command>::Answer> {
-        let stored = self.carry_out(command)?;
-        self.sweep_later().await?;
-        Ok(stored)
-    }
-
-    async fn add_passkey(&self, command: AddPasskey) -> worker::Result<<AddPasskey as Command>::Answer> {
-        let added = self.carry_out(command)?;
-        self.sweep_later().await?;
-        Ok(added)
-    }
-
-    async fn store_identity(&self, command: StoreIdentity) -> worker::Result<()> {
-        self.carry_out(command)?;
-        self.sweep_later().await
-    }
-
-    async fn use_client_assertion(
+    /// Carries out a command that stores a row with an end.
+    async fn carry_out_and_sweep_later<C: GrantsCommand<Answer: 'static> + 'static>(
         &self,
-        command: UseClientAssertion,
-    ) -> worker::Result<<UseClientAssertion as Command>::Answer> {
-        let used = self.carry_out(command)?;
+        command: C,
+    ) -> worker::Result<C::Answer> {
+        let answer = self.carry_out(command)?;
         self.sweep_later().await?;
-        Ok(used)
+        Ok(answer)
     }
 
     /// Uses an assertion, and enters the use in the directory, as a refresh does. So a person whom a trusted issuer admits is there
@@ -203,8 +173,7 @@ impl Grants {
         &self,
         command: RedeemAssertion,
     ) -> worker::Result<Result<AssertedGrant, AssertionRefused>> {
-        let redeemed = self.carry_out(command)?;
-        self.sweep_later().await?;
+        let redeemed = self.carry_out_and_sweep_later(command).await?;
         let Ok(asserted) = redeemed else { return Ok(redeemed) };
         let grant = asserted.grant;
         let Some(to_enter) = self.with_store(move |store| store.client_use_to_record(grant, now()))? else {
