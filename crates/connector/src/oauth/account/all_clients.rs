@@ -4,13 +4,10 @@
 use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
 use crate::http::route::{ACCOUNT_CLIENTS_PATH, ACCOUNT_PATH};
-use crate::oauth::account::session::Owner;
 use crate::oauth::account::session::done;
 use crate::oauth::account::session::notice;
-use crate::oauth::account::session::owner;
 use crate::oauth::account::session::owner_form;
-use crate::oauth::account::session::signed_out;
-use crate::oauth::account::session::to_page;
+use crate::oauth::account::session::owner_page;
 use crate::oauth::clients::records;
 use crate::oauth::clients::records::Page;
 use crate::oauth::context::OAuthContext;
@@ -19,7 +16,7 @@ use crate::objects::directory::commands::ClientUsers;
 use crate::pages;
 use crate::pages::FormTarget;
 use crate::pages::account::action::{ACTION_FIELD, AccountFormAction, NAME_FIELD};
-use crate::pages::account::notice::{Notice, Outcome};
+use crate::pages::account::notice::Outcome;
 use crate::pages::all_clients::{AFTER_FIELD, AllClientsPage, CLIENT_FIELD, ListedClient};
 use mcp_connector_oauth::clients::client::{ClientKind, ClientName};
 use mcp_connector_oauth::clients::client_hash::ClientHash;
@@ -38,10 +35,9 @@ struct Entry {
 
 /// Shows one page of the list.
 pub(crate) async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, SignInError> {
-    let session = match owner(oauth, incoming).await? {
-        Owner::SignedIn(session) => session,
-        Owner::SomebodyElse | Owner::Nobody => return Ok(to_page(None)),
-        Owner::SignedOut => return Ok(signed_out(oauth, Notice::SignedOut)),
+    let session = match owner_page(oauth, incoming).await? {
+        Ok(of_the_owner) => of_the_owner,
+        Err(instead) => return Ok(instead),
     };
     let query = Parameters::parse(incoming.query().as_bytes()).map_err(|_| SignInError::BrokenForm)?;
     let after = query.get(AFTER_FIELD).map_err(|_| SignInError::BrokenForm)?;

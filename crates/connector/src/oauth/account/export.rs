@@ -14,7 +14,7 @@ use crate::http::answer::Answer;
 use crate::http::csv;
 use crate::http::incoming::Incoming;
 use crate::http::route::{ACCOUNT_EXPORT_PATH, ACCOUNT_PEOPLE_PATH};
-use crate::oauth::account::session::{Owner, owner, owner_form, signed_out, to_page};
+use crate::oauth::account::session::{owner_form, owner_page};
 use crate::oauth::context::OAuthContext;
 use crate::oauth::sign_in_error::SignInError;
 use crate::objects::directory::commands::{KnownPerson, ListPeopleAccess, PeopleAccess};
@@ -22,7 +22,6 @@ use crate::objects::directory::stub::DirectoryStub;
 use crate::pages;
 use crate::pages::FormTarget;
 use crate::pages::account::export::{ExportPage, PART_FIELD};
-use crate::pages::account::notice::Notice;
 use crate::pages::when::iso;
 
 /// About how many people a part has.
@@ -51,10 +50,9 @@ const HEADER: [&str; 14] = [
 
 /// Shows the page with the parts.
 pub(crate) async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, SignInError> {
-    let session = match owner(oauth, incoming).await? {
-        Owner::SignedIn(session) => session,
-        Owner::SomebodyElse | Owner::Nobody => return Ok(to_page(None)),
-        Owner::SignedOut => return Ok(signed_out(oauth, Notice::SignedOut)),
+    let session = match owner_page(oauth, incoming).await? {
+        Ok(of_the_owner) => of_the_owner,
+        Err(instead) => return Ok(instead),
     };
     let people = oauth.directory().count_people(PEOPLE_IN_PART * MAX_PARTS).await?;
     let sealed = session.form_token(oauth.secrets.keys(), &oauth.entropy).ok_or(SignInError::BrokenForm)?;

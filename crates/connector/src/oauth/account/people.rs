@@ -15,7 +15,7 @@ use crate::log::request_log::LogPerson;
 use crate::oauth::access::remembered;
 use crate::oauth::account::access_keys;
 use crate::oauth::account::destination::{connector_of, destination};
-use crate::oauth::account::session::{Owner, done, notice, owner, owner_form, signed_out, to_page};
+use crate::oauth::account::session::{done, notice, owner_form, owner_page};
 use crate::oauth::context::OAuthContext;
 use crate::oauth::identity::settings::Provider;
 use crate::oauth::sign_in_error::SignInError;
@@ -24,16 +24,15 @@ use crate::objects::directory::commands::{KnownPerson, ListPeople};
 use crate::pages;
 use crate::pages::FormTarget;
 use crate::pages::account::action::{ACTION_FIELD, AccountFormAction, GRANT_FIELD, NAME_FIELD};
-use crate::pages::account::notice::{Notice, Outcome};
+use crate::pages::account::notice::Outcome;
 use crate::pages::account::people::{AFTER_FIELD, PERSON_FIELD, PeoplePage, PersonEntry, SEARCH_FIELD};
 use crate::pages::account::person::{Assertions, ListedBy, PersonApp, PersonPage};
 
 /// Shows a page of the list, or the page about a person.
 pub(crate) async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, SignInError> {
-    let session = match owner(oauth, incoming).await? {
-        Owner::SignedIn(session) => session,
-        Owner::SomebodyElse | Owner::Nobody => return Ok(to_page(None)),
-        Owner::SignedOut => return Ok(signed_out(oauth, Notice::SignedOut)),
+    let session = match owner_page(oauth, incoming).await? {
+        Ok(of_the_owner) => of_the_owner,
+        Err(instead) => return Ok(instead),
     };
     let query = Parameters::parse(incoming.query().as_bytes()).map_err(|_| SignInError::BrokenForm)?;
     let get = |name| query.get(name).map_err(|_| SignInError::BrokenForm);

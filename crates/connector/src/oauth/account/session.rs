@@ -28,29 +28,43 @@ use crate::pages::account::notice::{NOTICE_FIELD, Notice, Outcome};
 /// How long a page says what was done, in seconds. It may be loaded again.
 const NOTICE_LIFETIME: u64 = 5 * 60;
 
-/// The person who asks for a page of the owner.
-pub(crate) enum Owner {
-    /// The owner.
-    SignedIn(Session),
-    /// Another person, who is signed in.
-    SomebodyElse,
-    /// Nobody is signed in.
-    Nobody,
-    /// Somebody who has signed out everywhere since.
+/// Whether a request may see and do what only the owner may.
+enum OwnerAccess {
+    /// It comes from the owner.
+    Granted(Session),
+    /// It comes from another person, who is signed in.
+    NotOwner,
+    NotSignedIn,
+    /// It comes from the owner, who has signed out everywhere since this sign-in.
     SignedOut,
 }
 
-/// Checks whether a request comes from the owner with a valid sign-in.
-pub(crate) async fn owner(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Owner, SignInError> {
-    let Some(session) = session(oauth, incoming) else { return Ok(Owner::Nobody) };
+async fn owner_access(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<OwnerAccess, SignInError> {
+    let Some(session) = session(oauth, incoming) else { return Ok(OwnerAccess::NotSignedIn) };
     if !oauth.configuration().is_owner(session.subject()) {
-        return Ok(Owner::SomebodyElse);
+        return Ok(OwnerAccess::NotOwner);
     }
     let object = ObjectName::of(session.subject());
     let policy = oauth.secrets.policy().clone();
     let list = ListGrants { signed_in_at: session.signed_in_at(), policy };
     let grants = oauth.grants().ask(object, list).await?;
-    Ok(if grants.is_some() { Owner::SignedIn(session) } else { Owner::SignedOut })
+    Ok(if grants.is_some() { OwnerAccess::Granted(session) } else { OwnerAccess::SignedOut })
+}
+
+/// Returns the session of the owner who asks for a page of theirs, or the answer to anybody else, whom it leads to the account page.
+///
+/// # Errors
+///
+/// Fails if the object of the owner does not answer.
+pub(crate) async fn owner_page(
+    oauth: &OAuthContext<'_>,
+    incoming: &Incoming,
+) -> Result<Result<Session, Answer>, SignInError> {
+    Ok(match owner_access(oauth, incoming).await? {
+        OwnerAccess::Granted(session) => Ok(session),
+        OwnerAccess::NotOwner | OwnerAccess::NotSignedIn => Err(to_page(None)),
+        OwnerAccess::SignedOut => Err(signed_out(oauth, Notice::SignedOut)),
+    })
 }
 
 /// Returns the session of the owner and a form of theirs, or the answer to somebody who is not signed in any more.
@@ -63,11 +77,11 @@ pub(crate) async fn owner_form(
     incoming: &Incoming,
 ) -> Result<Result<(Session, Parameters), Answer>, SignInError> {
     let form = read_form(oauth, incoming).await?;
-    let session = match owner(oauth, incoming).await? {
-        Owner::SignedIn(session) => session,
-        Owner::SomebodyElse => return Err(SignInError::NotTheOwner),
-        Owner::Nobody => return Ok(Err(signed_out(oauth, Notice::Expired))),
-        Owner::SignedOut => return Ok(Err(signed_out(oauth, Notice::SignedOut))),
+    let session = match owner_access(oauth, incoming).await? {
+        OwnerAccess::Granted(session) => session,
+        OwnerAccess::NotOwner => return Err(SignInError::NotTheOwner),
+        OwnerAccess::NotSignedIn => return Ok(Err(signed_out(oauth, Notice::Expired))),
+        OwnerAccess::SignedOut => return Ok(Err(signed_out(oauth, Notice::SignedOut))),
     };
     let sealed = form.get(SEALED_FIELD).map_err(|_| SignInError::BrokenForm)?.ok_or(SignInError::BrokenForm)?;
     if !session.is_own_form(sealed, oauth.secrets.keys(), oauth.now) {
