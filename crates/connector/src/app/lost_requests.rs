@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use serde_json::json;
 use worker::{Context, Env};
 
 use mcp_connector_base::outage::Outage;
@@ -98,7 +97,7 @@ fn unread(fault: Fault, reference: &str) -> Answer {
 
 fn unread_upload(reference: &str) -> Answer {
     let text = format!("The server was interrupted. Ask for a new link and send the file again. (request {reference})");
-    Answer::json(500, &json!({ "error": "server_error", "error_description": text }))
+    Answer::error(500, "server_error", &text)
 }
 
 fn retry_where_useful(answer: Answer) -> Answer {

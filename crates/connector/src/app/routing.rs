@@ -94,8 +94,7 @@ async fn respond(incoming: Incoming, env: Env, context: Context) -> worker::Resu
         Err(error) => {
             log.report_to(Log::default(), None, &incoming);
             console_error!("{error}");
-            let body = json!({ "error": "server_error", "error_description": error.to_string() });
-            into_response(Answer::json(500, &body), &incoming)
+            into_response(Answer::error(500, "server_error", &error.to_string()), &incoming)
         }
     }
 }
@@ -121,10 +120,7 @@ fn into_response(answer: Answer, incoming: &Incoming) -> worker::Result<web_sys:
 
 async fn route(app: &Rc<App>, incoming: &Incoming, env: Env, context: Context) -> Answer {
     let Ok(site) = app.last_site.of(incoming.asked_origin(), &app.configuration) else {
-        return Answer::json(
-            400,
-            &json!({ "error": "invalid_request", "error_description": "The Host header names no host." }),
-        );
+        return Answer::no_host();
     };
     if incoming.entry_point() == EntryPoint::Introspection {
         return introspection::answer(app, &site, incoming, &env).await;
@@ -215,5 +211,5 @@ fn not_found(site: &Site) -> Answer {
     let description = format!("There is nothing here. The connector is at {connector_url}");
     let body =
         json!({ "error": "not_found", "error_description": description, "connector_url": connector_url.as_str() });
-    cors::readable_by_all(Answer::json(404, &body))
+    cors::readable_by_all(Answer::json(404, &body)).header("cache-control", "no-store")
 }

@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use serde_json::json;
 use worker::{Env, console_error};
 
 use mcp_connector_protocol::{EventContext, WebhookRequest, WebhookRoute};
@@ -27,23 +26,23 @@ pub(crate) async fn answer(
 ) -> Answer {
     incoming.request_log().answered_at(&route.path);
     if let Err(forbidden) = request_guard::check_host(site, &app.configuration) {
-        return refused(403, "access_denied", &forbidden.to_string());
+        return Answer::error(403, "access_denied", &forbidden.to_string());
     }
     if incoming.method() != "POST" {
-        return refused(405, "invalid_request", "Send this with POST.").header("allow", "POST");
+        return Answer::error(405, "invalid_request", "Send this with POST.").header("allow", "POST");
     }
     if app.limits_calls && Limit::CALLS.is_over_beyond_usual(env, incoming.network().as_str()).await {
-        return refused(429, "too_many", "Too many requests; try again in a minute.")
+        return Answer::error(429, "too_many", "Too many requests; try again in a minute.")
             .header("retry-after", RETRY_AFTER);
     }
     let body = match incoming.body(app.configuration.max_body_bytes).await {
         Ok(body) => body,
-        Err(error) => return refused(error.status(), "invalid_request", &error.to_string()),
+        Err(error) => return Answer::error(error.status(), "invalid_request", &error.to_string()),
     };
     let name = route.webhook.secret();
     let Some(secret) = variables::text_of(env, name).filter(|secret| !secret.is_empty()) else {
         console_error!("webhook {}: the secret {name} is not set: npx wrangler secret put {name}", route.path);
-        return refused(503, "temporarily_unavailable", "The owner of this server must set a secret first.")
+        return Answer::error(503, "temporarily_unavailable", "The owner of this server must set a secret first.")
             .header("retry-after", RETRY_CLOSED);
     };
     let Some(verified) = route.webhook.verify(secret.trim(), incoming, &body, now().as_seconds()) else {
@@ -59,11 +58,7 @@ pub(crate) async fn answer(
         Err(error) => {
             console_error!("webhook {}: {}", route.path, error.text());
             // The sender learns nothing of the failure, and tries again.
-            refused(500, "server_error", "The event could not be handled.")
+            Answer::error(500, "server_error", "The event could not be handled.")
         }
     }
-}
-
-fn refused(status: u16, name: &str, text: &str) -> Answer {
-    Answer::json(status, &json!({ "error": name, "error_description": text })).header("cache-control", "no-store")
 }

@@ -40,7 +40,7 @@ pub(crate) async fn answer(
     if let Err(forbidden) = request_guard::check(site, origin.as_deref(), &app.configuration) {
         // A page that may not call learns nothing, not even why.
         let may_read = (forbidden != Forbidden::Origin).then_some(()).and(origin.as_deref());
-        return protected(cors::readable_by(refused(403, "access_denied", &forbidden.to_string()), may_read));
+        return protected(cors::readable_by(Answer::error(403, "access_denied", &forbidden.to_string()), may_read));
     }
     let answer = match (endpoint, incoming.method()) {
         (FileEndpoint::Upload, "OPTIONS") => preflight(UPLOAD_METHODS),
@@ -98,7 +98,7 @@ async fn take(app: &Rc<App>, (env, context): (&Env, &Context), incoming: &Incomi
             &json!({ "key": key, "size": size, "content_type": description.content_type, "name": description.name }),
         ),
         Err(error) => {
-            let answer = refused(error.status(), "upload_failed", &error.to_string());
+            let answer = Answer::error(error.status(), "upload_failed", &error.to_string());
             if error.is_passing() { answer.header("retry-after", "5") } else { answer }
         }
     }
@@ -138,15 +138,11 @@ fn for_both(status: u16, name: &str, text: &str, incoming: &Incoming) -> Answer 
         incoming.request_log().reason(name);
         return Answer::page(status, pages::not_possible(text));
     }
-    refused(status, name, text)
-}
-
-fn refused(status: u16, name: &str, text: &str) -> Answer {
-    Answer::json(status, &json!({ "error": name, "error_description": text })).header("cache-control", "no-store")
+    Answer::error(status, name, text)
 }
 
 fn not_allowed(methods: &'static str) -> Answer {
-    refused(405, "invalid_request", "This link does not take that method.").header("allow", methods)
+    Answer::error(405, "invalid_request", "This link does not take that method.").header("allow", methods)
 }
 
 fn preflight(methods: &'static str) -> Answer {

@@ -93,20 +93,27 @@ impl Answer {
         }
     }
 
+    /// Returns an error in the form of OAuth (RFC 6749 §5.2, RFC 7591 §3.2.2).
+    pub(crate) fn error(status: u16, error: &str, description: &str) -> Self {
+        Self::json(status, &json!({ "error": error, "error_description": description }))
+            .header("cache-control", "no-store")
+    }
+
+    /// Returns the answer to a request whose `Host` is not the authority of a URL.
+    pub(crate) fn no_host() -> Self {
+        Self::error(400, "invalid_request", "The Host header names no host.")
+    }
+
     /// Returns the answer to a request during an outage. No client throws its credentials away for it.
     pub(crate) fn outage(outage: Outage) -> Self {
-        let body =
-            json!({ "error": "temporarily_unavailable", "error_description": "temporarily out of order, try again" });
-        Self::json(503, &body)
+        Self::error(503, "temporarily_unavailable", "temporarily out of order, try again")
             .header("retry-after", outage.retry_after().to_string())
-            .header("cache-control", "no-store")
     }
 
     /// Returns the answer of a feature that is closed because a setting cannot be read. It is like that of an outage,
     /// so that no client discards anything. The owner who tries it reads what to correct.
     pub(crate) fn closed(closed: Closed<'_>) -> Self {
-        let body = json!({ "error": "temporarily_unavailable", "error_description": closed_text(closed) });
-        Self::json(503, &body).header("retry-after", RETRY_CLOSED).header("cache-control", "no-store")
+        Self::error(503, "temporarily_unavailable", &closed_text(closed)).header("retry-after", RETRY_CLOSED)
     }
 
     /// Returns an answer with a page for people, which [`Self::framed`] writes.

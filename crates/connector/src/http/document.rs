@@ -1,7 +1,5 @@
 //! Answers with read-only documents.
 
-use serde_json::json;
-
 use crate::config::configuration::Configuration;
 use crate::http::answer::Answer;
 use crate::http::cors;
@@ -38,12 +36,11 @@ fn read_only(
     preflight: impl FnOnce() -> Answer,
 ) -> Answer {
     if let Err(forbidden) = request_guard::check_host(site, configuration) {
-        return Answer::json(403, &json!({ "error": "access_denied", "error_description": forbidden.to_string() }));
+        return Answer::error(403, "access_denied", &forbidden.to_string());
     }
     match incoming.method() {
         "GET" | "HEAD" => document(),
         "OPTIONS" => preflight(),
-        _ => Answer::json(405, &json!({ "error": "invalid_request", "error_description": "This can only be read." }))
-            .header("allow", "GET, HEAD, OPTIONS"),
+        _ => Answer::error(405, "invalid_request", "This can only be read.").header("allow", "GET, HEAD, OPTIONS"),
     }
 }

@@ -2,8 +2,6 @@
 
 use std::rc::Rc;
 
-use serde_json::json;
-
 use mcp_connector_oauth::resource::metadata::ProtectedResourceMetadata;
 
 use crate::app::state::App;
@@ -32,10 +30,10 @@ pub(crate) fn protected_resource(app: &App, site: &Site, endpoint: McpEndpoint) 
 /// Returns a document of JSON that any page may read and a client may cache.
 pub(crate) fn public_json(written: serde_json::Result<Rc<Document>>) -> Answer {
     let answer = match written {
-        Ok(document) => Answer::json_bytes(200, document.body.clone()).reusable(),
-        Err(_) => Answer::json(500, &json!({ "error": "server_error" })),
+        Ok(document) => Answer::json_bytes(200, document.body.clone()).reusable().header("cache-control", MAX_AGE),
+        Err(_) => Answer::error(500, "server_error", "This document could not be written."),
     };
-    cors::readable_by_all(answer).header("cache-control", MAX_AGE)
+    cors::readable_by_all(answer)
 }
 
 fn resource_metadata(app: &App, site: &Site, endpoint: McpEndpoint) -> ProtectedResourceMetadata {

@@ -250,14 +250,8 @@ impl Refusal {
                 .header("cache-control", "no-store"),
             Self::Outage(outage) => Answer::outage(outage),
             Self::Closed(text) => closed_call(&text),
-            Self::InternalCaller(error) => Answer::json(
-                400,
-                &serde_json::json!({ "error": "invalid_request", "error_description": error.to_string() }),
-            ),
-            Self::NoAddress => Answer::json(
-                400,
-                &serde_json::json!({ "error": "invalid_request", "error_description": "The Host header names no host." }),
-            ),
+            Self::InternalCaller(error) => Answer::error(400, "invalid_request", &error.to_string()),
+            Self::NoAddress => Answer::no_host(),
         }
     }
 }

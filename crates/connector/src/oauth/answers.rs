@@ -1,21 +1,13 @@
 //! The answers that several endpoints of the authorization server give.
 
-use serde_json::json;
-
 use mcp_connector_oauth::token::error::{TokenError, TokenErrorResponse};
 
 use crate::http::answer::Answer;
 use crate::http::incoming::BodyError;
 
-/// Returns an error of OAuth (RFC 6749 §5.2, RFC 7591 §3.2.2).
-pub(crate) fn refused(status: u16, error: &str, description: &str) -> Answer {
-    Answer::json(status, &json!({ "error": error, "error_description": description }))
-        .header("cache-control", "no-store")
-}
-
 /// Returns the answer to a body that was not read.
 pub(crate) fn unread(error: BodyError) -> Answer {
-    refused(error.status(), "invalid_request", &error.to_string())
+    Answer::error(error.status(), "invalid_request", &error.to_string())
 }
 
 /// Returns a refusal of the token or the revocation endpoint.

@@ -14,7 +14,6 @@ use crate::http::request_guard;
 use crate::http::route::{DirectEndpoint, OAuthEndpoint};
 use crate::http::site::Site;
 use crate::oauth::account::page as account;
-use crate::oauth::answers::refused;
 use crate::oauth::context::OAuthContext;
 use crate::oauth::sign_in_error::SignInError;
 use crate::oauth::sign_in_error::Start;
@@ -53,12 +52,12 @@ async fn for_programs(
     runtime: (&Env, &Context),
 ) -> Answer {
     if let Err(forbidden) = request_guard::check_host(site, &app.configuration) {
-        return refused(403, "access_denied", &forbidden.to_string());
+        return Answer::error(403, "access_denied", &forbidden.to_string());
     }
     match incoming.method() {
         "POST" => {}
         "OPTIONS" => return cors::preflight(incoming, None),
-        _ => return refused(405, "invalid_request", "Send this with POST.").header("allow", "POST, OPTIONS"),
+        _ => return Answer::error(405, "invalid_request", "Send this with POST.").header("allow", "POST, OPTIONS"),
     }
     if let Some(closed) = app.configuration.closed(Feature::AuthorizationServer) {
         return Answer::closed(closed);

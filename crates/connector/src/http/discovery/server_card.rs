@@ -61,7 +61,7 @@ fn public(
         None => match document() {
             Ok(document) => with_tag(media_type, &document.body, document.tag.clone(), if_none_match)
                 .header("cache-control", MAX_AGE),
-            Err(_) => Answer::json(500, &serde_json::json!({ "error": "server_error" })),
+            Err(_) => Answer::error(500, "server_error", "This document could not be written."),
         },
     };
     cors::cacheable_by_all(answer)

@@ -33,7 +33,6 @@ use crate::oauth::account::session::session;
 use crate::oauth::account::session::signed_in;
 use crate::oauth::account::session::signed_out;
 use crate::oauth::account::session::to_page;
-use crate::oauth::answers::refused;
 use crate::oauth::browser_forms::browser;
 use crate::oauth::browser_forms::open;
 use crate::oauth::browser_forms::read_form;
@@ -95,7 +94,7 @@ pub(crate) async fn answer(
     runtime: (&Env, &Context),
 ) -> Answer {
     if let Err(forbidden) = request_guard::check_host(site, &app.configuration) {
-        return refused(403, "access_denied", &forbidden.to_string());
+        return Answer::error(403, "access_denied", &forbidden.to_string());
     }
     let answer = async {
         if let Some(closed) = app.configuration.closed(Feature::AccessTokens) {

@@ -20,7 +20,6 @@ use crate::http::incoming::Incoming;
 use crate::http::request_guard;
 use crate::http::route::SignInStep;
 use crate::http::site::Site;
-use crate::oauth::answers::refused;
 use crate::oauth::context::OAuthContext;
 use crate::oauth::sign_in_error::SignInError;
 use crate::oauth::sign_in_error::Start;
@@ -35,7 +34,7 @@ pub(crate) async fn answer(
     runtime: (&Env, &Context),
 ) -> Answer {
     if let Err(forbidden) = request_guard::check_host(site, &app.configuration) {
-        return refused(403, "access_denied", &forbidden.to_string());
+        return Answer::error(403, "access_denied", &forbidden.to_string());
     }
     let is_form = matches!(step, SignInStep::Consent | SignInStep::Login);
     match (incoming.method(), is_form) {

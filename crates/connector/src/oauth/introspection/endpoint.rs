@@ -25,7 +25,7 @@ use crate::http::site::Site;
 use crate::oauth::access::grant_checks::Asked;
 use crate::oauth::access::grant_source::GrantSource;
 use crate::oauth::access::{access_keys, grant_checks, remembered};
-use crate::oauth::answers::{refused, unread};
+use crate::oauth::answers::unread;
 use crate::platform::clock::now;
 use mcp_connector_base::outage::Outage;
 
@@ -52,7 +52,11 @@ pub(crate) async fn answer(app: &App, site: &Site, incoming: &Incoming, env: &En
     }
     // Tokens name this server by its own name. Under another one, it would refuse all of them.
     if !app.configuration.signs_in_here() || site.asked != *site.issuer.origin() {
-        return refused(403, "invalid_request", "This server does not issue tokens under the address of this request.");
+        return Answer::error(
+            403,
+            "invalid_request",
+            "This server does not issue tokens under the address of this request.",
+        );
     }
     let body = match incoming.body(u32::try_from(MAX_QUESTION).unwrap_or(u32::MAX)).await {
         Ok(body) => body,
@@ -61,13 +65,13 @@ pub(crate) async fn answer(app: &App, site: &Site, incoming: &Incoming, env: &En
     let answered = match (incoming.method(), incoming.path()) {
         ("POST", INTROSPECTION_PATH) => introspect(app, site, env, &body).await.map(|about| Answer::json(200, &about)),
         ("POST", GRANTS_PATH) => check(app, env, &body).await.map(|about| Answer::json(200, &about)),
-        _ => return refused(404, "not_found", "The entry point Introspection has no such path."),
+        _ => return Answer::error(404, "not_found", "The entry point Introspection has no such path."),
     };
     match answered {
         Ok(answer) => answer.header("cache-control", "no-store"),
-        Err(NoAnswer::Malformed(description)) => refused(400, "invalid_request", description),
+        Err(NoAnswer::Malformed(description)) => Answer::error(400, "invalid_request", description),
         Err(NoAnswer::OtherResource) => {
-            refused(403, "invalid_target", "CONNECTORS names no connector with this resource.")
+            Answer::error(403, "invalid_target", "CONNECTORS names no connector with this resource.")
         }
         Err(NoAnswer::Unavailable) => Answer::outage(Outage::Storage),
     }

@@ -13,7 +13,7 @@ use crate::http::route::{ACCOUNT_PATH, UpstreamStep, upstream_name};
 use crate::http::site::Site;
 use crate::oauth::account::page::way_in;
 use crate::oauth::account::session::session;
-use crate::oauth::answers::{refused, see_other};
+use crate::oauth::answers::see_other;
 use crate::oauth::context::OAuthContext;
 use crate::oauth::sign_in_error::{SignInError, Start, wrong_method};
 use crate::oauth::upstream::services::UpstreamService;
@@ -31,7 +31,7 @@ pub(crate) async fn answer(
     runtime: (&Env, &Context),
 ) -> Answer {
     if let Err(forbidden) = request_guard::check_host(site, &app.configuration) {
-        return refused(403, "access_denied", &forbidden.to_string());
+        return Answer::error(403, "access_denied", &forbidden.to_string());
     }
     let name = upstream_name(incoming.path());
     let Some(service) = name.and_then(|name| app.upstreams.find(name.as_str())) else { return unknown() };
