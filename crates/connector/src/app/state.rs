@@ -171,7 +171,7 @@ impl App {
             time_limit: configuration.time_limit,
         };
         let endpoint = Endpoint { registry: Rc::new(registry), settings };
-        if let Some(weak) = configuration.missing() {
+        if let Some(weak) = configuration.weak_passphrase() {
             reports.push(Report::Error(format!("nobody can sign in: {weak} (OWNER_PASSPHRASE)")));
         }
         let catalogue = ScopeCatalogue::new(endpoint.registry.scopes().iter().copied(), endpoint.registry.sign_in());

@@ -330,7 +330,7 @@ impl Configuration {
     }
 
     /// Returns what is wrong with the passphrase, if that keeps everybody from signing in.
-    pub(crate) fn missing(&self) -> Option<WeakPassphrase> {
+    pub(crate) fn weak_passphrase(&self) -> Option<WeakPassphrase> {
         let passphrase_is_asked = self.provider.is_none() && self.signs_in_here();
         if !passphrase_is_asked || self.closed(Feature::AccessTokens).is_some() {
             None
@@ -340,9 +340,9 @@ impl Configuration {
     }
 
     /// Returns why a feature is closed, if it is.
-    pub(crate) fn closed(&self, part: Feature) -> Option<Closed<'_>> {
-        let setting = self.errors.iter().find(|error| error.setting.closes().contains(&part));
-        let binding = || self.missing_bindings.iter().find(|missing| missing.closes().contains(&part));
+    pub(crate) fn closed(&self, feature: Feature) -> Option<Closed<'_>> {
+        let setting = self.errors.iter().find(|error| error.setting.closes().contains(&feature));
+        let binding = || self.missing_bindings.iter().find(|missing| missing.closes().contains(&feature));
         setting.map(Closed::Setting).or_else(|| binding().map(Closed::Binding))
     }
 }

@@ -40,7 +40,7 @@ pub(crate) fn page(app: &App, site: &Site) -> Answer {
             item: connectors::item(site.issuer.origin(), registry.display_name(), &app.catalogue),
         }),
         challenges_in_result: configuration.challenge == ChallengeForm::Result,
-        missing: configuration.missing().map(Missing::of),
+        missing: configuration.weak_passphrase().map(Missing::of),
         setting_errors: configuration.errors.iter().map(SettingError::report).chain(upstreams.reports()).collect(),
         missing_bindings: configuration.missing_bindings.iter().map(binding).collect(),
     };

@@ -15,6 +15,7 @@ use crate::config::configuration::Configuration;
 use crate::config::settings::Feature;
 use crate::http::site::Site;
 use crate::oauth::secrets::Secrets;
+use crate::oauth::sign_in_error::SignInError;
 use crate::objects::directory::stub::DirectoryStub;
 use crate::objects::grants::stub::GrantsStub;
 use crate::platform::clock;
@@ -51,6 +52,27 @@ impl<'a> OAuthContext<'a> {
         let secrets = app.secrets(env).await.map_err(unavailable)?;
         let entropy = Entropy::new().map_err(unavailable)?;
         Ok(Self { app, site, env, context, secrets, entropy, now: clock::now() })
+    }
+
+    /// Loads what a page needs that depends on `feature`.
+    ///
+    /// # Errors
+    ///
+    /// Also fails while `feature` is closed, and while the passphrase keeps everybody from signing in. The person, who may be the owner,
+    /// reads what to correct.
+    pub(crate) async fn for_page(
+        app: &'a App,
+        site: &'a Site,
+        feature: Feature,
+        runtime: (&'a Env, &'a Context),
+    ) -> Result<Self, SignInError> {
+        if let Some(closed) = app.configuration.closed(feature) {
+            return Err(closed.into());
+        }
+        if let Some(weak) = app.configuration.weak_passphrase() {
+            return Err(SignInError::NotSetUp(weak));
+        }
+        Ok(Self::open(app, site, runtime).await?)
     }
 
     pub(crate) fn configuration(&self) -> &'a Configuration {

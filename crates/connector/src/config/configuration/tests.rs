@@ -252,7 +252,9 @@ fn where_another_connector_issues_the_tokens_nothing_of_the_own_sign_in_is_read(
     ];
     let configuration = read(&shared);
     assert_eq!(configuration.errors, []);
-    assert!(!configuration.signs_in_here() && configuration.provider.is_none() && configuration.missing().is_none());
+    assert!(
+        !configuration.signs_in_here() && configuration.provider.is_none() && configuration.weak_passphrase().is_none()
+    );
     let server = configuration.authorization_server.unwrap();
     assert_eq!((server.issuer.as_str(), server.resource.as_str()), ("https://a.example", "https://b.example/mcp"));
     let report = "configuration: without effect here: IDENTITY, TRUSTED_ISSUERS, CONNECTORS. AUTHORIZATION_SERVER is set, so \

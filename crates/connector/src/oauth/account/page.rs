@@ -97,13 +97,7 @@ pub(crate) async fn answer(
         return Answer::error(403, "access_denied", &forbidden.to_string());
     }
     let answer = async {
-        if let Some(closed) = app.configuration.closed(Feature::AccessTokens) {
-            return Err(closed.into());
-        }
-        if let Some(weak) = app.configuration.missing() {
-            return Err(SignInError::NotSetUp(weak));
-        }
-        let oauth = OAuthContext::open(app, site, runtime).await?;
+        let oauth = OAuthContext::for_page(app, site, Feature::AccessTokens, runtime).await?;
         match (incoming.method(), step) {
             ("GET" | "HEAD", AccountStep::Page) => show(&oauth, incoming).await,
             ("POST", AccountStep::Page) => act(&oauth, incoming).await,

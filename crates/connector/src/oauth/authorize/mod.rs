@@ -21,7 +21,6 @@ use crate::http::request_guard;
 use crate::http::route::SignInStep;
 use crate::http::site::Site;
 use crate::oauth::context::OAuthContext;
-use crate::oauth::sign_in_error::SignInError;
 use crate::oauth::sign_in_error::Start;
 use crate::oauth::sign_in_error::wrong_method;
 
@@ -43,13 +42,7 @@ pub(crate) async fn answer(
         (_, true) => return wrong_method("POST", Start::Application),
     }
     let answer = async {
-        if let Some(closed) = app.configuration.closed(Feature::AuthorizationServer) {
-            return Err(closed.into());
-        }
-        if let Some(weak) = app.configuration.missing() {
-            return Err(SignInError::NotSetUp(weak));
-        }
-        let oauth = OAuthContext::open(app, site, runtime).await?;
+        let oauth = OAuthContext::for_page(app, site, Feature::AuthorizationServer, runtime).await?;
         match step {
             SignInStep::Ask => ask::asked(&oauth, incoming).await,
             SignInStep::Consent => consent::submitted(&oauth, incoming).await,

@@ -36,13 +36,7 @@ pub(crate) async fn answer(
     let name = upstream_name(incoming.path());
     let Some(service) = name.and_then(|name| app.upstreams.find(name.as_str())) else { return unknown() };
     let answer = async {
-        if let Some(closed) = app.configuration.closed(Feature::AccessTokens) {
-            return Err(closed.into());
-        }
-        if let Some(weak) = app.configuration.missing() {
-            return Err(SignInError::NotSetUp(weak));
-        }
-        let oauth = OAuthContext::open(app, site, runtime).await?;
+        let oauth = OAuthContext::for_page(app, site, Feature::AccessTokens, runtime).await?;
         match (incoming.method(), step) {
             ("GET" | "HEAD", UpstreamStep::Connect) => show(&oauth, incoming, service).await,
             ("POST", UpstreamStep::Connect) => connect::act(&oauth, incoming, service).await,
