@@ -10,6 +10,6 @@ for (const name of crates) {
   const circles = circlesIn(folder);
   const files = circles.reduce((sum, circle) => sum + circle.files.length, 0);
   console.log(`${name}: ${circles.length === 0 ? 'no circle' : `${circles.length} circles, ${files} files`}`);
-  if (process.argv.length > 2) for (const circle of circles) console.log(describe(circle, folder));
+  if (process.argv.length > 2) for (const circle of circles) console.log(describe(circle, path.join(folder, 'src')));
   if (circles.length > 0) process.exitCode = 1;
 }

@@ -356,9 +356,9 @@ export function opening({ files, imports }) {
 /** A crate's circles, read from its folder. */
 export const circlesIn = (folder) => circlesOf(importsOf(readCrate(path.join(folder, 'src/lib.rs'))));
 
-/** A circle as text: each import that makes it, and which of them open it if they go. */
+/** A circle as text: each import that makes it, and which of them open it if they go. Files are named as seen from `folder`. */
 export function describe(circle, folder) {
-  const short = (file) => path.relative(path.join(folder, 'src'), file);
+  const short = (file) => path.relative(folder, file);
   const lines = (edges) => {
     const pairs = new Map();
     for (const edge of edges) {

@@ -1,7 +1,7 @@
 // What every connector is tested for, whatever its tools are.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { startConnector } from './connector.mjs';
+import { startConnector } from './start-connector.mjs';
 
 /** Pages for people, and documents for clients. */
 const PAGES = [

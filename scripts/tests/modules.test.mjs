@@ -1,4 +1,4 @@
-// The modules of each crate import each other in one direction only.
+// The modules of each crate, and those of the scripts and tests, import each other in one direction only.
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,14 +6,44 @@ import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { circlesIn, describe as describeCircle } from '../support/modules.mjs';
 import { root } from '../support/paths.mjs';
+import { scriptCirclesIn } from '../support/script-imports.mjs';
 
 describe('No modules import each other in a circle', () => {
   for (const name of readdirSync(path.join(root, 'crates'))) {
     test(`in ${name}`, () => {
       const folder = path.join(root, 'crates', name);
-      const circles = circlesIn(folder);
-      const text = circles.map((circle) => describeCircle(circle, folder)).join('\n\n');
-      assert.equal(circles.length, 0, `These files import each other in circles.\n${text}`);
+      areNone(circlesIn(folder), path.join(folder, 'src'));
+    });
+  }
+  for (const name of ['scripts', 'doctor', 'tests', 'bench']) {
+    test(`in ${name}/`, () => areNone(scriptCirclesIn(path.join(root, name)), root));
+  }
+
+  function areNone(circles, folder) {
+    const text = circles.map((circle) => describeCircle(circle, folder)).join('\n\n');
+    assert.equal(circles.length, 0, `These files import each other in circles.\n${text}`);
+  }
+});
+
+describe('The reader of JavaScript modules', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'mcp-connector-scripts-'));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  const ROWS = [
+    ['sees two files that import each other', { 'a.mjs': "import { b } from './x/b.mjs';", 'x/b.mjs': "\nexport { a } from '../a.mjs';" }, ['a.mjs:1 x/b.mjs', 'x/b.mjs:2 a.mjs']],
+    ['sees an import over several lines, and one without names', { 'a.mjs': "import {\n  b,\n} from './b.mjs';", 'b.mjs': "import './a.mjs';" }, ['a.mjs:3 b.mjs', 'b.mjs:1 a.mjs']],
+    ['takes no comment, text or lazy import for an import', { 'a.mjs': "import './b.mjs';", 'b.mjs': "// import './a.mjs'\n/* import './a.mjs' */ const text = `import './a.mjs'`; const lazy = () => import('./a.mjs');" }, []],
+  ];
+  for (const [rule, files, expected] of ROWS) {
+    test(rule, () => {
+      const scripts = mkdtempSync(path.join(folder, 'scripts-'));
+      for (const [file, source] of Object.entries(files)) {
+        mkdirSync(path.dirname(path.join(scripts, file)), { recursive: true });
+        writeFileSync(path.join(scripts, file), source);
+      }
+      const short = (file) => path.relative(scripts, file);
+      const found = scriptCirclesIn(scripts).flatMap(({ imports }) => imports.map(({ from, line, to }) => `${short(from)}:${line} ${short(to)}`));
+      assert.deepEqual(found.sort(), expected);
     });
   }
 });
