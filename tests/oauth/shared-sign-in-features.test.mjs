@@ -2,6 +2,9 @@
 // for files, and tokens for assertions of a company. The authorization server alone knows whether a sign-in stands.
 
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { ReceivedMessages } from '../support/mcp/received-messages.mjs';
 import { calling, eventually, modern, stream, textOf } from '../support/mcp/requests.mjs';
@@ -9,6 +12,7 @@ import { SIGN_IN, basic, bearer, call, connect, form, isOAuthError, isTurnedAway
 import { enterAccount } from '../support/oauth/access-keys.mjs';
 import { JWT_BEARER, startIdJagProvider } from '../support/oauth/id-jag-provider.mjs';
 import { startInstances } from '../support/workers/instances.mjs';
+import { startEverything } from '../support/workers/wrangler-dev.mjs';
 
 const SERVER = 'https://mcp.example.com';
 const WIKI = 'https://wiki.example.com';
@@ -140,6 +144,50 @@ describe('an assertion of a company', () => {
     await isTurnedAway(wiki, token, { rule: 'the token' });
     provider.clock.ahead += 61;
     isOAuthError(await exchange(provider.minted(claims)), 400, 'invalid_grant', 'the next assertion');
+  });
+});
+
+// `wrangler dev` has the local form of R2, and finds the Worker of a Service Binding in its registry.
+describe('a link for a file', () => {
+  const INTROSPECTION = '[[services]]\nbinding = "INTROSPECTION"\nservice = "mcp-everything"\nentrypoint = "Introspection"\n';
+  const under = (origin, { port, log }) => ({ port, origin, headers: { host: new URL(origin).host, 'x-forwarded-proto': 'https' }, log });
+  let registry;
+  let started = [];
+  let own;
+  let shared;
+  before(async () => {
+    registry = await mkdtemp(join(tmpdir(), 'mcp-connector-registry-'));
+    started = [await startEverything({ ...SIGN_IN, PUBLIC_URL: SERVER, CONNECTORS: VARS.CONNECTORS }, { registry })];
+    const vars = { PUBLIC_URL: WIKI, AUTHORIZATION_SERVER: SERVER };
+    started.push(await startEverything(vars, { registry, lines: `name = "mcp-wiki"\n${INTROSPECTION}` }));
+    [own, shared] = [under(SERVER, started[0]), under(WIKI, started[1])];
+  });
+  after(async () => {
+    for (const one of started) await one.stop();
+    if (registry) await rm(registry, { recursive: true, force: true });
+  });
+
+  test('takes and gives a file in the name of its person, until the authorization server ends the sign-in behind it', async () => {
+    const who = await connect(own, TO_WIKI);
+    const use = async (name, args) => {
+      const answer = await send(shared, modern('tools/call', calling(name, args), { headers: bearer(who.tokens.access_token) }));
+      const result = answer.result(name);
+      return result.structuredContent ?? textOf(result);
+    };
+    const limits = { purpose: 'tests', max_bytes: 1000 };
+    const put = ({ url }) => send(shared, { method: 'PUT', path: new URL(url).pathname, headers: { 'content-type': 'text/csv' }, body: 'a,b' });
+    const [first, second] = [await use('upload_link', limits), await use('upload_link', limits)];
+    assert.ok(first.url.startsWith(`${WIKI}/files/upload/`), first.url);
+    (await put(first)).hasStatus(201, 'the file is stored');
+    assert.equal((await use('read_file', { key: first.key })).first_line, 'a,b');
+    const download = await use('download_link', { key: first.key });
+    const get = () => send(shared, { path: new URL(download).pathname });
+    assert.equal((await get()).hasStatus(200, 'the file').text, 'a,b');
+    (await send(own, { path: new URL(download).pathname })).hasStatus(404, 'a link of the other connector');
+    (await send(own, revoking(who.client, who.tokens.refresh_token))).hasStatus(200, 'RFC 7009 §2.2');
+    for (const [what, answer] of [['an upload', await put(second)], ['a download', await get()]]) {
+      assert.equal(answer.hasStatus(410, what).json().error, 'gone', what);
+    }
   });
 });
 

@@ -5,12 +5,12 @@
 
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parse } from 'smol-toml';
+import { parse, stringify } from 'smol-toml';
 import { currentNode } from '../../../scripts/setup/node.mjs';
 
 /** The repository. */
@@ -53,23 +53,24 @@ kill -KILL 0
 /** Starts this project's own connector: `src/connector.rs`. */
 export const startConnector = (vars = {}) => start('wrangler.toml', vars);
 
-/** The connector with every feature: `examples/everything`. */
-export const startEverything = (vars = {}) => start('examples/everything/wrangler.toml', vars);
+/** The connector with every feature: `examples/everything`. `more` is as for [`start`]. */
+export const startEverything = (vars = {}, more = {}) => start('examples/everything/wrangler.toml', vars, undefined, more);
 
 /**
  * @param {string} config  Wrangler configuration, from the repository's root
  * @param {Record<string, string | number>} vars  variables over those in the configuration
  * @param {(storage: string) => Promise<void>} prepare  puts something into the server's storage before it starts
+ * @param {{registry?: string, lines?: string}} [more]  a folder by which servers find each other, and more of the configuration
  * @returns {Promise<Server>}
  */
-export async function start(config, vars = {}, prepare = async () => {}) {
+export async function start(config, vars = {}, prepare = async () => {}, { registry, lines } = {}) {
   const state = await mkdtemp(join(tmpdir(), 'mcp-connector-test-'));
   await prepare(join(state, 'storage'));
   // An environment file of our own keeps a developer's `.dev.vars` out of the tests.
   const environment = join(state, 'vars');
   await writeFile(environment, '');
   const options = [
-    ['--config', join(ROOT, config)],
+    ['--config', lines ? await extended(join(ROOT, config), lines, state) : join(ROOT, config)],
     ['--ip', '127.0.0.1'],
     ['--port', '0'],
     ['--inspector-port', '0'],
@@ -89,7 +90,7 @@ export async function start(config, vars = {}, prepare = async () => {}) {
       FORCE_COLOR: '0',
       WRANGLER_SEND_METRICS: 'false',
       WRANGLER_LOG_PATH: join(state, 'logs'),
-      WRANGLER_REGISTRY_PATH: join(state, 'registry'),
+      WRANGLER_REGISTRY_PATH: registry ?? join(state, 'registry'),
     },
   });
   let log = '';
@@ -135,4 +136,13 @@ export async function start(config, vars = {}, prepare = async () => {}) {
     await stop();
     throw error;
   }
+}
+
+/** Writes a configuration with more lines, for what is built already. Its `name` may be among them. */
+async function extended(file, lines, folder) {
+  const config = parse(await readFile(file, 'utf8'));
+  delete config.build;
+  const written = join(folder, 'wrangler.toml');
+  await writeFile(written, stringify({ ...config, ...parse(lines), main: join(dirname(file), config.main) }));
+  return written;
 }
