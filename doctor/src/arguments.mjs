@@ -71,7 +71,7 @@ function urlFrom(text) {
   try {
     url = new URL(text);
   } catch {
-    throw new UsageError(`This is no URL: it needs its scheme and host, such as https://notes.example.workers.dev/mcp\n\n${USAGE}`);
+    throw new UsageError(`This is not a URL. Give the scheme and the host, such as https://notes.example.workers.dev/mcp\n\n${USAGE}`);
   }
   if (!['https:', 'http:'].includes(url.protocol))
     throw new UsageError(`A connector’s URL begins with https:// (or http:// on this machine).\n\n${USAGE}`);

@@ -193,7 +193,7 @@ function comesBefore(needs, findings) {
   const missing = needs.map((id) => findings.get(id)).find(({ level, blocks }) => level === 'fail' || blocks);
   if (!missing) return undefined;
   const cause = typeof missing.blocks === 'string' ? missing.blocks : missing.title;
-  return blocked(`not looked at: “${cause}” comes first.`, cause);
+  return blocked(`not checked: fix “${cause}” first.`, cause);
 }
 
 /**

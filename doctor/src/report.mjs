@@ -75,7 +75,7 @@ export function lines({ colour, columns = 100 }) {
     /** @param {import('./checklist.mjs').Report} report */
     summary({ kind, findings, changes }) {
       const { ok, note, fail, skip } = tally(findings);
-      const counts = `${ok} ok, ${note} to note, ${fail} failed, ${skip} not looked at`;
+      const counts = `${ok} ok, ${note} ${note === 1 ? 'note' : 'notes'}, ${fail} failed, ${skip} not checked`;
       const failed = findings.filter(({ level }) => level === 'fail').map(({ title }) => title);
       const rest = findings.some(({ blocks }) => failed.includes(blocks)) ? ' Then run the doctor again, to see the rest.' : '';
       const what = KINDS[kind] ? `A server that ${KINDS[kind]}. ` : '';

@@ -3,7 +3,7 @@ import { textOf } from './wire/json.mjs';
 
 /**
  * @typedef {object} Verdict
- * @property {'ok' | 'note' | 'fail' | 'skip'} level  a note is worth knowing and fails nothing; a skip was not looked at
+ * @property {'ok' | 'note' | 'fail' | 'skip'} level  a note is worth knowing and fails nothing; a skip was not checked
  * @property {string} seen
  * @property {string} [effect]
  * @property {string} [fix]

@@ -18,7 +18,7 @@ describe('the program', () => {
   for (const [rule, args, said] of [
     ['no URL', [], /Usage: mcp-connector-doctor/],
     ['two URLs', ['https://a.example/mcp', 'https://b.example/mcp'], /Usage/],
-    ['no scheme', ['notes.example.workers.dev/mcp'], /needs its scheme/],
+    ['no scheme', ['notes.example.workers.dev/mcp'], /Give the scheme and the host/],
     ['another scheme', ['ftp://a.example/mcp'], /https:\/\//],
     ['a password in the URL', ['https://me:secret@a.example/mcp'], /user name and password/],
     ['an unknown option', ['https://a.example/mcp', '--fast'], /--fast/],

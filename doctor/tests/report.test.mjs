@@ -47,7 +47,7 @@ describe('what is shown', () => {
 
   test('why many checks were not made is told once in a group', () => {
     const writer = lines({ colour: false });
-    const blocked = (group) => ({ group, title: 'Title', level: 'skip', seen: 'not looked at: “TLS” comes first.', unasked: true });
+    const blocked = (group) => ({ group, title: 'Title', level: 'skip', seen: 'not checked: fix “TLS” first.', unasked: true });
     const told = ['Way in', 'Way in', 'Tools'].map((group) => writer.finding(blocked(group)));
     assert.deepEqual(
       told.map((text) => text === undefined),

@@ -67,7 +67,7 @@ export async function consentPageOfClaude(probe) {
     return skip('client documents are not announced; Claude registers instead.');
   }
   const registered = await probe.start();
-  if (registered && judged(registered, '').level === 'fail') return blocked('not looked at: “Sign-in page” comes first.');
+  if (registered && judged(registered, '').level === 'fail') return blocked('not checked: fix “Sign-in page” first.');
   const opened = await probe.startAsClaude();
   const verdict = judged(opened, 'Claude’s published client');
   if (verdict.level !== 'fail' || !probe.local) return verdict;

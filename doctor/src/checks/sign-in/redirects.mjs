@@ -80,7 +80,7 @@ async function response(probe, returned, asked) {
 export async function repeated(probe) {
   const first = await probe.start();
   if (!first?.answer || first.answer.fault) return skip('no client could be registered.');
-  if (judged(first, '').level === 'fail') return skip('“Sign-in page” comes first.');
+  if (judged(first, '').level === 'fail') return skip('fix “Sign-in page” first.');
   const client = (await probe.registration()).client;
   const second = await probe.open(client.client_id, Object.fromEntries(first.asked));
   const verdict = judged(second, 'The same request, opened a second time,');

@@ -65,7 +65,7 @@ export async function reachable(probe) {
   const { fault, status, ms } = await probe.initialize();
   const where = `${hostOf(probe.url)}, port ${probe.url.port || (probe.url.protocol === 'https:' ? 443 : 80)}`;
   if (!fault) return ok(`It answers: status ${status} after ${ms} ms.`);
-  if (fault.kind === 'dns') return blocked('not looked at: “Public address” comes first.', 'Public address');
+  if (fault.kind === 'dns') return blocked('not checked: fix “Public address” first.', 'Public address');
   if (fault.kind === 'tls') return ok(`Something listens on ${where}.`);
   if (fault.kind === 'no http') {
     return fail(
