@@ -66,7 +66,7 @@ async fn echo(text: String) -> Result<String, ToolError> {
 
 async fn whoami(cx: Context) -> Result<String, ToolError> {
     let subject = cx.subject()?;
-    // An identity provider may say who that is; of the owner of a passphrase nothing else is known.
+    // An identity provider may give a name or an address. With the passphrase, only the subject is known.
     let known_as = cx.caller().and_then(|caller| caller.name().or(caller.email()));
     Ok(known_as.map_or_else(|| format!("You are {subject}."), |name| format!("You are {name} ({subject}).")))
 }
@@ -107,7 +107,7 @@ struct ListNotes {
 #[derive(Serialize, JsonSchema)]
 struct Notes {
     notes: Vec<ListedNote>,
-    /// If it is there, there are more notes: call again with this as `cursor`.
+    /// Present if there are more notes. Pass it as `cursor` to get the next page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<u64>,
 }
@@ -150,7 +150,7 @@ async fn delete_note(args: NoteId, cx: Context) -> Result<String, ToolError> {
     let Some(note) = note else {
         return Err(ToolError::new(format!("There is no note {}. Call list_notes to see which there are.", args.id)));
     };
-    // A client that cannot pass the question on asks the person by itself before it calls a destructive tool.
+    // A client that cannot show the question asks the person itself before it calls a destructive tool.
     if cx.can(ClientCapability::Elicitation) {
         let question = format!("Delete “{}” for good?", note.title);
         let Confirmation { sure } = cx.elicit("confirm", question).await?;
@@ -191,7 +191,7 @@ async fn summarize_notes(args: SummarizeNotes, cx: Context) -> Result<String, To
     if let Some(next) = next {
         notes.push(format!("These are the first notes. For the others call list_notes with {next} as cursor."));
     }
-    let about = args.topic.map(|topic| format!(" Only what is about {topic}.")).unwrap_or_default();
+    let about = args.topic.map(|topic| format!(" Include only what concerns {topic}.")).unwrap_or_default();
     Ok(format!("Sum up these notes in a few sentences.{about}\n\n{}", notes.join("\n\n")))
 }
 
