@@ -405,7 +405,7 @@ describe('an access key of a person with a provider', () => {
 
   /** Signs in anew, as the page asks, and comes back to it. */
   const anew = async (browser, page, account) => {
-    assert.ok(!/mck_/.test(page.html) && /Sign in again to show that it is you/.test(page.text), page.story('it asks'));
+    assert.ok(!/mck_/.test(page.html) && /Sign in again to confirm that it is you/.test(page.text), page.story('it asks'));
     const away = await browser.open(linkOn(page));
     assert.deepEqual(['prompt', 'max_age'].map((name) => away.url.searchParams.get(name)), ['login', '0'], 'the provider asks anew');
     const back = await browser.open(await enterAt(provider, away.url, account));

@@ -344,7 +344,7 @@ impl SignInError {
             ),
             Self::Finished => words(
                 "This sign-in is already finished",
-                "The app has got its answer.",
+                "The app already has its answer.",
                 "Close this page and look at the app. If it is not connected, connect again.",
             ),
             Self::TooMany => words(

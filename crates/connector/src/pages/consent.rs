@@ -190,7 +190,7 @@ fn proof(request: &ConsentPage<'_>) -> Markup {
             (NameSource::Owner, _) => p.proof.good { (check()) "The owner of this connector has set it up." },
             (NameSource::SelfAsserted, Some(name)) if is_https => p.proof { "It calls itself " strong { (isolated(name)) } },
             (NameSource::SelfAsserted, Some(_)) => p.proof { "The app gives itself this name." },
-            (NameSource::SelfAsserted, None) => p.proof { "It did not say its name." },
+            (NameSource::SelfAsserted, None) => p.proof { "This app gave no name." },
         }
     }
 }
@@ -211,7 +211,7 @@ fn warning_box(warning: ConsentWarning, request: &ConsentPage<'_>) -> Markup {
         ConsentWarning::Loopback => html! {
             p.started {
                 strong { "Did you just start this yourself?" }
-                " Nothing proves which app on this computer asks. If you did not start it, cancel."
+                " Any app on this computer could have sent this request. If you did not start it, cancel."
             }
         },
         ConsentWarning::PrivateUse => html! {

@@ -56,7 +56,7 @@ pub(crate) fn confirm(page: &ConfirmPage<'_>, form: &FormTarget<'_>) -> Page {
         @if let Some(error) = page.error { (login_error(error)) }
         @match &page.way {
             WayToProve::SignInAgain { provider, url } => {
-                p { "Sign in again to show that it is you. You come back to this page." }
+                p { "Sign in again to confirm that it is you. You will return to this page." }
                 div.buttons.long { a.button.primary href=(url) { "Sign in again with " (isolated(provider)) } }
             }
             WayToProve::Passphrase => {

@@ -38,7 +38,7 @@ pub(crate) fn new_passkey(page: &NewPasskeyPage<'_>, form: &FormTarget<'_>) -> P
             data-algorithms=(algorithms) {
             button.primary type="button" hidden { "Create the passkey" }
             p role="status" {}
-            noscript { p { "This needs JavaScript, as nothing else here does." } }
+            noscript { p { "Adding a passkey needs JavaScript. Turn it on and load this page again." } }
         }
     };
     let content = html! {

@@ -96,8 +96,8 @@ pub(crate) fn people(page: &PeoplePage<'_>) -> Page {
                 p.last { a.button.small href=(page.export) { "Get the file" } }
             }))
             p.foot {
-                "Names and addresses are those of the last sign-in. “Last sign-in” is exact to the day. Somebody who has not signed in "
-                "since this server has the list is added when they come again."
+                "Names and addresses are those of the last sign-in. “Last sign-in” is exact to the day. People who last signed "
+                "in before this list existed are added when they sign in again."
             }
         }
     };

@@ -115,8 +115,8 @@ pub(crate) fn person(page: &PersonPage<'_>, form: &FormTarget<'_>) -> Page {
                 p { (note(page.list)) }
                 @if page.assertions != Assertions::NotAccepted {
                     p {
-                        "Assertions of a trusted issuer do not admit them again, or an app that you disconnect here, until you say so on "
-                        "this page."
+                        "After that, assertions of a trusted issuer admit neither this person nor an app that you disconnect here, until you "
+                        "choose “Admit again” on this page."
                     }
                 }
                 (Fold::new("End everything of this person").content(html! {
@@ -150,8 +150,8 @@ fn note(list: ListedBy) -> Markup {
     html! {
         @match list {
             ListedBy::AllowedUsers => {
-                "They can sign in again, unless you take them off " code { "ALLOWED_USERS" } ". Who is off the list loses everything "
-                "within a minute, without this page."
+                "They can sign in again, unless you take them off " code { "ALLOWED_USERS" } ". Anyone taken off the list loses all access "
+                "within a minute; you need not end anything here."
             }
             ListedBy::AccessPolicy => {
                 "They can sign in again, unless the policy of your application in Cloudflare Access keeps them out. Change the "
@@ -236,7 +236,7 @@ mod tests {
             (Assertions::PersonEnded(at), true, true),
         ] {
             let page = person(&PersonPage { assertions, ..one_person() }, &FORM);
-            assert_eq!(page.contains("Assertions of a trusted issuer"), is_said, "{assertions:?}");
+            assert_eq!(page.contains("assertions of a trusted issuer admit neither"), is_said, "{assertions:?}");
             assert_eq!(page.contains("value=\"admit-again\""), can_be_taken_back, "{assertions:?}");
         }
     }

@@ -39,7 +39,7 @@ fn one_sentence_leads_and_below_it_the_place_that_gets_the_code() {
 fn consent_says_who_stands_behind_the_name() {
     for (name_source, name, words, has_check) in [
         (NameSource::SelfAsserted, Some("App"), "It calls itself <strong><bdi>App</bdi></strong>", false),
-        (NameSource::SelfAsserted, None, "did not say its name", false),
+        (NameSource::SelfAsserted, None, "This app gave no name.", false),
         (NameSource::Recipient("Claude"), Some("Claude"), "This is an address of Claude.", true),
         (NameSource::Host("app.example".to_owned()), Some("App"), "<bdi>app.example</bdi> publishes this app", true),
         (NameSource::Host("app.example".to_owned()), None, "<bdi>app.example</bdi> publishes this app", true),
@@ -56,7 +56,7 @@ fn consent_says_who_stands_behind_the_name() {
 #[test]
 fn consent_warns_in_words_where_something_deserves_it() {
     for (warning, words, is_box) in [
-        (ConsentWarning::Loopback, "Nothing proves which app on this computer asks.", false),
+        (ConsentWarning::Loopback, "Any app on this computer could have sent this request.", false),
         (ConsentWarning::PrivateUse, "whichever app on this device opens these links", false),
         (ConsentWarning::OtherHost, "the access goes to another", true),
         (ConsentWarning::UnverifiedName, "Nobody vouches for this app.", true),
