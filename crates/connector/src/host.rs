@@ -310,7 +310,7 @@ impl Files for Workers {
         let random = self.random_bits()?;
         let upload = self.files(caller).upload_url(&self.origin()?, random, purpose, limits).await?;
         if let (None, Some(network)) = (caller, &self.anonymous) {
-            // Guests share what is kept for them: each upload counts as a session does.
+            // Callers without a token share what is kept for them: each upload counts as a session does.
             anonymous_quota::take_state(&self.env, network, &upload.key).await?;
         }
         Ok(upload)

@@ -13,7 +13,7 @@ type ProtocolCall = mcp_connector_protocol::Call<Workers>;
 /// ```
 /// use mcp_connector::{Call, CallOutcome, Next, ToolError};
 ///
-/// async fn no_deleting_for_guests(call: Call, next: Next) -> Result<CallOutcome, ToolError> {
+/// async fn sign_in_to_write(call: Call, next: Next) -> Result<CallOutcome, ToolError> {
 ///     if call.caller().is_none() && !call.is_read_only() {
 ///         return Err(ToolError::new("Sign in to change anything."));
 ///     }

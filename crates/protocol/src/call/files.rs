@@ -19,7 +19,7 @@ impl<H: Host> Context<H> {
     /// # Errors
     ///
     /// Fails where the bucket is not bound, where `limits` cannot be held, and without a sign-in unless the connector keeps state
-    /// for guests ([`Connector::anonymous_sessions`](crate::author::connector::Connector::anonymous_sessions)).
+    /// for callers without a token ([`Connector::anonymous_sessions`](crate::author::connector::Connector::anonymous_sessions)).
     ///
     /// # Examples
     ///

@@ -41,13 +41,14 @@ impl FileKey {
     }
 
     /// Returns the name of the object in the bucket. The files of a person are in a folder of their own, named by a hash, because a
-    /// subject may hold any character; those of guests are found by their random ids alone.
+    /// subject may hold any character; those of callers without a token are found by their random ids alone.
     pub(crate) fn object(&self, owner: Option<&Subject>) -> String {
         format!("files/{}/{self}", folder(owner))
     }
 }
 
-/// Returns the name of the folder of a person, or of guests.
+/// Returns the name of the folder of a person, or of callers without a token. Theirs is called `guests`, because files are stored under
+/// that name.
 pub(crate) fn folder(owner: Option<&Subject>) -> String {
     owner.map_or_else(|| "guests".to_owned(), |subject| ObjectName::of(subject).to_string())
 }

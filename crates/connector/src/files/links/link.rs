@@ -15,7 +15,7 @@ use crate::platform::clock::{Entropy, now};
 /// Whose a link is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Holder {
-    /// The person. None for a guest.
+    /// The person. None for a caller without a token.
     pub(crate) subject: Option<Subject>,
     /// The grant under which it was made. The link ends with it.
     pub(crate) grant: Option<GrantId>,
