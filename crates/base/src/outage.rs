@@ -17,6 +17,9 @@ pub enum Outage {
 }
 
 impl Outage {
+    /// What a client is told, whatever does not answer: the `error_description` of the 503.
+    pub const DESCRIPTION: &str = "Storage or another server does not answer. Try again.";
+
     /// Returns the seconds after which another attempt makes sense.
     #[must_use]
     pub const fn retry_after(self) -> u32 {

@@ -106,7 +106,7 @@ impl Answer {
 
     /// Returns the answer to a request during an outage. No client throws its credentials away for it.
     pub(crate) fn outage(outage: Outage) -> Self {
-        Self::error(503, "temporarily_unavailable", "temporarily out of order, try again")
+        Self::error(503, "temporarily_unavailable", Outage::DESCRIPTION)
             .header("retry-after", outage.retry_after().to_string())
     }
 

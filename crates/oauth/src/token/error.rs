@@ -54,7 +54,7 @@ pub enum TokenError {
     #[error("{0}, try again in a minute")]
     Limited(#[from] Limited),
     /// The object that stores the grants does not answer.
-    #[error("temporarily out of order, try again")]
+    #[error("{}", Outage::DESCRIPTION)]
     Outage(#[from] Outage),
 }
 

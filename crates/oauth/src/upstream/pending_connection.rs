@@ -150,9 +150,9 @@ impl PendingConnection {
     pub fn check_iss(&self, iss: Option<&str>, own: Option<&str>) -> Result<(), LoginError> {
         match (iss, own.or(self.iss.as_deref())) {
             (Some(iss), Some(own)) if iss == own => Ok(()),
-            (Some(_), Some(_)) => Err(LoginError::InvalidResponse("of another issuer")),
+            (Some(_), Some(_)) => Err(LoginError::InvalidResponse("with another issuer in `iss`")),
             (None, _) if self.iss.is_some() => {
-                Err(LoginError::InvalidResponse("of nobody, though it always says its name"))
+                Err(LoginError::InvalidResponse("without `iss`, which its metadata promises (RFC 9207)"))
             }
             // A service whose identifier nobody has declared may send what it likes.
             (Some(_), None) | (None, _) => Ok(()),

@@ -46,8 +46,10 @@ impl PendingLogin {
     pub fn check_iss(&self, iss: Option<&str>, own: &[&str]) -> Result<(), LoginError> {
         match iss {
             Some(iss) if own.contains(&iss) => Ok(()),
-            Some(_) => Err(LoginError::InvalidResponse("of another issuer")),
-            None if self.sends_iss => Err(LoginError::InvalidResponse("of nobody, though it always says its name")),
+            Some(_) => Err(LoginError::InvalidResponse("with another issuer in `iss`")),
+            None if self.sends_iss => {
+                Err(LoginError::InvalidResponse("without `iss`, which its metadata promises (RFC 9207)"))
+            }
             None => Ok(()),
         }
     }

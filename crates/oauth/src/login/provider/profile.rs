@@ -134,7 +134,7 @@ impl UserProfile {
     pub fn check_authenticated_anew(&self, now: Timestamp) -> Result<(), LoginError> {
         let at = self.claims.get("auth_time").and_then(Value::as_u64).map(Timestamp::from_seconds);
         if at.is_some_and(|at| now >= at.plus(RECENT_SIGN_IN + LEEWAY)) {
-            return Err(LoginError::InvalidResponse("the provider has not asked anew"));
+            return Err(LoginError::InvalidResponse("`auth_time` is too old"));
         }
         Ok(())
     }
