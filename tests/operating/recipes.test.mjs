@@ -166,8 +166,8 @@ describe('an upstream API', () => {
   test('an upstream API has failures that the model can act on, and none of them shows the key', async () => {
     for (const [city, words] of [
       ['Atlantis', /larger one near it/],
-      ['Busy', /^127\.0\.0\.1 has been asked too often \(status 429\)\. Try again in a minute/],
-      ['Later', /^127\.0\.0\.1 has been asked too often \(status 429\)\. Try again in 30 seconds\.$/],
+      ['Busy', /^127\.0\.0\.1 limits how often it can be called \(status 429\)\. Try again in a minute/],
+      ['Later', /^127\.0\.0\.1 limits how often it can be called \(status 429\)\. Try again in 30 seconds\.$/],
       ['Broken', /^127\.0\.0\.1 has a problem of its own \(status 500\)\. It says: “The gauge is stuck at \/gauge\?…”\. Try again/],
       ['Elsewhere', /^127\.0\.0\.1 sent the request elsewhere \(status 302\)/],
       ['Other', /^127\.0\.0\.1 answered in a form that the connector does not read: expected f64/],

@@ -132,7 +132,9 @@ impl FileReader {
             }
             line.extend_from_slice(rest);
             if line.len() > MAX_LINE {
-                return Err(ToolError::new("A line of the file is longer than 1 MiB, so it is no text with lines."));
+                return Err(ToolError::new(
+                    "A line of the file is longer than 1 MiB. Send a text file with shorter lines.",
+                ));
             }
             if !self.fill().await? {
                 if line.is_empty() {

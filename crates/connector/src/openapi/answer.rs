@@ -106,11 +106,13 @@ impl ApiResponse {
             Body::Json(value) => value,
             Body::Empty => {
                 return Err(ToolError::new(
-                    "The API has done it, and answered without the object that its document describes.",
+                    "The API carried out the request, but answered without the object that its document describes. Do not repeat the call.",
                 ));
             }
             Body::Text(_) | Body::Bytes { .. } => {
-                return Err(ToolError::new("The API has done it, and its answer is not JSON."));
+                return Err(ToolError::new(
+                    "The API carried out the request, but its answer is not JSON. Do not repeat the call.",
+                ));
             }
         };
         let missing = cut(&mut value, MAX_ANSWER);
@@ -120,7 +122,8 @@ impl ApiResponse {
                 let mut text = value.to_string();
                 cut_text(&mut text, MAX_ANSWER);
                 Err(ToolError::new(format!(
-                    "The API has done it, and its answer differs from its document ({error}): {text}"
+                    "The API carried out the request, but its answer differs from its document ({error}). Do not repeat the call. \
+                     The answer: {text}"
                 )))
             }
         }

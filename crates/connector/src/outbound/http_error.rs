@@ -152,9 +152,9 @@ impl fmt::Display for StatusText<'_> {
             404 | 410 => {
                 ("does not have this", "Check the id or the name, and look it up with another tool if there is one.")
             }
-            409 | 412 => ("has something else meanwhile", "Read the current state, then decide again."),
-            413 => ("does not take so much at once", "Try again with less."),
-            429 => ("has been asked too often", ""),
+            409 | 412 => ("reports a conflict with its current state", "Read the current state, then decide again."),
+            413 => ("does not accept a request of this size", "Try again with less."),
+            429 => ("limits how often it can be called", ""),
             500..=599 => ("has a problem of its own", "Try again in a minute; if that fails, tell the person."),
             _ => ("did not answer as expected", "Trying again does not help."),
         };
@@ -229,13 +229,18 @@ mod tests {
                 None,
                 "does not have this (status 404). It says: “Not Found”. Check the id or the name, and look it up with another tool if there is one.",
             ),
-            (409, None, None, "has something else meanwhile (status 409). Read the current state, then decide again."),
-            (429, None, Some(30), "has been asked too often (status 429). Try again in 30 seconds."),
+            (
+                409,
+                None,
+                None,
+                "reports a conflict with its current state (status 409). Read the current state, then decide again.",
+            ),
+            (429, None, Some(30), "limits how often it can be called (status 429). Try again in 30 seconds."),
             (
                 429,
                 Some("slow down"),
                 None,
-                "has been asked too often (status 429). It says: “slow down”. Try again in a minute, and less often.",
+                "limits how often it can be called (status 429). It says: “slow down”. Try again in a minute, and less often.",
             ),
             (
                 500,
