@@ -52,11 +52,12 @@ await main(async () => {
     stages.push({ title, seconds: (Date.now() - began) / 1000, ...tally });
   };
 
-  await (isPackage ? testProject(stage, stages) : testRepository(stage, stages));
+  const leftOut = await (isPackage ? testProject(stage, stages) : testRepository(stage, stages));
   summarise(stages);
+  if (leftOut) console.log(`\n${leftOut}`);
 });
 
-/** This repository, or a fork of it. */
+/** This repository, or a fork of it. Answers with what was left out, in one line, if anything was. */
 async function testRepository(stage, stages) {
   await stage('lint', 'Format', () => check(['fmt', '--all', '--check']));
   await stage('lint', 'Lints', () => check(['clippy', '--workspace', '--all-targets', '--', '-D', 'warnings']));
@@ -72,7 +73,7 @@ async function testRepository(stage, stages) {
   await stage('behaviour', BEHAVIOUR, () => behaviour(stages, files.filter((file) => !leftOut.includes(file))));
   await stage('projects', 'Small projects and forks', () => nodeTests(filesIn(PROJECTS), {}, { atOnce: 1 }));
   if (leftOut.length > 0 && stages.some(({ title }) => title === BEHAVIOUR)) {
-    console.log(`\nLeft out, because ${difference}: ${leftOut.length} files of tests for the starter. These are ${inFolders(leftOut)}.`);
+    return `Left out, because ${difference}: ${leftOut.length} files of tests for the starter (${inFolders(leftOut)}).`;
   }
 }
 
