@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { listTools, request, RpcError, SignInRequired } from './client/mcp-client.mjs';
 import { signIn } from './client/sign-in.mjs';
+import { untilBuilt } from './client/until-built.mjs';
 import { valueIn } from './serve/passphrase.mjs';
 import { portFrom } from './serve/wrangler-dev.mjs';
 import { main, Stop } from './support/log.mjs';
@@ -23,6 +24,7 @@ Ends with 0, with 1 if the tool or the connector reports an error, or with 2 if 
 await main(async () => {
   const { tool, args, url, json } = settings(process.argv.slice(2));
   try {
+    await untilBuilt(url);
     if (tool === undefined) return printTools(await listTools(url), json);
     const result = await callSignedIn(url, tool, args);
     printResult(result, json);
