@@ -71,6 +71,8 @@ describe('the upload page in a real browser', { skip }, () => {
     const heard = await tab.evaluate('heard');
     assert.equal(heard[0], 'Sending …');
     assert.ok(heard.length <= 12, `${heard}`);
+    const texts = /^(Sending …|\d+% sent|Sent\. It is being stored …)?$/;
+    assert.deepEqual(heard.filter((said) => !texts.test(said)), []);
     assert.equal((await call('read_file', { key })).structuredContent.name, 'numbers.csv');
     assert.deepEqual(tab.complaints, []);
   });
