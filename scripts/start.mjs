@@ -3,6 +3,7 @@
 import { serve } from './serve/dev-server.mjs';
 import { ensurePassphrase } from './serve/passphrase.mjs';
 import { portFrom } from './serve/wrangler-dev.mjs';
+import { ensureBindgen } from './setup/bindgen.mjs';
 import { checkRequirements } from './setup/requirements.mjs';
 import { main, step } from './support/log.mjs';
 import { root } from './support/paths.mjs';
@@ -20,7 +21,8 @@ await main(async () => {
       port: portFrom(process.env, 8787),
       command: 'npm start',
       async prepare() {
-        await checkRequirements();
+        // The build tool is compiled while npm downloads. The build waits for it, and gets its error.
+        await checkRequirements({ canCompile: () => void ensureBindgen().catch(() => {}) });
         owner.forget();
         owner = ensurePassphrase(root);
         step('Compiling the Worker');

@@ -13,18 +13,26 @@ export const PACKAGE = path.join(engine, 'scripts/build/bindgen');
 
 const PROGRAM = 'wasm-bindgen';
 
-/** What was found last, so that a script that builds often looks once. */
+/** What was asked for last, so that a script that builds often looks once. */
 let last;
 
 /**
- * Finds the program, or makes it.
+ * Finds the program, or makes it. Whoever asks for it early lets it be compiled beside something else.
  * @param {{quiet?: boolean}} [how] `quiet`: shows no progress
  * @returns {Promise<string>} the program to run
  */
 export async function ensureBindgen({ quiet = false } = {}) {
   const version = lockedVersion(readFileSync(path.join(root, 'Cargo.lock'), 'utf8'), PROGRAM);
-  if (last?.version !== version) last = { version, program: find(version) ?? (await withLock(path.join(toolsDir, 'tools.lock'), () => find(version) ?? make(version, quiet))) };
+  if (last?.version !== version) {
+    last = { version, program: findOrMake(version, quiet) };
+    // The next build tries again.
+    last.program.catch(() => (last = undefined));
+  }
   return last.program;
+}
+
+async function findOrMake(version, quiet) {
+  return find(version) ?? withLock(path.join(toolsDir, 'tools.lock'), () => find(version) ?? make(version, quiet));
 }
 
 /** The version of a crate from the registry in the text of a Cargo.lock. The project itself may have the name of one. */

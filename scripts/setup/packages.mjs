@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { withLock } from '../support/lock.mjs';
-import { step } from '../support/log.mjs';
+import { clearProgress, step } from '../support/log.mjs';
 import { engine, root, toolsDir } from '../support/paths.mjs';
 import { run } from '../support/processes.mjs';
 
@@ -30,6 +30,11 @@ export async function ensurePackages(directory, what) {
   // Without the warnings that this Node is too old for a package: wrangler gets a newer one.
   await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: directory,
+    // What is compiled meanwhile shows its progress.
+    show() {
+      clearProgress();
+      return true;
+    },
     failure: () => 'npm could not install the packages. Check the network and the free disk space, then try again.',
   });
 }

@@ -11,7 +11,7 @@ import { claim, withLock } from '../support/lock.mjs';
 import { Stop } from '../support/log.mjs';
 import { ensurePassphrase, randomPassphrase, valueIn } from '../serve/passphrase.mjs';
 import { nodeProblem } from '../setup/node.mjs';
-import { rustProblem } from '../setup/requirements.mjs';
+import { rustProblem, rustVersionIn } from '../setup/requirements.mjs';
 import { atLeast } from '../setup/versions.mjs';
 import { portFrom } from '../serve/wrangler-dev.mjs';
 import { lockedVersion, PACKAGE } from '../setup/bindgen.mjs';
@@ -41,6 +41,13 @@ describe('requirements', () => {
   test('an old Rust is named together with what to do', () => {
     assert.match(rustProblem('rustc 1.80.0 (051478957 2024-07-21)', '1.91'), /^Rust 1\.80\.0 is too old: .*rustup update stable.*$/);
     assert.equal(rustProblem('rustc 1.95.0 (59807616e 2026-04-14)', '1.91'), undefined);
+  });
+
+  test('the version of Rust that is asked for is read before there is a parser', () => {
+    const wanted = rustVersionIn(readFileSync(path.join(engine, 'Cargo.toml'), 'utf8'));
+    assert.match(wanted, /^1\.\d+$/);
+    assert.equal(rustVersionIn('[package]\nname = "a"\nrust-version = "1.99"\n'), '1.99');
+    assert.equal(rustVersionIn('[package]\nname = "a"\n'), '1.85', 'the first that reads edition 2024');
   });
 });
 
