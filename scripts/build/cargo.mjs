@@ -5,9 +5,6 @@ import { attempt } from '../support/processes.mjs';
 /** What a reader need not see of what cargo says on standard error. */
 const NOISE = /^(Compiling|Checking|Building|Finished|Fresh|Fetch|Dirty|Downloading|Downloaded|Updating|Locking|Adding|Blocking)\b|^warning: .* generated \d+ warnings?|^info: /;
 
-/** How nice the program is that runs aside. wasm-bindgen is a quarter of the work of a first start: with a quarter of the time it ends with the Worker. */
-const ASIDE = '5';
-
 /** How far each run is: packages compiled, and all of them. */
 const running = new Map();
 
@@ -30,7 +27,7 @@ export async function cargo(args, { title, cwd, env, quiet = false, isAside = fa
     return isNews;
   };
   const shownProgress = quiet ? {} : { CARGO_TERM_PROGRESS_WHEN: 'always', CARGO_TERM_PROGRESS_WIDTH: '80' };
-  const [command, ...before] = isAside ? ['nice', '-n', ASIDE, 'cargo'] : ['cargo'];
+  const [command, ...before] = isAside ? ['nice', '-n', '10', 'cargo'] : ['cargo'];
   const { outcome } = await attempt(command, [...before, ...args, ...(quiet ? ['--quiet'] : [])], { cwd, env: { ...env, ...shownProgress }, show, ...(readStdout && { readStdout }), silent: true });
   running.delete(title);
   clearProgress();
