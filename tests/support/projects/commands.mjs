@@ -32,7 +32,7 @@ export async function compileLess(folder, own) {
   const table = (profile, name, level) => `[profile.${profile}.package.${name}]\nopt-level = ${level}\n`;
   const settings = [
     ...Object.entries(dev.package).map(([name, { 'opt-level': level }]) => table('dev', name, level)),
-    ...[own, ...ENGINE].flatMap((name) => [table('development', name, 0), table('release', name, 1)]),
+    ...[own, ...ENGINE].map((name) => table('release', name, 1)),
   ];
   mkdirSync(join(folder, '.cargo'), { recursive: true });
   writeFileSync(join(folder, '.cargo/config.toml'), settings.join('\n'));
