@@ -87,7 +87,7 @@ function shortened(name) {
 /** Returns a name of an argument that every client takes: the APIs of models want letters, digits, `_`, `.` and `-`, at most 64. */
 export function argumentName(name) {
   if (/^[A-Za-z0-9_.-]{1,64}$/.test(name)) return name;
-  return snake(name).slice(0, 64) || 'value';
+  return snake(name.replaceAll('<', ' less ').replaceAll('>', ' more ')).slice(0, 64) || 'value';
 }
 
 const NOISE = new Set('api apis rest http openapi swagger spec specification official the a an of for documentation v1 v2 v3'.split(' '));
