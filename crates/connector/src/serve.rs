@@ -40,9 +40,9 @@ fn settled(work: impl Future<Output = Result<(), JsValue>> + 'static) -> Promise
 
 /// Serves a connector as a Worker: its entry points and the classes of its Durable Objects.
 ///
-/// Takes the path of a function that returns a [`Connector`](crate::Connector). It is called twice for each isolate: for a rehearsal
-/// while the isolate starts, when the runtime has neither time, random numbers nor network, and at the first request. Cloudflare gives a
-/// start one second of CPU time, so the function should declare what there is and leave longer work to the handlers.
+/// Takes the path of a function that returns a [`Connector`](crate::Connector). It is called while an isolate starts, when the runtime
+/// has neither time, random numbers nor network, and again if the first request brings another environment. Cloudflare gives a start one
+/// second of CPU time, so the function should declare what there is and leave longer work to the handlers.
 ///
 /// ```
 /// mod connector {

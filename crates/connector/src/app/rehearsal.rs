@@ -9,7 +9,7 @@ use worker::wasm_bindgen::{JsCast, JsValue};
 use worker::{Context, Env, web_sys};
 
 use crate::app::routing::respond_with;
-use crate::app::state::{App, connector};
+use crate::app::state::{App, prepare};
 use crate::http::incoming::Incoming;
 use crate::platform::crossing::paused;
 use crate::platform::crossing::paused::AwaitedBody;
@@ -22,18 +22,18 @@ const MESSAGES: [&str; 3] = [
     r#"{"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"","arguments":{}}}"#,
 ];
 
-/// Prepares a connector and has it answer requests that nobody has sent. All of it is dropped: the environment of a request may be
-/// another one, and they leave no line in the log and count as no call. `request` is a POST to the MCP endpoint, whose body is not
-/// read.
+/// Prepares the connector and has it answer requests that nobody has sent, which leave no line in the log and count as no call.
+/// `request` is a POST to the MCP endpoint, whose body is not read. Without a connector nothing is done, and the first request says so.
 pub fn rehearse(request: &web_sys::Request, env: &Env, context: &JsValue) {
-    let Ok(connector) = connector() else { return };
-    let (app, _) = App::new(connector, env);
-    let app = Rc::new(app);
+    let _ = prepare(env, |app| answer_messages(app, request, env, context));
+}
+
+fn answer_messages(app: &Rc<App>, request: &web_sys::Request, env: &Env, context: &JsValue) {
     for message in MESSAGES {
         let body = Rc::new(AwaitedBody::default());
         let incoming = Incoming::new(Clone::clone(request), RequestHead::of(request), Some(Rc::clone(&body)));
         incoming.request_log().suppress();
-        let (app, env, context) = (Rc::clone(&app), env.clone(), Context::new(context.clone().unchecked_into()));
+        let (app, env, context) = (Rc::clone(app), env.clone(), Context::new(context.clone().unchecked_into()));
         let work = Box::pin(async move { respond_with(&app, incoming, env, context).await });
         paused::finish(work, &body, message.as_bytes().to_vec());
     }

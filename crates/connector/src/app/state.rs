@@ -30,6 +30,7 @@ use crate::oauth::access::grant_source::GrantSource;
 use crate::oauth::secrets::{LazySecrets, Secrets};
 use crate::oauth::upstream::services::UpstreamServices;
 use crate::pages::frame::page_frame::{AccountLink, Frame};
+use crate::platform::js;
 
 /// A call that has not answered after this long becomes a stream, so that proxies and clients keep waiting.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -68,6 +69,13 @@ pub(crate) enum Report {
 /// Makes the connector of this Worker.
 type Author = fn() -> Connector<Workers>;
 
+/// An app that was made before there was a request.
+struct Prepared {
+    env: Env,
+    app: Rc<App>,
+    reports: Vec<Report>,
+}
+
 /// [`start`] was not called.
 #[derive(Clone, Copy, Debug, Error)]
 #[error("the Worker does not say what it serves: call mcp_connector::serve! in src/lib.rs")]
@@ -76,6 +84,7 @@ pub(crate) struct NoConnector;
 thread_local! {
     /// A Worker's code and variables never change under a running isolate.
     static CONNECTOR: Cell<Option<Author>> = const { Cell::new(None) };
+    static PREPARED: Cell<Option<Prepared>> = const { Cell::new(None) };
     static APP: OnceCell<Rc<App>> = const { OnceCell::new() };
 }
 
@@ -90,19 +99,37 @@ pub(crate) fn app(env: &Env) -> Result<Rc<App>, NoConnector> {
         if let Some(app) = cell.get() {
             return Ok(Rc::clone(app));
         }
-        let (app, reports) = App::new(connector()?, env);
+        let (app, reports) = match PREPARED.take() {
+            // A Worker can be given another environment than the one that its isolate has started with.
+            Some(prepared) if js::have_same_members(&prepared.env, env) => (prepared.app, prepared.reports),
+            _ => made(connector()?, env),
+        };
         for report in reports {
             match report {
                 Report::Error(text) => console_error!("{text}"),
                 Report::Warning(text) => console_warn!("{text}"),
             }
         }
-        Ok(Rc::clone(cell.get_or_init(|| Rc::new(app))))
+        Ok(Rc::clone(cell.get_or_init(|| app)))
     })
 }
 
+/// Makes the app of this isolate before there is a request, has `rehearse` try it, and keeps it for the first request that comes with
+/// the same environment.
+pub(crate) fn prepare(env: &Env, rehearse: impl FnOnce(&Rc<App>)) -> Result<(), NoConnector> {
+    let (app, reports) = made(connector()?, env);
+    rehearse(&app);
+    PREPARED.set(Some(Prepared { env: env.clone(), app, reports }));
+    Ok(())
+}
+
+fn made(connector: Connector<Workers>, env: &Env) -> (Rc<App>, Vec<Report>) {
+    let (app, reports) = App::new(connector, env);
+    (Rc::new(app), reports)
+}
+
 /// Makes the connector of this Worker.
-pub(crate) fn connector() -> Result<Connector<Workers>, NoConnector> {
+fn connector() -> Result<Connector<Workers>, NoConnector> {
     Ok(CONNECTOR.get().ok_or(NoConnector)?())
 }
 

@@ -18,6 +18,13 @@ pub(crate) fn get(target: &JsValue, name: &str) -> Result<JsValue, JsValue> {
     Reflect::get(target, &JsValue::from_str(name))
 }
 
+/// Returns whether two objects have the same members, each the same value.
+pub(crate) fn have_same_members(one: &JsValue, other: &JsValue) -> bool {
+    let (Ok(names), Ok(others)) = (Reflect::own_keys(one), Reflect::own_keys(other)) else { return false };
+    let is_same = |name: JsValue| Reflect::get(one, &name).is_ok_and(|value| Reflect::get(other, &name) == Ok(value));
+    names.length() == others.length() && names.iter().all(is_same)
+}
+
 /// Calls `target.method(…arguments)`.
 pub(crate) fn call(target: &JsValue, method: &str, arguments: &[&JsValue]) -> Result<JsValue, JsValue> {
     let method: Function = get(target, method)?.dyn_into()?;

@@ -47,8 +47,12 @@ export function keep(request, absent, status, head, body, idAt, line) {
 }
 
 /** What is kept for requests like this one. */
-function like({ url, method, headers }) {
-  return kept.get(url)?.find((entry) => entry.method === method && !entry.absent.some((name) => headers.has(name)));
+function like(request) {
+  const entries = kept.get(request.url);
+  // Most requests end here. Each member of a request is a call of the runtime.
+  if (entries === undefined) return undefined;
+  const { method, headers } = request;
+  return entries.find((entry) => entry.method === method && !entry.absent.some((name) => headers.has(name)));
 }
 
 /** The answer to a request, if it is like an earlier one. */
