@@ -57,7 +57,7 @@ function operationsFor(document, api, options) {
   const most = [...counts].sort(([, one], [, other]) => other - one)[0]?.[0] ?? '';
   const chosen = operations.find((one) => key(one) === most)?.security;
   const fits = (one) => key(one) === most || key(one) === '';
-  for (const { method, path: where } of operations.filter((one) => !fits(one))) skipped.push({ method: method.toUpperCase(), path: where, reason: 'it needs other credentials than the rest: make a file of its own for its tag' });
+  for (const { method, path: where } of operations.filter((one) => !fits(one))) skipped.push({ method: method.toUpperCase(), path: paragraph(where), reason: 'it needs other credentials than the rest: make a file of its own for its tag' });
   return { operations: operations.filter(fits).map((one) => ({ ...one, security: { ...chosen, scopes: one.security.scopes } })), skipped };
 }
 

@@ -82,11 +82,11 @@ export function rawLiteral(text) {
   return `r${hashes}"${text}"${hashes}`;
 }
 
-/** Returns lines of comment with `text`, none longer than 120 columns. */
+/** Returns lines of comment with `text`, none longer than 120 columns. Whatever the text is, all of it is comment. */
 export function comment(text, { prefix = '///', indent = '' } = {}) {
   const width = 120 - indent.length - prefix.length - 1;
   const lines = [''];
-  for (const word of text.split(' ')) {
+  for (const word of text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ').split(' ')) {
     const line = lines.at(-1);
     if (line !== '' && line.length + 1 + word.length > width) lines.push(word);
     else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;

@@ -146,6 +146,56 @@ describe('words of the document', () => {
     assert.equal(literal('a"b\\c\nd\u202e'), String.raw`"a\"b\\c\nd\u{202e}"`);
   });
 
+  // Tabs in place of spaces: a comment that is wrapped would cut the code apart.
+  const code = 'x\r\n\tpub\tmod\tevil;\n//\u2028\'"#*/ pub\tmod\tevil;\n//';
+  /** A document with that text wherever the specification does not say which texts there are. */
+  const hostile = (version) => {
+    const texts = { description: code, summary: code, title: code };
+    const schema = { type: 'object', ...texts, required: [code], properties: { [code]: { type: 'string', enum: [code, 'b'], default: code, pattern: code, format: code, ...texts }, b: { $ref: '#/components/schemas/Leaf' } } };
+    const parameters = [
+      { name: code, in: 'query', content: { 'text/plain': { schema: {} } } },
+      { name: `${code}2`, in: 'query', schema: { type: 'string', format: 'binary' } },
+      { name: `${code}3`, in: 'header', content: { 'application/json': { schema: {} } } },
+      { name: `${code}4`, in: 'query', description: code, schema: { type: 'array', items: { type: 'string', enum: [code] } } },
+      { name: `${code}5`, in: 'header', schema: { type: 'string' } },
+      { name: `${code}6`, in: 'cookie', schema: { type: 'string' } },
+    ];
+    const content = { [`application/json; ${code}`]: { schema }, 'application/json': { schema } };
+    const operation = (id, more) => ({ operationId: id, tags: [code], ...texts, parameters, responses: { 200: { description: code, content }, 400: { description: code } }, ...more });
+    return [
+      {
+        [`/a/${code}`]: { get: operation(code, { security: [{ [code]: [code] }] }), post: operation(`${code}2`, { requestBody: { content }, security: [{ [code]: [code] }] }) },
+        [`/b/${code}`]: { get: operation('b', { security: [{ other: [] }] }), delete: operation('c', { parameters: [{ name: 'd', in: code, schema: {} }] }) },
+        [`/c/{${code}}`]: { get: operation('d', {}), put: operation('e', { requestBody: { content: { [code]: { schema } } } }) },
+      },
+      {
+        openapi: version,
+        info: { title: code, version: code, description: code },
+        servers: [{ url: 'https://tea.example', description: code }, { url: `https://tea.example/${code}` }],
+        tags: [{ name: code, description: code }],
+        components: {
+          schemas: { Leaf: { ...schema, properties: { [code]: { type: 'string' }, leaf: { $ref: '#/components/schemas/Leaf' } } } },
+          securitySchemes: { [code]: { type: 'oauth2', description: code, flows: { authorizationCode: { authorizationUrl: 'https://tea.example/a', tokenUrl: 'https://tea.example/t', scopes: { [code]: code } } } }, other: { type: 'apiKey', in: 'header', name: code, description: code } },
+        },
+      },
+    ];
+  };
+  /** What of Rust is neither a comment nor a literal. */
+  const bare = (text) => text.replace(/\/\/[^\n]*|\/\*[\s\S]*?\*\/|r(#*)"[\s\S]*?"\1|"(?:[^"\\]|\\[\s\S])*"|'(?:[^'\\\n]|\\[^\n]{1,8})'/g, '_').replace(/\s+/g, ' ');
+
+  for (const version of ['3.0.3', '3.1.0']) {
+    for (const options of [{}, { search: true }, { accounts: true }, { bearer: 'TEA' }]) {
+      test(`are never code (${version}, ${Object.keys(options)})`, async () => {
+        const [paths, more] = hostile(version);
+        const { text, skipped } = await fromPaths(paths, { ...more }, { lenient: true, ...options });
+        assert.ok(!bare(text).includes('mod evil'), bare(text).slice(Math.max(0, bare(text).indexOf('mod evil') - 200)).slice(0, 500));
+        assert.ok(text.includes('evil'), 'the texts are in the file');
+        const said = skipped.map(({ path: where, reason }) => `${where}${reason}`).join('');
+        assert.doesNotMatch(said, /[\p{Cc}\p{Zl}\p{Zp}]/u);
+      });
+    }
+  }
+
   test('have a length in tools and arguments', async () => {
     const { text } = await fromPaths({ '/a': { get: { operationId: 'brew', description: 'Tea. '.repeat(5000), parameters: [{ name: 'q', in: 'query', description: 'Leaf. '.repeat(5000), schema: { type: 'string' } }], ...ok } } });
     assert.ok(text.length < 4500, `${text.length}`);
@@ -297,6 +347,20 @@ describe('the document', () => {
       server.close();
       server.closeAllConnections();
     }
+  });
+
+  test('in a file names no address of this network, and says which other files it takes', async () => {
+    const server = createServer((request, response) => response.end('{"type": "string", "description": "A secret."}'));
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const leaf = { $ref: `http://127.0.0.1:${server.address().port}/leaf.json` };
+      await assert.rejects(fromPaths({ '/a': { post: taking({ type: 'object', properties: { leaf } }) } }), /refers to something that cannot be read/);
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
+    const { stderr } = run('split.yaml');
+    assert.match(stderr, /^split\.yaml refers to other files, which become part of it: leaf\.yaml$/m);
   });
 
   for (const [what, text, message] of [

@@ -26,12 +26,15 @@ export function readOperations(document, { input, output, security, wants }) {
         operations.push(readOperation({ document, input, output, security, names, method, path, pathItem, raw }));
       } catch (error) {
         if (!(error instanceof Unsupported)) throw error;
-        skipped.push({ method: method.toUpperCase(), path: paragraph(path), reason: error.message });
+        skipped.push({ method: method.toUpperCase(), path: paragraph(path), reason: paragraph(error.message) });
       }
     }
   }
   return { operations, skipped };
 }
+
+/** Where a parameter can be. */
+const PLACES = ['path', 'query', 'header', 'cookie'];
 
 /** Why no tool can be made of an operation. */
 class Unsupported extends Error {}
@@ -89,6 +92,7 @@ function readParameters({ document, input, path, pathItem, raw, notes }) {
   for (const parameter of [...(pathItem.parameters ?? []), ...(raw.parameters ?? [])]) {
     const { value } = resolved(document, parameter);
     if (typeof value.name !== 'string' || typeof value.in !== 'string') throw new Unsupported('one of its parameters has no name or no place');
+    if (!PLACES.includes(value.in)) throw new Unsupported(`one of its parameters is in ${value.in}, where no parameter can be`);
     if (value.in === 'header' && IGNORED_HEADERS.includes(value.name.toLowerCase())) continue;
     found.set(`${value.in} ${value.name}`, value);
   }
@@ -96,7 +100,7 @@ function readParameters({ document, input, path, pathItem, raw, notes }) {
   for (const value of found.values()) {
     const problem = (reason) => {
       if (value.required === true || value.in === 'path') throw new Unsupported(reason);
-      notes.push(`\`${paragraph(value.name)}\` is left out: ${reason}`);
+      notes.push(paragraph(`\`${value.name}\` is left out: ${reason}`));
     };
     const json = value.content && Object.entries(value.content).find(([type]) => isJson(type));
     if (value.content && !json) {

@@ -15,8 +15,9 @@ export async function readDocument(source, { lenient, cwd }) {
   const { $RefParser } = await import('@apidevtools/json-schema-ref-parser');
   const isUrl = /^https?:\/\//i.test(source);
   const from = isUrl ? source : path.resolve(cwd, source);
-  // What a server sends must not name files of this machine, nor, unless it runs here itself, addresses of its network.
-  const isElsewhere = isUrl && !/^https?:\/\/(localhost|127\.[0-9.]+|\[::1\])(:|\/|$)/i.test(source);
+  // A document comes from somebody else, downloaded or not. Unless its server runs here, it must not name addresses of this network, and
+  // from a URL no files. Those that a file names are told.
+  const isElsewhere = !/^https?:\/\/(localhost|127\.[0-9.]+|\[::1\])(:|\/|$)/i.test(source);
   const options = { resolve: { ...(isUrl && { file: false }), http: { safeUrlResolver: isElsewhere } } };
   let parsed;
   try {
@@ -27,7 +28,10 @@ export async function readDocument(source, { lenient, cwd }) {
   checkVersion(source, parsed);
   let document;
   try {
-    document = await new $RefParser().bundle(from, options);
+    const parser = new $RefParser();
+    document = await parser.bundle(from, options);
+    const others = parser.$refs.paths('file').filter((file) => path.resolve(file) !== from);
+    if (!isUrl && others.length > 0) console.error(`${source} refers to other files, which become part of it: ${others.map((file) => paragraph(path.relative(cwd, file))).join(', ')}`);
   } catch (error) {
     throw new Stop(`${source} refers to something that cannot be read: ${firstLine(error)}`);
   }

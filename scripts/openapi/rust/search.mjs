@@ -2,7 +2,7 @@
 import { argumentsSchema, bodyArgument, clearable } from './json-schema.mjs';
 import { snake } from '../names.mjs';
 import { RustTypes } from './types.mjs';
-import { LENGTH, literal, longLiteral, rawLiteral, sentence, title as titleOf } from '../text.mjs';
+import { comment, LENGTH, literal, longLiteral, rawLiteral, sentence, title as titleOf } from '../text.mjs';
 
 /** Longest schema of the arguments of one operation, in bytes: it is what a model reads before it calls. */
 const MAX_SCHEMA = 12_000;
@@ -43,7 +43,7 @@ function entry(operation) {
     `parameters: &[${[...parameters.map(parameter), ...(body ? [bodyParameter(operation)] : []), ...clearParameter(operation)].join(', ')}]`,
     `paging: ${literal(paging ?? '')}`,
   ];
-  return `${notes.map((note) => `    // ${note}\n`).join('')}    Operation { ${fields.join(', ')} },`;
+  return `${notes.map((note) => `${comment(note, { prefix: '//', indent: '    ' })}\n`).join('')}    Operation { ${fields.join(', ')} },`;
 }
 
 function schemaWithin(operation) {
