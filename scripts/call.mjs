@@ -1,12 +1,10 @@
 // `npm run call -- TOOL [ARGUMENTS]`: calls a tool of the connector that `npm start` is running, and prints its result. Where
 // the tool needs a sign-in, it signs in with the local passphrase. Without a tool it lists the tools.
 import { parseArgs } from 'node:util';
-import { existsSync, readFileSync } from 'node:fs';
-import path from 'node:path';
 import { listTools, request, RpcError, SignInRequired } from './client/mcp-client.mjs';
 import { signIn } from './client/sign-in.mjs';
 import { untilBuilt } from './client/until-built.mjs';
-import { valueIn } from './serve/passphrase.mjs';
+import { isOnThisMachine, passphraseFor } from './serve/passphrase.mjs';
 import { portFrom } from './serve/wrangler-dev.mjs';
 import { main, Stop } from './support/log.mjs';
 import { root } from './support/paths.mjs';
@@ -18,7 +16,7 @@ const USAGE = `Usage: npm run call -- [TOOL [ARGUMENTS]] [--url URL] [--json]
   --url URL  the connector, by default http://127.0.0.1:8787/mcp, or the port in PORT
   --json     prints the whole result as JSON
 
-Signs in with the passphrase in the environment (OWNER_PASSPHRASE) or in .dev.vars where the tool asks for it.
+Signs in where the tool asks for it, with the passphrase in the environment (OWNER_PASSPHRASE) or, on this machine, in .dev.vars.
 Ends with 0, with 1 if the tool or the connector reports an error, or with 2 if its arguments are wrong.`;
 
 await main(async () => {
@@ -73,14 +71,14 @@ async function callSignedIn(url, name, args) {
     return await request(url, 'tools/call', params, { onNotification });
   } catch (error) {
     if (!(error instanceof SignInRequired)) throw error;
-    const { access_token: token } = await signIn({ origin: new URL(url).origin, resource: url, passphrase: passphrase(), scope: error.scope });
+    const { access_token: token } = await signIn({ origin: new URL(url).origin, resource: url, passphrase: passphrase(url), scope: error.scope });
     return request(url, 'tools/call', params, { token, onNotification });
   }
 }
 
-function passphrase() {
-  const file = path.join(root, '.dev.vars');
-  const found = process.env.OWNER_PASSPHRASE || (existsSync(file) && valueIn(readFileSync(file, 'utf8')));
+function passphrase(url) {
+  const found = passphraseFor(url, root);
+  if (!found && !isOnThisMachine(url)) throw new Stop(`This tool needs a sign-in: set OWNER_PASSPHRASE to the passphrase of ${new URL(url).origin}. The one in .dev.vars is for the connector on this machine.`);
   if (!found) throw new Stop('This tool needs a sign-in, and there is no passphrase: set OWNER_PASSPHRASE, or run `npm start`, which writes one into .dev.vars.');
   return found;
 }

@@ -89,7 +89,9 @@ export async function authorize(url, passphrase) {
       else if (name !== 'remember' && (type !== 'checkbox' || checked)) body.append(name, value);
     }
     if (!asksPassphrase) body.append('decision', 'allow');
-    url = new URL(form.action, url);
+    const target = new URL(form.action, url);
+    if (target.origin !== url.origin) throw new Stop(`The page ${url.origin}${url.pathname} sends what is filled in to ${target.origin}. Nothing was sent.`);
+    url = target;
     request = { method: 'POST', body };
   }
   throw new Stop('The sign-in did not come to an end.');

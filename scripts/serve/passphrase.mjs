@@ -16,6 +16,16 @@ export function randomPassphrase() {
   return Array.from({ length: 4 }, group).join('-');
 }
 
+/** Whether a URL is one of this machine. */
+export const isOnThisMachine = (url) => /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(url).hostname);
+
+/** The passphrase to send to `url`: the one that is given, or that of `directory` if the connector runs on this machine. */
+export function passphraseFor(url, directory, environment = process.env) {
+  const file = path.join(directory, '.dev.vars');
+  if (environment[NAME]) return environment[NAME];
+  return isOnThisMachine(url) && existsSync(file) ? valueIn(readFileSync(file, 'utf8')) : undefined;
+}
+
 /**
  * Finds or makes the passphrase for `directory`, which holds .dev.vars. What that file names without a value comes from the
  * environment, if it is there.

@@ -448,6 +448,14 @@ describe('a limit of calls', () => {
     assert.equal((await lineOf(await anonymous('203.0.113.7'), here)).outcome, 'too_many');
   });
 
+  test('a limit of calls counts each request of a batch', async () => {
+    const batch = (count) => post(Array.from({ length: count }, (_, id) => ({ jsonrpc: '2.0', id, method: 'tools/call', params: calling('echo', { text: 'x' }) })), { headers: { 'mcp-protocol-version': '2025-03-26' } });
+    assert.equal((await anonymous('203.0.114.7', batch(50))).hasStatus(200, 'MCP "Batching"').json().length, 50);
+    assert.equal((await anonymous('203.0.114.7', batch(UNASKED + 3 - 50))).hasStatus(200, 'the last that is fine').json().length, 13);
+    isTooMany(await anonymous('203.0.114.7'), 'one too many');
+    isTooMany(await anonymous('198.51.101.1', batch(UNASKED + 4)), 'a batch that goes beyond');
+  });
+
   test('a limit of calls counts who has signed in by person and client, wherever they call from', async () => {
     const [one, other] = [await connect(here), await connect(here)];
     const called = ({ tokens }, address) => call(here, tokens.access_token, 'whoami', {}, { headers: { 'cf-connecting-ip': address } });

@@ -89,8 +89,8 @@ async fn admitted(
         incoming.request_log().client(&caller.client_id);
         person::note(incoming.request_log(), caller, app, &env).await;
     }
-    if app.limits_calls && Limit::CALLS.is_over_beyond_usual(&env, &counted_as(&authentication, incoming)).await {
-        return refused(429, "Too many requests; try again in a minute.").header("retry-after", RETRY_AFTER);
+    if is_one_too_many(app, &env, &authentication, incoming).await {
+        return too_many();
     }
     if ended_sessions::is_named(incoming) {
         return session_error(SessionError::Gone);
@@ -131,6 +131,12 @@ async fn admitted(
     };
     if incoming.request_log().is_written() {
         incoming.request_log().request(posted.summary(incoming));
+    }
+    // Each request of a batch counts. One was counted before it was known how many there are.
+    for _ in 1..posted.request_count() {
+        if is_one_too_many(app, &env, &authentication, incoming).await {
+            return too_many();
+        }
     }
     let admitted = guard.admit(&authentication, posted.need());
     // Where roles decide, a refusal is only as good as what is known of the person at this moment.
@@ -201,6 +207,15 @@ fn not_read(error: BodyError) -> Answer {
     let answer = refused(error.status(), &error.to_string());
     // RFC 9110 §15.5.16
     if error == BodyError::Encoded { answer.header("accept-encoding", "identity") } else { answer }
+}
+
+/// Counts a call, and returns whether that was one too many.
+async fn is_one_too_many(app: &App, env: &worker::Env, authentication: &Authentication, incoming: &Incoming) -> bool {
+    app.limits_calls && Limit::CALLS.is_over_beyond_usual(env, &counted_as(authentication, incoming)).await
+}
+
+fn too_many() -> Answer {
+    refused(429, "Too many requests; try again in a minute.").header("retry-after", RETRY_AFTER)
 }
 
 /// Returns the key under which calls are counted: the person and client, or else the network.

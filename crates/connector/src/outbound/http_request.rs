@@ -79,8 +79,10 @@ impl HttpRequest {
     pub fn path(self, segment: impl Display) -> Self {
         let segment = segment.to_string();
         self.edit(|draft| {
-            if matches!(segment.as_str(), "" | "." | "..") {
-                return Err(HttpError::Request("a segment of its path is empty, `.` or `..`".to_owned()));
+            // A URL loses tabs and line ends, wherever they are: `.<tab>.` would be `..`.
+            if matches!(segment.as_str(), "" | "." | "..") || segment.contains(['\t', '\n', '\r']) {
+                let text = "a segment of its path is empty, `.` or `..`, or has a tab or line end";
+                return Err(HttpError::Request(text.to_owned()));
             }
             let mut segments =
                 draft.url.path_segments_mut().map_err(|()| HttpError::Request("its URL has no path".to_owned()))?;

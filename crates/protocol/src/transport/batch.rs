@@ -1,13 +1,15 @@
 //! An array of messages in one POST, as only 2025-03-26 allows it ("Batching").
 
+use std::cell::Cell;
 use std::rc::Rc;
 
-use futures::future::join_all;
+use futures::StreamExt;
+use futures::stream;
 
 use crate::host::bundle::Host;
 use crate::json_rpc::message::Malformed;
 use crate::json_rpc::response::{ErrorResponse, to_bytes};
-use crate::json_rpc::rpc_error::ErrorCode;
+use crate::json_rpc::rpc_error::{ErrorCode, RpcError};
 use crate::methods::client_request::ClientRequest;
 use crate::transport::endpoint::Endpoint;
 use crate::transport::era::names_modern;
@@ -19,6 +21,13 @@ use crate::transport::posted::{ClientMessage, Request};
 use crate::transport::reply::Reply;
 use crate::transport::response::Response;
 use mcp_connector_base::caller::Caller;
+
+/// How many requests of a batch are carried out at a time.
+const AT_ONCE: usize = 4;
+
+/// Number of bytes of answers after which no more requests of a batch are carried out. All of them are in memory until the last one is
+/// there.
+const MAX_ANSWERS: usize = 4 * 1024 * 1024;
 
 /// Answers an array of messages. None is carried out unless all are well-formed.
 pub(crate) async fn answer<H: Host + Unpin>(
@@ -77,22 +86,29 @@ pub(crate) async fn answer<H: Host + Unpin>(
     if !matches!(Accepts::of(headers), Some(Accepts::Json | Accepts::Both)) {
         return Reply::refused_unread(406, "A batch is answered as application/json; Accept must allow it.");
     }
+    let room = Rc::new(Cell::new(MAX_ANSWERS));
     let runs = requests.into_iter().map(|request| {
-        let id = request.id.clone();
+        let (id, room) = (request.id.clone(), Rc::clone(&room));
         let page_size = endpoint.settings.page_size;
         let visible = endpoint.registry.visible_to(caller.as_ref());
         let admitted = legacy::admit(request, named, session.clone(), headers, visible, page_size);
         let (host, caller) = (host.clone(), caller.clone());
         async move {
-            match admitted {
+            let answer = match admitted {
+                Ok(_) if room.get() == 0 => {
+                    let text = "This request was not carried out: the answers to the rest of its batch are too large. Send it alone.";
+                    to_bytes(&ErrorResponse::new(Some(&id), &RpcError::new(ErrorCode::InvalidRequest, text)), 256)
+                }
                 Ok((operation, call_state)) => {
                     endpoint.runner(id, host, caller, Rc::new(call_state)).run(operation).await.body
                 }
                 Err(error) => to_bytes(&ErrorResponse::new(Some(&id), &error), 256),
-            }
+            };
+            room.set(room.get().saturating_sub(answer.len()));
+            answer
         }
     });
-    let mut responses = join_all(runs).await;
+    let mut responses: Vec<_> = stream::iter(runs).buffered(AT_ONCE).collect().await;
     responses.retain(|response| !response.is_empty());
     if responses.is_empty() {
         return Reply::Accepted;

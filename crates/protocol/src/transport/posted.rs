@@ -125,6 +125,12 @@ impl<H: Host> Posted<H> {
         self.requests().next().is_some()
     }
 
+    /// Returns how many requests are in it: more than one in a batch only.
+    #[must_use]
+    pub fn request_count(&self) -> usize {
+        self.requests().count()
+    }
+
     /// Returns the refusal of a protected tool in the form that ChatGPT's tool-level linking reads: a result with the challenge
     /// in `_meta`. `None` where the body is not a single tool call.
     #[must_use]

@@ -12,6 +12,10 @@ use crate::objects::store::commands::{GiveBackUpload, TakeUpload, UploadTaken};
 use crate::objects::store::last_writes::WriteId;
 use crate::objects::stub::ObjectStub;
 
+/// How long the use of a link is remembered after the link has expired, in seconds. An upload whose link was looked at before may ask
+/// for the use long after.
+const REMEMBERED: u64 = 3600;
+
 /// The use of a link that this upload has taken.
 pub(crate) struct UploadUse {
     env: Env,
@@ -26,7 +30,11 @@ impl UploadUse {
         // The slashes in front keep it apart from every collection.
         let object = format!("//uploads/{}", folder(link.holder.subject.as_ref()));
         let taken = Self { env: env.clone(), object, id: id.to_owned(), attempt: WriteId::new()? };
-        let command = TakeUpload { id: taken.id.clone(), attempt: taken.attempt, forget_at: link.expires };
+        let command = TakeUpload {
+            id: taken.id.clone(),
+            attempt: taken.attempt,
+            forget_at: link.expires.saturating_add(REMEMBERED),
+        };
         match taken.stub().ask_again(&command).await? {
             UploadTaken::Yes => Ok(taken),
             UploadTaken::Used => Err(UploadError::Used),

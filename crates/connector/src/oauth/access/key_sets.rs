@@ -19,7 +19,7 @@ use crate::http::outbound::OutboundRequest;
 use crate::oauth::access::signatures;
 use crate::oauth::clients::documents;
 
-/// Maximum number of key sets that an isolate keeps. The one that was fetched first makes room.
+/// Maximum number of key sets that an isolate keeps. The client's that was fetched first makes room: anybody can publish a client.
 const CAPACITY: usize = 64;
 
 /// How long a source that has failed is not asked again where none of its keys can be used, in seconds: anybody can send a token that
@@ -32,6 +32,9 @@ thread_local! {
     /// The sources that have just failed, and when, oldest first.
     static FAILED: RefCell<Vec<(String, Timestamp)>> = const { RefCell::new(Vec::new()) };
 }
+
+/// Where the name of a client's source begins.
+const OF_CLIENT: &str = "client ";
 
 /// Where keys are.
 #[derive(Clone, Copy)]
@@ -50,7 +53,7 @@ impl KeySource<'_> {
         match self {
             Self::Metadata(issuer) => ["issuer ", issuer.as_str()].concat(),
             Self::At(url) => ["keys ", url].concat(),
-            Self::Client { url, .. } => ["client ", url.as_str()].concat(),
+            Self::Client { url, .. } => [OF_CLIENT, url.as_str()].concat(),
         }
     }
 }
@@ -121,7 +124,7 @@ async fn refetched(source: KeySource<'_>, now: Timestamp) -> Result<KeyCache, Si
         Ok(cache) => {
             known.retain(|(of, _)| *of != name);
             if known.len() >= CAPACITY {
-                known.remove(0);
+                known.remove(known.iter().position(|(of, _)| of.starts_with(OF_CLIENT)).unwrap_or_default());
             }
             known.push((name, cache.clone()));
         }

@@ -60,7 +60,7 @@ fn a_segment_stays_one_segment() {
         url(pages().path("a/../b?c#d%2f").path(7)),
         "https://api.example.com/v1/pages/a%2F..%2Fb%3Fc%23d%252f/7"
     );
-    for segment in ["", ".", ".."] {
+    for segment in ["", ".", "..", "\t", ".\t", ".\t.", ".\n.", "..\r", "a\nb"] {
         assert!(error(pages().path(segment)).contains("a segment of its path is empty, `.` or `..`"), "{segment}");
     }
 }

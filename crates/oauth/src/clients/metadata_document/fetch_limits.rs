@@ -19,7 +19,9 @@ pub const PERIOD: u64 = 60;
 const MOST_FOR_SOURCE: u32 = 20;
 /// Maximum number of fetches from one host in a period.
 const MOST_FROM_HOST: u32 = 20;
-/// Maximum number of networks, and of hosts, that are counted. All others are refused until the next period.
+/// Maximum number of fetches from one host that one network causes in a period: nobody can use up what the host may be asked for others.
+const MOST_FROM_HOST_FOR_SOURCE: u32 = 5;
+/// Maximum number of networks, of hosts, and of pairs of them, that are counted. All others are refused until the next period.
 const MAX_KEYS: usize = 512;
 
 /// How long a URL is not fetched again after a failure, in seconds.
@@ -32,6 +34,7 @@ const MAX_FAILURES: usize = 256;
 pub struct FetchLimits {
     sources: Counts,
     hosts: Counts,
+    pairs: Counts,
     failures: VecDeque<(ClientIdUrl, FetchFailure, Timestamp)>,
 }
 
@@ -47,15 +50,18 @@ pub enum FetchFailure {
 impl Default for FetchLimits {
     fn default() -> Self {
         let counts = || Counts::new(PERIOD, MAX_KEYS);
-        Self { sources: counts(), hosts: counts(), failures: VecDeque::new() }
+        Self { sources: counts(), hosts: counts(), pairs: counts(), failures: VecDeque::new() }
     }
 }
 
 impl FetchLimits {
     /// Counts a fetch of `url` that `source` causes, and returns whether it is allowed.
     pub fn admit(&mut self, source: &RequestSource, url: &ClientIdUrl, now: Timestamp) -> bool {
-        // A network over its limit does not use up the limit of the host.
-        self.sources.add(source.as_str(), now) <= MOST_FOR_SOURCE && self.hosts.add(url.host(), now) <= MOST_FROM_HOST
+        let pair = [source.as_str(), " ", url.host()].concat();
+        // A network over its limits does not use up the limit of the host.
+        self.sources.add(source.as_str(), now) <= MOST_FOR_SOURCE
+            && self.pairs.add(&pair, now) <= MOST_FROM_HOST_FOR_SOURCE
+            && self.hosts.add(url.host(), now) <= MOST_FROM_HOST
     }
 
     /// Returns how a fetch of `url` failed recently.
@@ -117,9 +123,11 @@ mod tests {
     #[test]
     fn a_network_over_its_limit_does_not_count_against_the_host() {
         let mut limits = FetchLimits::default();
-        for _ in 0..MOST_FOR_SOURCE + MOST_FROM_HOST {
-            limits.admit(&source(1), &url("https://victim.example.com/c"), NOW);
+        for number in 0..MOST_FROM_HOST {
+            let path = url(&format!("https://victim.example.com/{number}"));
+            assert_eq!(limits.admit(&source(1), &path, NOW), number < MOST_FROM_HOST_FOR_SOURCE, "{number}");
         }
+        assert!(limits.admit(&source(2), &url("https://victim.example.com/c"), NOW), "others still can");
         let mut limits = FetchLimits::default();
         for number in 0..MOST_FOR_SOURCE {
             limits.admit(&source(1), &url(&format!("https://app-{number}.example.com/c")), NOW);

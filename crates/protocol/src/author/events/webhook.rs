@@ -1,7 +1,7 @@
 //! The signatures of webhooks: who signs what, and how it is checked.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 
@@ -40,13 +40,23 @@ pub struct Webhook {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Scheme {
     /// HMAC of the body in one header, after a prefix.
-    Body { header: String, prefix: &'static str, encoding: Encoding, id: Option<&'static str> },
+    Body { header: String, prefix: &'static str, encoding: Encoding, names: Deliveries },
     /// Standard Webhooks 1.0.0: `webhook-signature: v1,…`, over id, time and body.
     Standard,
     /// `Stripe-Signature: t=…,v1=…`, over time and body.
     Stripe,
     /// `X-Slack-Signature: v0=…`, over version, time and body.
     Slack,
+}
+
+/// What names a delivery whose body alone is signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Deliveries {
+    /// Nothing that is known: two may have the same body.
+    Unnamed,
+    /// The signature: a body has the time of its event. A header with an id is not signed, so anybody who has a delivery could send it
+    /// again under another id.
+    BySignature,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,18 +68,19 @@ enum Encoding {
 /// A request whose signature is valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
-    /// The id of the delivery, if the sender gives one.
+    /// The id of the delivery, if the sender signs one.
     pub id: Option<String>,
 }
 
 impl Webhook {
-    /// Checks the signature of GitHub: `X-Hub-Signature-256`. It signs no time, so an old delivery can be sent again: use
-    /// [`WebhookRequest::id`](crate::author::events::webhook_request::WebhookRequest::id) where that matters.
+    /// Checks the signature of GitHub: `X-Hub-Signature-256`. It signs no time, so an old delivery can be sent again: where that matters,
+    /// remember [`WebhookRequest::id`](crate::author::events::webhook_request::WebhookRequest::id), which is made of the signature.
+    /// `X-GitHub-Delivery` is not signed.
     #[must_use]
     pub fn github(secret: impl Into<String>) -> Self {
-        let id = Some("x-github-delivery");
         let header = "x-hub-signature-256".to_owned();
-        Self::new(secret, Scheme::Body { header, prefix: "sha256=", encoding: Encoding::Hex, id })
+        let names = Deliveries::BySignature;
+        Self::new(secret, Scheme::Body { header, prefix: "sha256=", encoding: Encoding::Hex, names })
     }
 
     /// Checks the signature of Stripe: `Stripe-Signature`, not older than five minutes. The id of an event is in its body.
@@ -96,14 +107,16 @@ impl Webhook {
     #[must_use]
     pub fn hmac_sha256_hex(secret: impl Into<String>, header: impl Into<String>) -> Self {
         let header = header.into().to_ascii_lowercase();
-        Self::new(secret, Scheme::Body { header, prefix: "sha256=", encoding: Encoding::Hex, id: None })
+        let names = Deliveries::Unnamed;
+        Self::new(secret, Scheme::Body { header, prefix: "sha256=", encoding: Encoding::Hex, names })
     }
 
     /// Checks HMAC-SHA256 of the body in `header`, in Base64, with or without `sha256=` in front.
     #[must_use]
     pub fn hmac_sha256_base64(secret: impl Into<String>, header: impl Into<String>) -> Self {
         let header = header.into().to_ascii_lowercase();
-        Self::new(secret, Scheme::Body { header, prefix: "sha256=", encoding: Encoding::Base64, id: None })
+        let names = Deliveries::Unnamed;
+        Self::new(secret, Scheme::Body { header, prefix: "sha256=", encoding: Encoding::Base64, names })
     }
 
     fn new(secret: impl Into<String>, scheme: Scheme) -> Self {
@@ -125,12 +138,13 @@ impl Webhook {
             return None;
         }
         match &self.scheme {
-            Scheme::Body { header, prefix, encoding, id } => {
+            Scheme::Body { header, prefix, encoding, names } => {
                 let sent = headers.get(header)?;
                 let sent = sent.trim();
                 let signature = encoding.decode(sent.strip_prefix(prefix).unwrap_or(sent))?;
                 is_signed(secret.as_bytes(), &[body], [signature])?;
-                Some(Verified { id: id.and_then(|id| headers.get(id)) })
+                let id = (*names == Deliveries::BySignature).then(|| URL_SAFE_NO_PAD.encode(signature));
+                Some(Verified { id })
             }
             Scheme::Standard => {
                 let (id, time) = (headers.get("webhook-id")?, headers.get("webhook-timestamp")?);
@@ -251,7 +265,10 @@ mod tests {
         let signature = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
         let headers = [("x-hub-signature-256", signature), ("x-github-delivery", "72d3162e")];
         let verified = |body, headers: &[_]| verified(&webhook, secret, headers, body, 0);
-        assert_eq!(verified("Hello, World!", &headers), Some(Verified { id: Some("72d3162e".to_owned()) }));
+        let id = Some("dXEH6g6yUJ_CESIczphLijdXC211hsIsRvQ3nIsEPhc".to_owned());
+        assert_eq!(verified("Hello, World!", &headers), Some(Verified { id: id.clone() }));
+        let again = [("x-hub-signature-256", signature), ("x-github-delivery", "another")];
+        assert_eq!(verified("Hello, World!", &again), Some(Verified { id }), "the delivery is the same");
         let upper = signature.to_ascii_uppercase().replace("SHA256", "sha256");
         assert!(verified("Hello, World!", &[("x-hub-signature-256", &upper)]).is_some());
         let (longer, signs) = (format!("{signature}00"), signature.replace("75", "+5"));

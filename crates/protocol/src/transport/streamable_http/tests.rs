@@ -1,8 +1,8 @@
 //! The rules of a POST, without a runtime.
 
-use std::time::Duration;
-
+use std::cell::Cell;
 use std::future::pending;
+use std::time::Duration;
 
 use futures::{FutureExt, StreamExt};
 use schemars::JsonSchema;
@@ -45,6 +45,11 @@ impl Drop for Guard {
     }
 }
 
+thread_local! {
+    /// How many calls of `begin` have begun.
+    static BEGUN: Cell<u32> = const { Cell::new(0) };
+}
+
 fn endpoint() -> Endpoint<TestHost> {
     let connector = Connector::new("test", "1")
         .anonymous_sessions()
@@ -66,6 +71,13 @@ fn endpoint() -> Endpoint<TestHost> {
         .tool(Tool::new("part", "Feature.", async |cx: Context<TestHost>| {
             cx.close_stream().await;
             Ok::<_, ToolError>("done")
+        }))
+        .tool(Tool::new("large", "Two megabytes.", async |_: Context<TestHost>| {
+            Ok::<_, ToolError>("x".repeat(2 * 1024 * 1024))
+        }))
+        .tool(Tool::new("begin", "Begin.", async |_: Context<TestHost>| {
+            BEGUN.set(BEGUN.get() + 1);
+            pending::<Result<String, ToolError>>().await
         }))
         .tool(Tool::new("hang", "Hang.", async |_: Context<TestHost>| pending::<Result<String, ToolError>>().await));
     let (registry, rejected) = Registry::new(connector);
@@ -180,6 +192,27 @@ fn a_batch_runs_whole_or_not_at_all() {
         assert_eq!((status, answer["error"]["code"].as_i64()), (400, Some(-32600)), "{name}: {answer}");
         assert!(answer.get("id").is_none(), "{name}");
     }
+}
+
+#[test]
+fn the_answers_of_a_batch_have_room_for_so_many_bytes() {
+    let batch: Vec<Value> = std::iter::repeat_n(call("large", &json!({})), 10).collect();
+    let (status, answer) = answer_to(&json!(batch), &[]);
+    let answers = answer.as_array().unwrap();
+    let is_carried_out: Vec<bool> = answers.iter().map(|answer| answer.get("result").is_some()).collect();
+    assert_eq!((status, is_carried_out), (200, [vec![true; 2], vec![false; 8]].concat()));
+    assert_eq!(answers[2]["error"]["code"], -32600);
+    assert!(answers[2]["error"]["message"].as_str().unwrap().contains("was not carried out"), "{}", answers[2]);
+}
+
+#[test]
+fn four_requests_of_a_batch_are_carried_out_at_a_time() {
+    let batch = json!(vec![call("begin", &json!({})); 10]).to_string();
+    let endpoint = endpoint();
+    let posted = Posted::read(batch.as_bytes(), 1 << 20, &endpoint.registry, None).ok().unwrap();
+    let answer = posted.answer(&|_: &str| None, &endpoint, host(), None).now_or_never();
+    assert!(answer.is_none(), "none of them ends");
+    assert_eq!(BEGUN.get(), 4);
 }
 
 #[test]
