@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// The version of the encoding. It changes whenever a type that is sent or sealed changes. Rows have versions of their own.
-const VERSION: u8 = 8;
+const VERSION: u8 = 9;
 
 /// Bytes that this version of the program cannot read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]

@@ -7,7 +7,7 @@ use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_oauth::clients::client::ClientKind;
 
 use crate::pages::FormTarget;
-use crate::pages::account::action::{AccountFormAction, NAME_FIELD, action_form};
+use crate::pages::account::action::{NAME_FIELD, OwnerFormAction, action_form};
 use crate::pages::account::notice::{Notice, notice_line};
 use crate::pages::components::entry::{Entry, Facts, Mark};
 use crate::pages::components::form::Button;
@@ -121,7 +121,7 @@ fn facts(client: &ListedClient<'_>) -> Facts {
 }
 
 fn end(client: &ListedClient<'_>, name: &str, form: &FormTarget<'_>) -> Markup {
-    let end = action_form(form, AccountFormAction::EndClient).hidden(CLIENT_FIELD, client.client.as_str());
+    let end = action_form(form, OwnerFormAction::EndClient).hidden(CLIENT_FIELD, client.client.as_str());
     let end = if client.name.is_some() { end.hidden(NAME_FIELD, visible(name)) } else { end };
     html! {
         p.last {

@@ -128,12 +128,12 @@ pub struct ListAccess {
     pub policy: AdmissionPolicy,
 }
 
-/// Ends grants or access keys for the owner of this server.
+/// Does what the owner of this server wants with the access of a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndForOwner {
     /// The person, if the directory knows them: their upstream tokens can then be revoked.
     pub subject: Option<Subject>,
-    pub action: AccountAction,
+    pub action: OwnerAction,
     /// Who may sign in, according to the current settings.
     pub policy: AdmissionPolicy,
 }
@@ -158,7 +158,16 @@ pub enum AccountAction {
     SignOut,
     /// Several grants: those of one app.
     EndSeveral { grants: Vec<GrantId> },
-    /// Takes back what the owner has ended, so that assertions of trusted issuers admit the person again. Only the owner may.
+}
+
+/// What the owner of this server does at the page about a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OwnerAction {
+    /// Ends one grant, or one access key.
+    End { grant: GrantId },
+    /// Ends all grants and access keys, the connections of upstream accounts, and every sign-in of the person in any browser.
+    EndPerson,
+    /// Takes back what the owner has ended, so that assertions of trusted issuers admit the person again.
     AdmitAgain,
 }
 
@@ -229,8 +238,6 @@ carried_out! {
             AccountAction::EndAll => store.revoke_all(now),
             AccountAction::SignOut => store.sign_out(now),
             AccountAction::EndSeveral { grants } => store.revoke_several(&grants, now),
-            // A person cannot undo what the owner has done.
-            AccountAction::AdmitAgain => Ok(Revoked::default()),
         }
         .map(Some)
     };

@@ -5,7 +5,7 @@ use mcp_connector_base::timestamp::Timestamp;
 
 use crate::grants::account_overview::AccountOverview;
 use crate::grants::assertions::ends::AssertionEnds;
-use crate::grants::commands::AccountAction;
+use crate::grants::commands::OwnerAction;
 use crate::grants::ended::EndReason;
 use crate::grants::grant_store::GrantStore;
 use crate::grants::revoked::Revoked;
@@ -30,50 +30,37 @@ impl<R: GrantRows> GrantStore<R> {
     /// is stored.
     pub fn end_for_owner(
         &mut self,
-        action: &AccountAction,
+        action: &OwnerAction,
         policy: &AdmissionPolicy,
         now: Timestamp,
     ) -> Result<Revoked, R::Error> {
         match action {
-            AccountAction::End { grant } => self.end_some(&[*grant], now),
-            AccountAction::EndSeveral { grants } => self.end_some(grants, now),
-            AccountAction::EndAll => {
-                self.end_assertions(policy, now)?;
-                self.end_person(EndReason::Owner, now)
-            }
-            AccountAction::SignOut => {
-                self.end_assertions(policy, now)?;
+            OwnerAction::End { grant } => self.end_one(*grant, now),
+            OwnerAction::EndPerson => {
+                if policy.has_trusted_issuers() {
+                    self.change_assertion_ends(|ends| ends.with_person(now), now)?;
+                }
                 self.rows.put_signed_out_at(now, now.plus(SESSION_LIFETIME))?;
                 self.forget_all_browsers()?;
                 self.end_person(EndReason::Owner, now)
             }
-            AccountAction::AdmitAgain => {
+            OwnerAction::AdmitAgain => {
                 self.change_assertion_ends(|_| AssertionEnds::default(), now)?;
                 Ok(Revoked::default())
             }
         }
     }
 
-    fn end_assertions(&mut self, policy: &AdmissionPolicy, now: Timestamp) -> Result<(), R::Error> {
-        if policy.has_trusted_issuers() {
-            self.change_assertion_ends(|ends| ends.with_person(now), now)?;
+    /// Ends a grant or an access key.
+    fn end_one(&mut self, id: GrantId, now: Timestamp) -> Result<Revoked, R::Error> {
+        if self.end_key(id, EndReason::Owner, now)? {
+            return Ok(Revoked { ended: vec![id], ..Revoked::default() });
         }
-        Ok(())
-    }
-
-    fn end_some(&mut self, grants: &[GrantId], now: Timestamp) -> Result<Revoked, R::Error> {
-        let mut revoked = Revoked::default();
-        for id in grants {
-            if self.end_key(*id, EndReason::Owner, now)? {
-                revoked.ended.push(*id);
-            } else if let Some(grant) = self.rows.grant(*id)? {
-                if grant.authorization().is_asserted() {
-                    self.change_assertion_ends(|ends| ends.with_client(&grant.authorization().client_id, now), now)?;
-                }
-                self.disallow_redirects_of(&[&grant])?;
-                revoked.ended.extend(self.revoke_if(*id, EndReason::Owner, now, |_| true)?.ended);
-            }
+        let Some(grant) = self.rows.grant(id)? else { return Ok(Revoked::default()) };
+        if grant.authorization().is_asserted() {
+            self.change_assertion_ends(|ends| ends.with_client(&grant.authorization().client_id, now), now)?;
         }
-        Ok(revoked)
+        self.disallow_redirects_of(&[&grant])?;
+        self.revoke_if(id, EndReason::Owner, now, |_| true)
     }
 }

@@ -3,7 +3,7 @@
 use mcp_connector_base::timestamp::Timestamp;
 
 use crate::crypto::at_rest::EncryptedSecret;
-use crate::grants::commands::{AccountAction, EndForOwner, EndGrants, GrantsCommand, ListGrants};
+use crate::grants::commands::{AccountAction, EndForOwner, EndGrants, GrantsCommand, ListGrants, OwnerAction};
 use crate::grants::grant_store::GrantStore;
 use crate::grants::limits::Limits;
 use crate::grants::model_tests::{START, VERSION, policy, subject};
@@ -217,14 +217,13 @@ fn what_ends_a_person_ends_their_upstream_accounts_and_disconnecting_apps_does_n
         assert_eq!(store.rows().upstream(&github()).unwrap().is_some(), is_kept, "{rule}");
         assert_eq!(revoked.upstreams.is_empty(), is_kept, "{rule}: what is to be revoked");
     }
-    for (rule, action) in [("the owner", AccountAction::EndAll), ("the owner, for good", AccountAction::SignOut)] {
-        let mut store = store();
-        connect(&mut store, rotating(1, START), START);
-        let end = EndForOwner { subject: Some(subject()), action, policy: AdmissionPolicy::NOBODY };
-        let revoked = end.carry_out(&mut store, START.plus(1), &TestRandom::from(1)).unwrap();
-        assert_eq!(store.rows().upstream(&github()).unwrap(), None, "{rule}");
-        assert_eq!(revoked.upstreams.len(), 1, "{rule}: what is to be revoked");
-    }
+    let mut store = store();
+    connect(&mut store, rotating(1, START), START);
+    let policy = AdmissionPolicy::NOBODY;
+    let end = EndForOwner { subject: Some(subject()), action: OwnerAction::EndPerson, policy };
+    let revoked = end.carry_out(&mut store, START.plus(1), &TestRandom::from(1)).unwrap();
+    assert_eq!(store.rows().upstream(&github()).unwrap(), None, "the owner");
+    assert_eq!(revoked.upstreams.len(), 1, "the owner: what is to be revoked");
 }
 
 #[test]

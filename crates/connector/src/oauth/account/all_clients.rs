@@ -15,7 +15,7 @@ use crate::oauth::sign_in_error::SignInError;
 use crate::objects::directory::commands::ClientUsers;
 use crate::pages;
 use crate::pages::FormTarget;
-use crate::pages::account::action::{ACTION_FIELD, AccountFormAction, NAME_FIELD};
+use crate::pages::account::action::{ACTION_FIELD, FormAction as _, NAME_FIELD, OwnerFormAction};
 use crate::pages::account::notice::Outcome;
 use crate::pages::all_clients::{AFTER_FIELD, AllClientsPage, CLIENT_FIELD, ListedClient};
 use mcp_connector_oauth::clients::client::{ClientKind, ClientName};
@@ -65,7 +65,7 @@ pub(crate) async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result
         Err(signed_out) => return Ok(signed_out),
     };
     let field = |name| form.get(name).map_err(|_| SignInError::BrokenForm)?.ok_or(SignInError::BrokenForm);
-    if AccountFormAction::of(field(ACTION_FIELD)?) != Some(AccountFormAction::EndClient) {
+    if OwnerFormAction::of(field(ACTION_FIELD)?) != Some(OwnerFormAction::EndClient) {
         return Err(SignInError::BrokenForm);
     }
     let client = ClientHash::try_from(field(CLIENT_FIELD)?.to_owned()).map_err(|_| SignInError::BrokenForm)?;

@@ -55,7 +55,7 @@ use crate::oauth::upstream::remembered as remembered_upstreams;
 use crate::pages;
 use crate::pages::account::access_keys::KEY_FIELD;
 use crate::pages::account::action::{
-    ACTION_FIELD, AccountFormAction, GRANT_FIELD, GRANTS_FIELD, NAME_FIELD, OTHERS_FIELD,
+    ACTION_FIELD, AccountFormAction, FormAction as _, GRANT_FIELD, GRANTS_FIELD, NAME_FIELD, OTHERS_FIELD,
 };
 use crate::pages::account::apps::{AppSignIn, AppsSection, DisplacedApp};
 use crate::pages::account::notice::{Notice, Outcome};
@@ -207,7 +207,6 @@ async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Si
             });
         }
         AccountFormAction::SignOutEverywhere => AccountAction::SignOut,
-        AccountFormAction::EndClient | AccountFormAction::AdmitAgain => return Err(SignInError::BrokenForm),
     };
     let object = ObjectName::of(session.subject());
     let (subject, signed_in_at) = (session.subject().clone(), session.signed_in_at());
@@ -226,7 +225,6 @@ async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Si
         AccountAction::End { .. } | AccountAction::EndSeveral { .. } => Outcome::Disconnected { app, sign_ins },
         AccountAction::EndAll => Outcome::DisconnectedAll { sign_ins },
         AccountAction::SignOut => return Ok(signed_out(oauth, Notice::SignedOutEverywhere)),
-        AccountAction::AdmitAgain => return Err(SignInError::BrokenForm),
     };
     Ok(done(oauth, &session, ACCOUNT_PATH, &outcome))
 }

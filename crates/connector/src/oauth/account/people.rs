@@ -3,7 +3,7 @@
 
 use mcp_connector_base::identifier::{GrantId, Subject};
 use mcp_connector_oauth::crypto::opaque::ObjectName;
-use mcp_connector_oauth::grants::commands::{AccountAction, EndForOwner, Grants as _, ListForOwner};
+use mcp_connector_oauth::grants::commands::{EndForOwner, Grants as _, ListForOwner, OwnerAction};
 use mcp_connector_oauth::login::account_session::Session;
 use mcp_connector_oauth::web::form::{Parameters, with_query};
 
@@ -23,7 +23,7 @@ use crate::oauth::upstream::remembered as remembered_upstreams;
 use crate::objects::directory::commands::{KnownPerson, ListPeople};
 use crate::pages;
 use crate::pages::FormTarget;
-use crate::pages::account::action::{ACTION_FIELD, AccountFormAction, GRANT_FIELD, NAME_FIELD};
+use crate::pages::account::action::{ACTION_FIELD, FormAction as _, GRANT_FIELD, NAME_FIELD, OwnerFormAction};
 use crate::pages::account::notice::Outcome;
 use crate::pages::account::people::{AFTER_FIELD, PERSON_FIELD, PeoplePage, PersonEntry, SEARCH_FIELD};
 use crate::pages::account::person::{Assertions, ListedBy, PersonApp, PersonPage};
@@ -117,18 +117,17 @@ pub(crate) async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result
     let field = |name| form.get(name).map_err(|_| SignInError::BrokenForm)?.ok_or(SignInError::BrokenForm);
     let id = field(PERSON_FIELD)?;
     let object = ObjectName::parse(id).ok_or(SignInError::BrokenForm)?;
-    let asked = AccountFormAction::of(field(ACTION_FIELD)?).ok_or(SignInError::BrokenForm)?;
-    let action = if asked == AccountFormAction::EndAll {
-        AccountAction::SignOut
-    } else if matches!(asked, AccountFormAction::End | AccountFormAction::EndKey) {
-        let grant = GrantId::try_from(field(GRANT_FIELD)?.to_owned()).map_err(|_| SignInError::BrokenForm)?;
-        AccountAction::End { grant }
-    } else if asked == AccountFormAction::AdmitAgain {
-        AccountAction::AdmitAgain
-    } else {
-        return Err(SignInError::BrokenForm);
+    let asked = OwnerFormAction::of(field(ACTION_FIELD)?).ok_or(SignInError::BrokenForm)?;
+    let action = match asked {
+        OwnerFormAction::End | OwnerFormAction::EndKey => {
+            let grant = GrantId::try_from(field(GRANT_FIELD)?.to_owned()).map_err(|_| SignInError::BrokenForm)?;
+            OwnerAction::End { grant }
+        }
+        OwnerFormAction::EndPerson => OwnerAction::EndPerson,
+        OwnerFormAction::AdmitAgain => OwnerAction::AdmitAgain,
+        OwnerFormAction::EndClient => return Err(SignInError::BrokenForm),
     };
-    let subject = if action == AccountAction::SignOut {
+    let subject = if action == OwnerAction::EndPerson {
         oauth.directory().person(object).await?.and_then(|person| Subject::new(&person.subject).ok())
     } else {
         None
@@ -141,14 +140,12 @@ pub(crate) async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result
     }
     let name = form.get(NAME_FIELD).ok().flatten().map(str::to_owned);
     let ended = revoked.ended.len();
-    let outcome = if asked == AccountFormAction::EndAll {
-        Outcome::EndedPerson { person: name, ended }
-    } else if asked == AccountFormAction::EndKey {
-        Outcome::EndedKey { key: name }
-    } else if asked == AccountFormAction::AdmitAgain {
-        Outcome::AdmittedAgain { person: name }
-    } else {
-        Outcome::Disconnected { app: name, sign_ins: ended }
+    let outcome = match asked {
+        OwnerFormAction::End => Outcome::Disconnected { app: name, sign_ins: ended },
+        OwnerFormAction::EndKey => Outcome::EndedKey { key: name },
+        OwnerFormAction::EndPerson => Outcome::EndedPerson { person: name, ended },
+        OwnerFormAction::AdmitAgain => Outcome::AdmittedAgain { person: name },
+        OwnerFormAction::EndClient => return Err(SignInError::BrokenForm),
     };
     Ok(done(oauth, &session, &with_query(ACCOUNT_PEOPLE_PATH, &[(PERSON_FIELD, id)]), &outcome))
 }

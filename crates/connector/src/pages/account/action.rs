@@ -1,4 +1,4 @@
-//! What the forms of the account page ask for.
+//! What the forms of the account page and of the pages of the owner ask for.
 
 use crate::pages::FormTarget;
 use crate::pages::components::form::Form;
@@ -15,7 +15,21 @@ pub(crate) const NAME_FIELD: &str = "name";
 /// The name of the field that says that the app has other sign-ins, which stay.
 pub(crate) const OTHERS_FIELD: &str = "others";
 
-/// The action of a form.
+/// An action of a form of one of the pages.
+pub(crate) trait FormAction: Copy + 'static {
+    /// All actions of these pages.
+    const ALL: &'static [Self];
+
+    /// Returns its name in a form.
+    fn name(self) -> &'static str;
+
+    /// Returns the action with this name.
+    fn of(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|action| action.name() == name)
+    }
+}
+
+/// What a person does at their account page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AccountFormAction {
     /// Ends one sign-in of an app.
@@ -38,16 +52,27 @@ pub(crate) enum AccountFormAction {
     NewKey,
     /// Ends an access key.
     EndKey,
-    /// Ends a client for everybody. Only the owner may.
-    EndClient,
     /// Ends the connection of an upstream account.
     DisconnectUpstream,
-    /// Lets assertions of trusted issuers admit a person again. Only the owner may.
-    AdmitAgain,
 }
 
-impl AccountFormAction {
-    const ALL: [Self; 13] = [
+/// What the owner does at the pages about clients and people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OwnerFormAction {
+    /// Ends one sign-in of an app.
+    End,
+    /// Ends an access key.
+    EndKey,
+    /// Ends everything of a person.
+    EndPerson,
+    /// Lets assertions of trusted issuers admit a person again.
+    AdmitAgain,
+    /// Ends a client for everybody.
+    EndClient,
+}
+
+impl FormAction for AccountFormAction {
+    const ALL: &'static [Self] = &[
         Self::End,
         Self::EndApp,
         Self::EndAll,
@@ -58,13 +83,10 @@ impl AccountFormAction {
         Self::RemovePasskey,
         Self::ForgetBrowser,
         Self::EndKey,
-        Self::EndClient,
         Self::DisconnectUpstream,
-        Self::AdmitAgain,
     ];
 
-    /// Returns its name in a form.
-    pub(crate) const fn name(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
             Self::End => "disconnect",
             Self::EndApp => "disconnect-app",
@@ -76,20 +98,27 @@ impl AccountFormAction {
             Self::RemovePasskey => "remove-passkey",
             Self::ForgetBrowser => "forget-browser",
             Self::EndKey => "end-key",
-            Self::EndClient => "end-client",
             Self::DisconnectUpstream => "disconnect-upstream",
-            Self::AdmitAgain => "admit-again",
         }
     }
+}
 
-    /// Returns the action with this name.
-    pub(crate) fn of(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|action| action.name() == name)
+impl FormAction for OwnerFormAction {
+    const ALL: &'static [Self] = &[Self::End, Self::EndKey, Self::EndPerson, Self::AdmitAgain, Self::EndClient];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::End => "disconnect",
+            Self::EndKey => "end-key",
+            Self::EndPerson => "disconnect-all",
+            Self::AdmitAgain => "admit-again",
+            Self::EndClient => "end-client",
+        }
     }
 }
 
 /// Returns a form that asks for `action`, without fields and buttons.
-pub(crate) fn action_form<'a>(target: &FormTarget<'a>, action: AccountFormAction) -> Form<'a> {
+pub(crate) fn action_form<'a>(target: &FormTarget<'a>, action: impl FormAction) -> Form<'a> {
     Form::new(target).hidden(ACTION_FIELD, action.name())
 }
 
@@ -100,8 +129,12 @@ mod tests {
     #[test]
     fn names_lead_back_to_what_they_name() {
         for action in AccountFormAction::ALL {
-            assert_eq!(AccountFormAction::of(action.name()), Some(action));
+            assert_eq!(AccountFormAction::of(action.name()), Some(*action));
+        }
+        for action in OwnerFormAction::ALL {
+            assert_eq!(OwnerFormAction::of(action.name()), Some(*action));
         }
         assert_eq!(AccountFormAction::of(""), None);
+        assert_eq!(AccountFormAction::of(OwnerFormAction::AdmitAgain.name()), None, "only the owner may");
     }
 }

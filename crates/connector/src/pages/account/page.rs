@@ -84,6 +84,7 @@ mod tests {
     use mcp_connector_oauth::authorize::consent::NameSource;
 
     use super::*;
+    use crate::pages::account::action::FormAction as _;
     use crate::pages::account::apps::AppSignIn;
     use crate::pages::tests::{account, apps, between};
 

@@ -7,7 +7,7 @@ use mcp_connector_base::timestamp::Timestamp;
 
 use crate::pages::FormTarget;
 use crate::pages::account::access_keys::{AccessKeyEntry, can};
-use crate::pages::account::action::{AccountFormAction, GRANT_FIELD, NAME_FIELD, action_form};
+use crate::pages::account::action::{GRANT_FIELD, NAME_FIELD, OwnerFormAction, action_form};
 use crate::pages::account::notice::{Notice, notice_line};
 use crate::pages::account::people::{PERSON_FIELD, PersonEntry, facts};
 use crate::pages::components::entry::{Entry, Facts, entries};
@@ -105,7 +105,7 @@ pub(crate) fn person(page: &PersonPage<'_>, form: &FormTarget<'_>) -> Page {
             @if let Some(words) = ended(page) {
                 (Section::new("ended", "Ended").content(html! {
                     p { (words) }
-                    (action_form(form, AccountFormAction::AdmitAgain)
+                    (action_form(form, OwnerFormAction::AdmitAgain)
                         .hidden(PERSON_FIELD, page.id)
                         .hidden(NAME_FIELD, visible(title).into_owned())
                         .button(Button::plain("Admit again").spoken(format!("Admit {} again", visible(title)))))
@@ -121,7 +121,7 @@ pub(crate) fn person(page: &PersonPage<'_>, form: &FormTarget<'_>) -> Page {
                 }
                 (Fold::new("End everything of this person").content(html! {
                     p { "All their apps and access keys end, and they are signed out in every browser. Nothing that they keep here is deleted." }
-                    (action_form(form, AccountFormAction::EndAll)
+                    (action_form(form, OwnerFormAction::EndPerson)
                         .hidden(PERSON_FIELD, page.id)
                         .hidden(NAME_FIELD, visible(title).into_owned())
                         .button(Button::danger("End everything").spoken(format!("End everything of {}", visible(title)))))
@@ -175,7 +175,7 @@ fn app_entry<'a>(app: &PersonApp<'a>, page: &PersonPage<'_>, form: &FormTarget<'
         (Facts::new()
             .fact("It can", can(&app.scopes))
             .fact("Connected", day(app.connected_at)))
-        (action_form(form, AccountFormAction::End)
+        (action_form(form, OwnerFormAction::End)
             .hidden(PERSON_FIELD, page.id.to_owned())
             .hidden(GRANT_FIELD, app.grant.clone())
             .hidden(NAME_FIELD, visible(name).into_owned())
@@ -190,7 +190,7 @@ fn key_entry<'a>(key: &AccessKeyEntry<'a>, page: &PersonPage<'_>, form: &FormTar
             .fact("Endpoint", isolated(key.endpoint))
             .fact("Made", day(key.made_at))
             .fact("Last used", html! { @match key.used_on { Some(at) => (day(at)), None => "Never" } }))
-        (action_form(form, AccountFormAction::EndKey)
+        (action_form(form, OwnerFormAction::EndKey)
             .hidden(PERSON_FIELD, page.id.to_owned())
             .hidden(GRANT_FIELD, key.id.clone())
             .hidden(NAME_FIELD, visible(key.name).into_owned())

@@ -7,7 +7,7 @@ use crate::external_issuer::trusted_issuers::TrustedIssuers;
 use crate::grants::assertions::commands::{
     AssertedGrant, AssertionRefused, CheckedAssertion, RedeemAssertion, UseClientAssertion,
 };
-use crate::grants::commands::{EndForOwner, ListForOwner};
+use crate::grants::commands::{EndForOwner, ListForOwner, OwnerAction};
 use crate::grants::identity::stored_identity::StoredIdentity;
 use crate::grants::rule_tests::*;
 use crate::login::admission::{AdmissionPolicy, AssertionAdmission};
@@ -50,7 +50,7 @@ fn redeem(
     command.carry_out(store, now, &random()).unwrap()
 }
 
-fn owner(store: &mut GrantStore<TestRows>, action: AccountAction, now: Timestamp) -> Vec<GrantId> {
+fn owner(store: &mut GrantStore<TestRows>, action: OwnerAction, now: Timestamp) -> Vec<GrantId> {
     EndForOwner { subject: Some(subject()), action, policy: trusting() }.carry_out(store, now, &random()).unwrap().ended
 }
 
@@ -172,14 +172,12 @@ fn a_change_of_the_trusted_issuers_ends_what_they_no_longer_admit_and_at_once() 
 
 #[test]
 fn what_the_owner_ends_no_assertion_opens_again() {
-    for (name, action, claude, other) in [
-        ("one app", None, false, true),
-        ("everything", Some(AccountAction::SignOut), false, false),
-        ("all apps", Some(AccountAction::EndAll), false, false),
-    ] {
+    for (name, action, claude, other) in
+        [("one app", None, false, true), ("everything", Some(OwnerAction::EndPerson), false, false)]
+    {
         let mut store = store();
         let first = redeem(&mut store, checked("1", 1), "claude", START).unwrap().grant;
-        let action = action.unwrap_or(AccountAction::End { grant: first });
+        let action = action.unwrap_or(OwnerAction::End { grant: first });
         assert_eq!(owner(&mut store, action, START), [first], "{name}");
         assert!(!is_active(&mut store, first, trusting(), START), "{name}");
         // Years later, after every row that lapses was deleted.
@@ -192,7 +190,7 @@ fn what_the_owner_ends_no_assertion_opens_again() {
         }
         let overview = ListForOwner { policy: trusting() }.carry_out(&mut store, later, &random()).unwrap();
         assert!(!overview.assertion_ends.is_empty(), "{name}: the owner sees it");
-        owner(&mut store, AccountAction::AdmitAgain, later);
+        owner(&mut store, OwnerAction::AdmitAgain, later);
         assert!(redeem(&mut store, again("new", 3), "claude", later).is_ok(), "{name}: the owner takes it back");
     }
 }
@@ -200,9 +198,9 @@ fn what_the_owner_ends_no_assertion_opens_again() {
 #[test]
 fn a_refused_assertion_is_not_used_up() {
     let mut store = store();
-    owner(&mut store, AccountAction::SignOut, START);
+    owner(&mut store, OwnerAction::EndPerson, START);
     assert_eq!(redeem(&mut store, checked("1", 1), "claude", START), Err(AssertionRefused::Ended));
-    owner(&mut store, AccountAction::AdmitAgain, START);
+    owner(&mut store, OwnerAction::AdmitAgain, START);
     assert!(redeem(&mut store, checked("1", 2), "claude", START).is_ok());
 }
 
@@ -215,12 +213,10 @@ fn only_the_owner_keeps_assertions_out_and_only_where_issuers_are_trusted() {
     end.carry_out(&mut store, START.plus(1), &random()).unwrap().unwrap();
     let second = redeem(&mut store, checked("2", 2), "claude", START.plus(2)).unwrap().grant;
     assert_ne!(second, first, "the person has ended one grant, and their company has opened another");
-    let admit = EndGrants { subject: subject(), signed_in_at: START.plus(3), action: AccountAction::AdmitAgain };
-    owner(&mut store, AccountAction::SignOut, START.plus(2));
-    admit.carry_out(&mut store, START.plus(3), &random()).unwrap().unwrap();
+    owner(&mut store, OwnerAction::EndPerson, START.plus(2));
     assert_eq!(redeem(&mut store, checked("3", 3), "claude", START.plus(4)), Err(AssertionRefused::Ended));
     let mut bare = crate::grants::model_tests::store();
-    let end = EndForOwner { subject: Some(subject()), action: AccountAction::SignOut, policy: policy(&[VERSION]) };
+    let end = EndForOwner { subject: Some(subject()), action: OwnerAction::EndPerson, policy: policy(&[VERSION]) };
     end.carry_out(&mut bare, START, &random()).unwrap();
     assert_eq!(bare.rows().assertion_ends().unwrap(), None);
 }

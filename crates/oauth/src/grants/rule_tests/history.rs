@@ -1,6 +1,6 @@
 //! What the owner exports: every access, also after its end, for half a year.
 
-use crate::grants::commands::EndForOwner;
+use crate::grants::commands::{EndForOwner, OwnerAction};
 use crate::grants::history::record::{AccessEnd, AccessOrigin, AccessRecord};
 use crate::grants::rule_tests::access_keys::key;
 use crate::grants::rule_tests::*;
@@ -78,7 +78,7 @@ fn an_ended_key_is_remembered_with_who_ended_it() {
     store.revoke(key(1).1.id(), START.plus(10)).unwrap();
     let end = EndForOwner {
         subject: Some(subject()),
-        action: AccountAction::End { grant: key(2).1.id() },
+        action: OwnerAction::End { grant: key(2).1.id() },
         policy: policy(&[VERSION]),
     };
     end.carry_out(&mut store, START.plus(20), &random()).unwrap();
