@@ -20,7 +20,7 @@ use crate::http::incoming::Incoming;
 use crate::mcp::credentials::Credentials;
 use crate::mcp::reply::ALLOWED;
 use crate::mcp::reply::from_reply;
-use crate::oauth::access::remembered;
+use crate::oauth::access::verified_tokens;
 use crate::objects::anonymous_quota::commands::Quota;
 use crate::objects::subscriptions::commands::{OpenStream, StreamRefusal};
 use crate::objects::subscriptions::stub as subscriptions;
@@ -104,7 +104,7 @@ impl Announcements<'_> {
             return now().plus(Quota::State.lifetime()).as_seconds();
         }
         let token = Credentials::of(self.incoming, &self.app.configuration).read().ok().flatten();
-        let expiry = token.and_then(|token| remembered::expiry(&token, self.resource));
+        let expiry = token.and_then(|token| verified_tokens::expiry(&token, self.resource));
         // A token that is no longer remembered lives no longer than the longest.
         expiry.unwrap_or_else(|| now().plus(ACCESS_TOKEN_LIFETIME)).min(now().plus(LONGEST)).as_seconds()
     }

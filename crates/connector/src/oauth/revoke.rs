@@ -2,7 +2,7 @@
 
 use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
-use crate::oauth::access::remembered;
+use crate::oauth::access::verified_tokens;
 use crate::oauth::answers::token_refused;
 use crate::oauth::answers::unread;
 use crate::oauth::clients::lookup::KnownClients;
@@ -38,7 +38,7 @@ pub(crate) async fn answer(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Ans
     }
     match answer {
         Ok(ended) => {
-            remembered::forget(&ended, oauth.now);
+            verified_tokens::forget(&ended, oauth.now);
             Answer::empty(200).header("cache-control", "no-store")
         }
         Err(error) => {

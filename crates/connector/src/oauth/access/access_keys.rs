@@ -20,7 +20,7 @@ use mcp_connector_protocol::Unavailable;
 use crate::mcp::resource_guard::NotVerified;
 use crate::oauth::access::grant_checks;
 use crate::oauth::access::grant_checks::AskedAbout;
-use crate::oauth::access::remembered;
+use crate::oauth::access::verified_tokens;
 use crate::oauth::secrets::Secrets;
 use crate::objects::grants::stub::GrantsStub;
 use crate::platform::clock::now;
@@ -34,8 +34,8 @@ pub(crate) async fn verify(
     now: Timestamp,
 ) -> Result<Arc<Caller>, NotVerified> {
     let key = AccessKey::parse(token.as_str(), secrets.keys().routing()).map_err(|_| NotVerified::Invalid)?;
-    let is_known_to_be_useless =
-        remembered::is_of_another(token, resource, now) || remembered::look(key.id(), now) == GrantCheck::Refuse;
+    let is_known_to_be_useless = verified_tokens::is_of_another(token, resource, now)
+        || verified_tokens::look(key.id(), now) == GrantCheck::Refuse;
     if is_known_to_be_useless {
         return Err(NotVerified::Invalid);
     }
@@ -43,11 +43,11 @@ pub(crate) async fn verify(
     let look_up = async { look_up(env, secrets, token, &key).await.map(drop) };
     let asked = grant_checks::together(&AskedAbout::Grant(key.id()), Box::pin(look_up)).await;
     asked.map_err(|_| NotVerified::Unavailable)?;
-    if let Some(caller) = remembered::caller(token, resource, now) {
+    if let Some(caller) = verified_tokens::caller(token, resource, now) {
         return Ok(caller);
     }
-    let is_answered =
-        remembered::is_of_another(token, resource, now) || remembered::look(key.id(), now) == GrantCheck::Refuse;
+    let is_answered = verified_tokens::is_of_another(token, resource, now)
+        || verified_tokens::look(key.id(), now) == GrantCheck::Refuse;
     Err(if is_answered { NotVerified::Invalid } else { NotVerified::Unavailable })
 }
 
@@ -60,7 +60,7 @@ pub(crate) async fn look(
     resource: &Resource,
 ) -> Result<Option<(VerifiedToken, Standing)>, Unavailable> {
     let Ok(key) = AccessKey::parse(token.as_str(), secrets.keys().routing()) else { return Ok(None) };
-    if remembered::look(key.id(), now()) == GrantCheck::Refuse {
+    if verified_tokens::look(key.id(), now()) == GrantCheck::Refuse {
         return Ok(None);
     }
     let found = look_up(env, secrets, token, &key).await?;
@@ -79,12 +79,12 @@ async fn look_up(
     let answer = GrantsStub { env }.ask(key.object(), command).await.map_err(|_| Unavailable)?;
     let known = answer.and_then(|used| used.key.verified().ok().map(|verified| (used, verified)));
     let Some((UsedKey { key: stored, profile }, verified)) = known else {
-        remembered::record_answer(key.id(), GrantState::Ended, asked_at);
+        verified_tokens::record_answer(key.id(), GrantState::Ended, asked_at);
         return Ok(None);
     };
     let withheld = secrets.roles().withheld(stored.subject(), profile.as_ref());
     let standing = Standing::new(profile, withheld);
-    remembered::remember(token, stored.resource(), &verified);
-    remembered::record_answer(key.id(), GrantState::Active(standing.clone()), asked_at);
+    verified_tokens::remember(token, stored.resource(), &verified);
+    verified_tokens::record_answer(key.id(), GrantState::Active(standing.clone()), asked_at);
     Ok(Some((stored.resource().clone(), verified, standing)))
 }

@@ -28,7 +28,7 @@ use crate::oauth::access::external_issuer;
 use crate::oauth::access::grant_checks;
 use crate::oauth::access::grant_checks::{Asked, AskedAbout, Validity};
 use crate::oauth::access::key_sets::KeySource;
-use crate::oauth::access::remembered;
+use crate::oauth::access::verified_tokens;
 use crate::oauth::introspection::client::AuthorizationServer;
 use crate::platform::clock::now;
 
@@ -47,7 +47,7 @@ impl VerifyToken for AccessTokens<'_> {
             return Err(NotVerified::Unavailable);
         }
         let now = now();
-        let remembered = remembered::caller(token, resource, now);
+        let remembered = verified_tokens::caller(token, resource, now);
         let caller = if let Some(caller) = remembered {
             caller
         } else if let Some(server) = AuthorizationServer::of(self.env, &self.app.configuration) {
@@ -59,18 +59,18 @@ impl VerifyToken for AccessTokens<'_> {
             Box::pin(self.verify_key(token, resource, now)).await?
         } else {
             let verified = self.verify_anew(token, resource, now).await?;
-            remembered::remember(token, resource, &verified)
+            verified_tokens::remember(token, resource, &verified)
         };
         let Some(grant) = caller.grant else { return Ok(self.without_grant(&caller)) };
         self.check_grant(&caller, grant, now).await?;
-        remembered::known_caller(&caller, grant)
+        verified_tokens::known_caller(&caller, grant)
     }
 
     async fn confirm(&self, caller: &Caller) -> Result<Caller, NotVerified> {
         // A client that acts for itself has no grant, and an external issuer keeps its own.
         let Some(id) = caller.grant else { return Ok(caller.clone()) };
         verdict(grant_checks::ask(&self.asked(caller, id).await?).await)?;
-        remembered::known_caller(caller, id)
+        verified_tokens::known_caller(caller, id)
     }
 }
 
@@ -114,7 +114,7 @@ impl AccessTokens<'_> {
 
     /// Checks whether the grant is still valid, by an answer that is less than a minute old.
     async fn check_grant(&self, caller: &Caller, grant: GrantId, now: Timestamp) -> Result<(), NotVerified> {
-        match remembered::look(grant, now) {
+        match verified_tokens::look(grant, now) {
             GrantCheck::Serve => Ok(()),
             GrantCheck::Refuse => Err(NotVerified::Invalid),
             GrantCheck::ServeAndRenew => {
@@ -143,7 +143,7 @@ async fn introspected(
     resource: &Resource,
     now: Timestamp,
 ) -> Result<Arc<Caller>, NotVerified> {
-    if remembered::is_of_another(token, resource, now)
+    if verified_tokens::is_of_another(token, resource, now)
         || !(is_key(token) || claims_to_be_for(token, server.issuer(), resource, now))
     {
         return Err(NotVerified::Invalid);
@@ -154,7 +154,7 @@ async fn introspected(
     grant_checks::together(&AskedAbout::Token(token.clone()), Box::pin(question))
         .await
         .map_err(|_| NotVerified::Unavailable)?;
-    if let Some(caller) = remembered::caller(token, resource, now) {
+    if let Some(caller) = verified_tokens::caller(token, resource, now) {
         return Ok(caller);
     }
     // Another request has asked, and its answer says nothing that is remembered.
@@ -162,7 +162,8 @@ async fn introspected(
         Some(is_active) => is_active,
         None => ask().await.map_err(|_| NotVerified::Unavailable)?,
     };
-    let caller = if is_active { remembered::caller(token, resource, now) } else { return Err(NotVerified::Invalid) };
+    let caller =
+        if is_active { verified_tokens::caller(token, resource, now) } else { return Err(NotVerified::Invalid) };
     caller.ok_or(NotVerified::Unavailable)
 }
 

@@ -25,7 +25,7 @@ use mcp_connector_oauth::resource::verified_tokens::{GrantCheck, GrantState};
 use mcp_connector_protocol::Unavailable;
 
 use crate::oauth::access::grant_source::GrantSource;
-use crate::oauth::access::remembered;
+use crate::oauth::access::verified_tokens;
 use crate::oauth::introspection::client::AuthorizationServer;
 use crate::objects::grants::stub::GrantsStub;
 use crate::platform::clock::now;
@@ -97,7 +97,7 @@ pub(crate) async fn look(asked: &Asked) -> Result<GrantState, Unavailable> {
     let checked = check(&asked.env, &asked.source, &asked.subject, vec![asked.grant]).await?;
     let is_active = checked.active.contains(&asked.grant);
     let state = if is_active { GrantState::Active(checked.standing) } else { GrantState::Ended };
-    remembered::record_answer(asked.grant, state.clone(), asked_at);
+    verified_tokens::record_answer(asked.grant, state.clone(), asked_at);
     Ok(state)
 }
 
@@ -163,7 +163,7 @@ pub(crate) async fn check(
 
 /// Returns the answer that the other request has got.
 fn known(grant: GrantId, now: Timestamp) -> Result<Validity, Unavailable> {
-    match remembered::look(grant, now) {
+    match verified_tokens::look(grant, now) {
         GrantCheck::Serve | GrantCheck::ServeAndRenew => Ok(Validity::Valid),
         GrantCheck::Refuse => Ok(Validity::Ended),
         GrantCheck::Wait => Err(Unavailable),

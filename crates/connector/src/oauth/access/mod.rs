@@ -6,5 +6,5 @@ pub(crate) mod external_issuer;
 pub(crate) mod grant_checks;
 pub(crate) mod grant_source;
 pub(crate) mod key_sets;
-pub(crate) mod remembered;
 pub(crate) mod signatures;
+pub(crate) mod verified_tokens;

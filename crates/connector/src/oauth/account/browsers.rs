@@ -10,7 +10,7 @@ use mcp_connector_oauth::web::form::Parameters;
 
 use crate::http::incoming::Incoming;
 use crate::oauth::context::OAuthContext;
-use crate::oauth::identity::remembered;
+use crate::oauth::identity::remembered_browsers;
 use crate::oauth::sign_in_error::SignInError;
 use crate::pages::account::browsers::{BROWSER_FIELD, BrowserEntry, WhichBrowser};
 
@@ -20,7 +20,7 @@ pub(crate) fn entries<'a>(
     incoming: &Incoming,
     browsers: &'a [RememberedBrowser],
 ) -> Vec<BrowserEntry<'a>> {
-    let this = remembered::cookie(oauth, incoming).map(|cookie| cookie.id());
+    let this = remembered_browsers::cookie(oauth, incoming).map(|cookie| cookie.id());
     let entry = |browser: &'a RememberedBrowser| BrowserEntry {
         id: browser.id().to_string(),
         name: browser.name(),
@@ -48,7 +48,7 @@ pub(crate) async fn forget_this(
     incoming: &Incoming,
     session: &Session,
 ) -> Result<(), SignInError> {
-    if let Some(cookie) = remembered::cookie(oauth, incoming) {
+    if let Some(cookie) = remembered_browsers::cookie(oauth, incoming) {
         ask(oauth, session, cookie.id()).await?;
     }
     Ok(())

@@ -17,7 +17,7 @@ use crate::http::route::{
     OTHER_ACCOUNT_PATH,
 };
 use crate::http::site::Site;
-use crate::oauth::access::remembered;
+use crate::oauth::access::verified_tokens;
 use crate::oauth::account::access_keys;
 use crate::oauth::account::all_clients;
 use crate::oauth::account::browsers;
@@ -44,14 +44,14 @@ use crate::oauth::identity::passphrase::Attempt;
 use crate::oauth::identity::provider::Identity as _;
 use crate::oauth::identity::provider::ProviderAnswer;
 use crate::oauth::identity::provider::Step;
-use crate::oauth::identity::remembered as signed_in_before;
+use crate::oauth::identity::remembered_browsers;
 use crate::oauth::sign_in_error::SignInError;
 use crate::oauth::sign_in_error::Start;
 use crate::oauth::sign_in_error::wrong_method;
 use crate::oauth::upstream::access::MARK_FIELD;
 use crate::oauth::upstream::account as upstreams;
 use crate::oauth::upstream::connect::path_of;
-use crate::oauth::upstream::remembered as remembered_upstreams;
+use crate::oauth::upstream::token_cache;
 use crate::pages;
 use crate::pages::account::access_keys::KEY_FIELD;
 use crate::pages::account::action::{
@@ -123,7 +123,7 @@ pub(crate) async fn answer(
 async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, SignInError> {
     let session = session(oauth, incoming);
     let notice = notice(oauth, incoming, session.as_ref());
-    let Some(session) = session else { return way_in(oauth, incoming, notice.as_ref(), None) };
+    let Some(session) = session else { return sign_in_page(oauth, incoming, notice.as_ref(), None) };
     let object = ObjectName::of(session.subject());
     let policy = oauth.secrets.policy().clone();
     let list = ListGrants { signed_in_at: session.signed_in_at(), policy };
@@ -151,7 +151,7 @@ async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, S
     let form = FormTarget { action: ACCOUNT_PATH, sealed: &sealed };
     let answer = Answer::page(200, pages::account(&content, &form));
     let is_outdated = overview.passkeys.is_empty() && passkey::is_known(oauth, incoming);
-    Ok(if is_outdated { passkey::unknow(oauth, answer) } else { answer })
+    Ok(if is_outdated { passkey::clear_hint_cookie(oauth, answer) } else { answer })
 }
 
 /// Returns whether there can be people beside the owner of the passphrase.
@@ -198,7 +198,7 @@ async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Si
         AccountFormAction::SignOut => {
             browsers::forget_this(oauth, incoming, &session).await?;
             let answer = signed_out(oauth, Notice::SignedOut);
-            return Ok(signed_in_before::with_cookie(oauth, incoming, answer, None));
+            return Ok(remembered_browsers::with_cookie(oauth, incoming, answer, None));
         }
         AccountFormAction::DisconnectUpstream => {
             return Ok(match upstreams::disconnect(oauth, &session, &form).await? {
@@ -214,9 +214,9 @@ async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Si
     let Some(revoked) = oauth.grants().ask(object, end).await? else {
         return Ok(signed_out(oauth, Notice::SignedOut));
     };
-    remembered::forget(&revoked.ended, oauth.now);
+    verified_tokens::forget(&revoked.ended, oauth.now);
     if action == AccountAction::SignOut {
-        remembered_upstreams::forget_all(session.subject());
+        token_cache::forget_all(session.subject());
     }
     let (app, sign_ins) = (form.get(NAME_FIELD).ok().flatten().map(str::to_owned), revoked.ended.len());
     let outcome = match action {
@@ -237,12 +237,12 @@ async fn end_sign_in(
     form: &Parameters,
 ) -> Result<Answer, SignInError> {
     let name = form.get(NAME_FIELD).ok().flatten().unwrap_or_default().to_owned();
-    let (done_so, outcome) = if asked == AccountFormAction::RemovePasskey {
+    let (changed, outcome) = if asked == AccountFormAction::RemovePasskey {
         (passkeys::remove(oauth, session, form).await?, Outcome::RemovedPasskey { passkey: name })
     } else {
         (browsers::forget(oauth, session, form).await?, Outcome::ForgotBrowser { browser: name })
     };
-    Ok(match done_so {
+    Ok(match changed {
         Some(()) => done(oauth, session, ACCOUNT_PATH, &outcome),
         None => signed_out(oauth, Notice::SignedOut),
     })
@@ -333,9 +333,9 @@ async fn enter_by_passkey(
     (sealed, path): (&str, String),
     response: &str,
 ) -> Result<Answer, SignInError> {
-    if passkey::use_it(oauth, incoming, Purpose::Account, sealed, response).await? {
+    if passkey::accept(oauth, incoming, Purpose::Account, sealed, response).await? {
         let answer = signed_in(oauth, &passphrase::owner(oauth)?, SignInKind::Usual, path)?;
-        return Ok(passkey::know(oauth, answer));
+        return Ok(passkey::set_hint_cookie(oauth, answer));
     }
     Ok(login_page(sealed, &offer(oauth, incoming, sealed), None, Some(LoginError::Passkey)))
 }
@@ -345,7 +345,7 @@ fn offer(oauth: &OAuthContext<'_>, incoming: &Incoming, sealed: &str) -> Passkey
 }
 
 /// Shows the page of a person who is not signed in. With a target, the sign-in leads there.
-pub(crate) fn way_in(
+pub(crate) fn sign_in_page(
     oauth: &OAuthContext<'_>,
     incoming: &Incoming,
     notice: Option<&Notice>,

@@ -140,7 +140,7 @@ pub(crate) async fn add(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result
     match added {
         Ok(()) => {
             let outcome = Outcome::AddedPasskey { passkey: pending.name.into() };
-            Ok(passkey::know(oauth, done(oauth, &session, ACCOUNT_PATH, &outcome)))
+            Ok(passkey::set_hint_cookie(oauth, done(oauth, &session, ACCOUNT_PATH, &outcome)))
         }
         Err(refused) => {
             incoming.request_log().reason(refused.to_string());

@@ -12,14 +12,14 @@ use crate::http::incoming::Incoming;
 use crate::http::route::{ACCOUNT_EXPORT_PATH, ACCOUNT_PATH, ACCOUNT_PEOPLE_PATH};
 use crate::log::person;
 use crate::log::request_log::LogPerson;
-use crate::oauth::access::remembered;
+use crate::oauth::access::verified_tokens;
 use crate::oauth::account::access_keys;
 use crate::oauth::account::destination::{connector_of, destination};
 use crate::oauth::account::session::{done, notice, owner_form, owner_page};
 use crate::oauth::context::OAuthContext;
 use crate::oauth::identity::settings::Provider;
 use crate::oauth::sign_in_error::SignInError;
-use crate::oauth::upstream::remembered as remembered_upstreams;
+use crate::oauth::upstream::token_cache;
 use crate::objects::directory::commands::{KnownPerson, ListPeople};
 use crate::pages;
 use crate::pages::FormTarget;
@@ -134,9 +134,9 @@ pub(crate) async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result
     };
     let end = EndForOwner { subject: subject.clone(), action, policy: oauth.secrets.policy().clone() };
     let revoked = oauth.grants().ask(object, end).await?;
-    remembered::forget(&revoked.ended, oauth.now);
+    verified_tokens::forget(&revoked.ended, oauth.now);
     if let Some(subject) = subject {
-        remembered_upstreams::forget_all(&subject);
+        token_cache::forget_all(&subject);
     }
     let name = form.get(NAME_FIELD).ok().flatten().map(str::to_owned);
     let ended = revoked.ended.len();

@@ -59,7 +59,7 @@ pub(crate) async fn check(
         return Ok(of_sign_in(oauth, session).map_or(Checked::Refused(None), Checked::Proven));
     }
     if let Some(response) = passkey::response(form) {
-        let is_accepted = passkey::use_it(oauth, incoming, Purpose::Confirm, sealed, response).await?;
+        let is_accepted = passkey::accept(oauth, incoming, Purpose::Confirm, sealed, response).await?;
         let proof = Reauthenticated { browser: None };
         return Ok(if is_accepted { Checked::Proven(proof) } else { Checked::Refused(Some(LoginError::Passkey)) });
     }

@@ -16,7 +16,7 @@ use crate::oauth::answers::see_other;
 use crate::oauth::clients::lookup;
 use crate::oauth::context::OAuthContext;
 use crate::oauth::identity::allowed_scopes;
-use crate::oauth::identity::remembered;
+use crate::oauth::identity::remembered_browsers;
 use crate::oauth::identity::stored::stored;
 use crate::oauth::sign_in_error::SignInError;
 use crate::oauth::upstream::signed_in;
@@ -50,7 +50,7 @@ pub(crate) async fn for_owner(
     let issued = issue(oauth, incoming, consented, (person, proof)).await?;
     Ok(issued.map(|(code, cookie)| {
         let answer = redirect(oauth, consented, &code);
-        remembered::with_cookie(oauth, incoming, answer, cookie)
+        remembered_browsers::with_cookie(oauth, incoming, answer, cookie)
     }))
 }
 
@@ -74,7 +74,7 @@ pub(crate) async fn for_remembered_owner(
         Ok(()) => redirect(oauth, consented, &code),
         Err(error) => answered(error),
     };
-    Ok(Some(remembered::with_cookie(oauth, incoming, answer, next)))
+    Ok(Some(remembered_browsers::with_cookie(oauth, incoming, answer, next)))
 }
 
 /// Stores the code of a sign-in of the owner. `None` if the proof does not hold.

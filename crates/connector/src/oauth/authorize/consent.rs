@@ -15,7 +15,7 @@ use crate::oauth::authorize::pending::Pending;
 use crate::oauth::authorize::{code, login, login_page};
 use crate::oauth::browser_forms::{open, read_form, seal};
 use crate::oauth::context::OAuthContext;
-use crate::oauth::identity::{passkey, passphrase, remembered};
+use crate::oauth::identity::{passkey, passphrase, remembered_browsers};
 use crate::oauth::sign_in_error::SignInError;
 use crate::pages;
 use crate::pages::components::fields::typed_passphrase;
@@ -71,7 +71,7 @@ pub(crate) async fn submitted(oauth: &OAuthContext<'_>, incoming: &Incoming) -> 
         (ConsentSignIn::Remembered, ConsentError::SignIn(_)) => with_passphrase(oauth, NewPlace::Unknown),
         (sign_in, _) => sign_in,
     };
-    let sign_in = sign_in.with_choice(remembered::is_wanted(&form));
+    let sign_in = sign_in.with_choice(remembered_browsers::is_wanted(&form));
     let passkey = passkey::offer(oauth, incoming, Purpose::SignIn, form_sealed);
     Ok(answer(oauth, &request, form_sealed, &ConsentView { sign_in, passkey, unticked, error: Some(error) }))
 }
@@ -92,7 +92,7 @@ async fn allowed(
             let offer = passkey::request(oauth, Purpose::SignIn, pending.sealed);
             return Ok(Ok(login_page::page(oauth, consented.request(), pending.sealed, offer, None)));
         }
-        if let Some(cookie) = remembered::cookie(oauth, incoming) {
+        if let Some(cookie) = remembered_browsers::cookie(oauth, incoming) {
             let owner = passphrase::owner(oauth)?;
             let answered = |error| pending.answered(oauth, incoming, Err(error));
             let known = (&owner, cookie);
@@ -121,7 +121,7 @@ async fn sign_in<'a>(
         None => {}
     }
     // The passphrase is good also while nobody can say whether the browser is remembered.
-    let place = match remembered::standing(oauth, incoming, request).await {
+    let place = match remembered_browsers::standing(oauth, incoming, request).await {
         Ok(BrowserStanding::Known) => return ConsentSignIn::Remembered,
         Ok(BrowserStanding::NewRedirect) => NewPlace::New,
         Ok(BrowserStanding::Unknown) | Err(_) => NewPlace::Unknown,
@@ -130,7 +130,7 @@ async fn sign_in<'a>(
 }
 
 fn with_passphrase<'a>(oauth: &OAuthContext<'_>, place: NewPlace) -> ConsentSignIn<'a> {
-    ConsentSignIn::Passphrase { place, remember: remembered::days(oauth).map(RememberChoice::offered) }
+    ConsentSignIn::Passphrase { place, remember: remembered_browsers::days(oauth).map(RememberChoice::offered) }
 }
 
 fn answer(oauth: &OAuthContext<'_>, request: &AuthorizationRequest, sealed: &str, view: &ConsentView<'_>) -> Answer {

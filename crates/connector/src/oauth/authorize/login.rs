@@ -15,7 +15,7 @@ use crate::oauth::authorize::pending::Pending;
 use crate::oauth::browser_forms::{open, read_form};
 use crate::oauth::context::OAuthContext;
 use crate::oauth::identity::passphrase::Attempt;
-use crate::oauth::identity::{passkey, passphrase, remembered};
+use crate::oauth::identity::{passkey, passphrase, remembered_browsers};
 use crate::oauth::sign_in_error::SignInError;
 use crate::pages::SEALED_FIELD;
 use crate::pages::login::LoginError;
@@ -54,13 +54,13 @@ pub(crate) async fn enter(
     consented: &ConsentedRequest,
     (sealed, form): (&str, &Parameters),
 ) -> Result<Result<Answer, LoginError>, SignInError> {
-    let change = || remembered::change(oauth, incoming, form);
+    let change = || remembered_browsers::change(oauth, incoming, form);
     if let Some(response) = passkey::response(form) {
         let used = passkey::verify(oauth, incoming, Purpose::SignIn, sealed, response).await?;
         let Some(used) = used else { return Ok(Err(LoginError::Passkey)) };
         let (owner, proof) = (passphrase::owner(oauth)?, SignInProof::Passkey(used, change()));
         let answer = code::for_owner(oauth, incoming, consented, (&owner, proof)).await?;
-        return Ok(answer.map(|answer| passkey::know(oauth, answer)).ok_or(LoginError::Passkey));
+        return Ok(answer.map(|answer| passkey::set_hint_cookie(oauth, answer)).ok_or(LoginError::Passkey));
     }
     match passphrase::attempt(oauth, incoming, form).await? {
         Attempt::Entered { person, browser } => {

@@ -7,7 +7,7 @@ use mcp_connector_oauth::clients::client::ClientName;
 use crate::http::answer::Answer;
 use crate::http::route::LOGIN_PATH;
 use crate::oauth::context::OAuthContext;
-use crate::oauth::identity::{passphrase, remembered};
+use crate::oauth::identity::{passphrase, remembered_browsers};
 use crate::pages;
 use crate::pages::FormTarget;
 use crate::pages::components::passkey::PasskeyOffer;
@@ -27,7 +27,7 @@ pub(crate) fn page(
         destination: &redirect_uri.destination(),
         destination_kind: redirect_uri.kind(),
         client_name: request.client_name().map(ClientName::as_str),
-        remember: remembered::days(oauth).map(RememberChoice::offered),
+        remember: remembered_browsers::days(oauth).map(RememberChoice::offered),
         passkey,
         error,
     };

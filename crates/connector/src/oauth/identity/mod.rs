@@ -4,7 +4,7 @@ pub(crate) mod allowed_scopes;
 pub(crate) mod passkey;
 pub(crate) mod passphrase;
 pub(crate) mod provider;
-pub(crate) mod remembered;
+pub(crate) mod remembered_browsers;
 pub(crate) mod renewal;
 pub(crate) mod settings;
 pub(crate) mod stored;

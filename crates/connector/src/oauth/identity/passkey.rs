@@ -90,7 +90,7 @@ pub(crate) async fn verify(
 }
 
 /// Checks the response of an authenticator and notes its use, for anything but a code. Returns whether it is accepted.
-pub(crate) async fn use_it(
+pub(crate) async fn accept(
     oauth: &OAuthContext<'_>,
     incoming: &Incoming,
     purpose: Purpose,
@@ -155,7 +155,7 @@ pub(crate) fn is_known(oauth: &OAuthContext<'_>, incoming: &Incoming) -> bool {
 }
 
 /// Adds the cookie by which the browser is known to have used a passkey.
-pub(crate) fn know(oauth: &OAuthContext<'_>, answer: Answer) -> Answer {
+pub(crate) fn set_hint_cookie(oauth: &OAuthContext<'_>, answer: Answer) -> Answer {
     let Some(version) = oauth.passphrase_version() else { return answer };
     let (until, keys) = (oauth.now.plus(KNOWN.into()), oauth.secrets.keys().seal());
     let sealed = Sealed::seal(&PasskeyUser, version.to_string().as_bytes(), until, keys, &oauth.entropy);
@@ -165,7 +165,7 @@ pub(crate) fn know(oauth: &OAuthContext<'_>, answer: Answer) -> Answer {
     }
 }
 
-/// Removes that cookie: the owner has no passkey any more.
-pub(crate) fn unknow(oauth: &OAuthContext<'_>, answer: Answer) -> Answer {
+/// Removes the cookie of [`set_hint_cookie`]: the owner has no passkey any more.
+pub(crate) fn clear_hint_cookie(oauth: &OAuthContext<'_>, answer: Answer) -> Answer {
     answer.header("set-cookie", COOKIE.clear(oauth.site.asked.scheme()))
 }

@@ -23,7 +23,7 @@ use mcp_connector_protocol::Unavailable;
 use crate::config::bindings::Binding;
 use crate::config::configuration::Configuration;
 use crate::config::shared_sign_in::SharedAuthorizationServer;
-use crate::oauth::access::remembered;
+use crate::oauth::access::verified_tokens;
 use crate::platform::clock::now;
 use crate::platform::timer::within;
 use crate::platform::{fetch, js};
@@ -64,10 +64,10 @@ impl<'a> AuthorizationServer<'a> {
         let answer: IntrospectionResponse =
             self.ask(INTROSPECTION_PATH, "application/x-www-form-urlencoded", form).await?;
         let Some((verified, standing)) = answer.token(resource).map_err(|_| Unavailable)? else { return Ok(false) };
-        let caller = remembered::remember(token, resource, &verified);
+        let caller = verified_tokens::remember(token, resource, &verified);
         if let Some(grant) = caller.grant {
             let standing = self.with_roles(&caller.subject, standing);
-            remembered::record_answer(grant, GrantState::Active(standing), asked_at);
+            verified_tokens::record_answer(grant, GrantState::Active(standing), asked_at);
         }
         Ok(true)
     }

@@ -24,7 +24,7 @@ use crate::http::incoming::Incoming;
 use crate::http::site::Site;
 use crate::oauth::access::grant_checks::Asked;
 use crate::oauth::access::grant_source::GrantSource;
-use crate::oauth::access::{access_keys, grant_checks, remembered};
+use crate::oauth::access::{access_keys, grant_checks, verified_tokens};
 use crate::oauth::answers::unread;
 use crate::platform::clock::now;
 use mcp_connector_base::outage::Outage;
@@ -101,7 +101,7 @@ async fn introspect(app: &App, site: &Site, env: &Env, body: &[u8]) -> Result<In
     let Some(grant) = verified.caller().grant else {
         return Ok(IntrospectionResponse::active(&verified, &resource, None));
     };
-    if remembered::look(grant, now) == GrantCheck::Refuse {
+    if verified_tokens::look(grant, now) == GrantCheck::Refuse {
         return Ok(IntrospectionResponse::INACTIVE);
     }
     let subject = verified.caller().subject.clone();

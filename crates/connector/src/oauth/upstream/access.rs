@@ -21,9 +21,9 @@ use mcp_connector_protocol::{ConnectHistory, ConnectRequest, ToolError, Unavaila
 
 use crate::http::route::connect_path;
 use crate::oauth::secrets::{LazySecrets, Secrets};
-use crate::oauth::upstream::remembered;
-use crate::oauth::upstream::remembered::RememberedToken;
 use crate::oauth::upstream::services::{UpstreamService, UpstreamServices};
+use crate::oauth::upstream::token_cache;
+use crate::oauth::upstream::token_cache::RememberedToken;
 use crate::objects::grants::stub::GrantsStub;
 use crate::outbound::credential::Credential;
 use crate::platform::clock::now;
@@ -81,7 +81,7 @@ impl UpstreamAccess {
         }
         let (subject, hosts) = (&caller.subject, service.hosts.clone());
         if refused.is_none()
-            && let Some(token) = remembered::find(subject, &service.name, now())
+            && let Some(token) = token_cache::find(subject, &service.name, now())
         {
             return Ok(UpstreamAccount::Connected(PersonToken { token, hosts }));
         }
@@ -96,14 +96,14 @@ impl UpstreamAccess {
                 let secret = stored.access_token.decrypt(&service.binding(subject), secrets.keys().storage());
                 if let Some(secret) = secret.as_deref().and_then(UpstreamSecret::new) {
                     let known = (stored.generation, stored.refresh_at);
-                    let token = remembered::remember((subject, &service.name), secret, known, now());
+                    let token = token_cache::remember((subject, &service.name), secret, known, now());
                     return Ok(UpstreamAccount::Connected(PersonToken { token, hosts }));
                 }
                 // The master key or the client of the service has changed.
                 ConnectHistory::Ended
             }
             UpstreamTokenAnswer::Connect(end) => {
-                remembered::forget(subject, &service.name);
+                token_cache::forget(subject, &service.name);
                 if end.is_some() { ConnectHistory::Ended } else { ConnectHistory::New }
             }
             UpstreamTokenAnswer::Outage => return Err(outage(service)),

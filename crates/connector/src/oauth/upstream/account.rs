@@ -12,8 +12,8 @@ use mcp_connector_oauth::web::form::Parameters;
 use crate::http::route::connect_path;
 use crate::oauth::context::OAuthContext;
 use crate::oauth::sign_in_error::SignInError;
-use crate::oauth::upstream::remembered;
 use crate::oauth::upstream::revocation::revoke;
+use crate::oauth::upstream::token_cache;
 use crate::pages::account::notice::{Outcome, RevokedThere};
 use crate::pages::account::upstreams::{UPSTREAM_FIELD, UpstreamEntry, UpstreamState};
 
@@ -50,7 +50,7 @@ pub(crate) async fn disconnect(
     let name = form.get(UPSTREAM_FIELD).map_err(|_| SignInError::BrokenForm)?.ok_or(SignInError::BrokenForm)?;
     let upstream = UpstreamName::parse(name).map_err(|_| SignInError::BrokenForm)?;
     let service = oauth.app.upstreams.find(upstream.as_str());
-    remembered::forget(session.subject(), &upstream);
+    token_cache::forget(session.subject(), &upstream);
     let command = DisconnectUpstream { signed_in_at: session.signed_in_at(), upstream: upstream.clone() };
     let Some(connection) = oauth.grants().ask(ObjectName::of(session.subject()), command).await? else {
         return Ok(None);

@@ -28,8 +28,8 @@ use crate::oauth::sign_in_error::SignInError;
 use crate::oauth::upstream::access::MARK_FIELD;
 use crate::oauth::upstream::endpoints::Endpoints;
 use crate::oauth::upstream::error::ConnectError;
-use crate::oauth::upstream::remembered;
 use crate::oauth::upstream::services::{Access, CHECK_LIMIT, OAuthService, UpstreamService};
+use crate::oauth::upstream::token_cache;
 use crate::pages;
 use crate::pages::account::notice::Notice;
 use crate::pages::connect::{ConnectPage, ConnectState, ConnectWay, KEY_FIELD};
@@ -184,7 +184,7 @@ pub(crate) async fn connect(
     connected: ConnectedUpstream,
 ) -> Result<Answer, SignInError> {
     let path = connect_path(connected.upstream.as_str());
-    remembered::forget(session.subject(), &connected.upstream);
+    token_cache::forget(session.subject(), &connected.upstream);
     let command = ConnectUpstream { signed_in_at: session.signed_in_at(), connected };
     Ok(match oauth.grants().ask(ObjectName::of(session.subject()), command).await? {
         Some(()) => see_other(path),

@@ -11,7 +11,7 @@ use crate::http::incoming::Incoming;
 use crate::http::request_guard;
 use crate::http::route::{ACCOUNT_PATH, UpstreamStep, upstream_name};
 use crate::http::site::Site;
-use crate::oauth::account::page::way_in;
+use crate::oauth::account::page::sign_in_page;
 use crate::oauth::account::session::session;
 use crate::oauth::answers::see_other;
 use crate::oauth::context::OAuthContext;
@@ -60,7 +60,7 @@ async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming, service: &UpstreamS
         return connect::show(oauth, incoming, service, &session, target.mark.as_deref()).await;
     }
     let notice = Notice::Done(Outcome::SignInToConnect { service: service.title.clone() });
-    way_in(oauth, incoming, Some(&notice), Some(target))
+    sign_in_page(oauth, incoming, Some(&notice), Some(target))
 }
 
 fn unknown() -> Answer {

@@ -10,14 +10,14 @@ use mcp_connector_oauth::upstream::connection::{ConnectedUpstream, Refresh, Toke
 use mcp_connector_oauth::upstream::tokens::account_name;
 
 use crate::oauth::context::OAuthContext;
-use crate::oauth::upstream::remembered;
+use crate::oauth::upstream::token_cache;
 use crate::objects::grants::stub::GrantsStub;
 
 /// Connects the account of a person who has just signed in, if the connector uses it. The answer does not depend on it.
 pub(crate) fn connect(oauth: &OAuthContext<'_>, person: &Person) {
     let Some(connected) = connected(oauth, person) else { return };
     let (env, object) = (oauth.env.clone(), ObjectName::of(&person.subject));
-    remembered::forget(&person.subject, &connected.upstream);
+    token_cache::forget(&person.subject, &connected.upstream);
     let command = ConnectUpstream { signed_in_at: oauth.now, connected };
     oauth.context.wait_until(async move {
         if let Err(outage) = (GrantsStub { env: &env }).ask(object, command).await {
