@@ -5,7 +5,7 @@ use std::rc::Rc;
 use worker::{Context, Env};
 
 use mcp_connector_base::outage::Outage;
-use mcp_connector_protocol::{Fault, Outcome, Reply};
+use mcp_connector_protocol::{Fault, Interrupted, Reply};
 
 use crate::app::notes::Note;
 use crate::app::state::App;
@@ -42,7 +42,7 @@ pub(crate) async fn answer(
     let note = lost.details().and_then(|note| serde_json::from_str::<Note<'_>>(note).ok());
     Some(match (incoming.route(), note) {
         (Route::Mcp(endpoint), Some(Note::Messages(interrupted))) => {
-            log.answered(Outcome::Error(INTERNAL));
+            log.answered(Interrupted::OUTCOME);
             if lost.is_stream {
                 return Some(Answer::events_bytes(interrupted.last_event(fault, log.id())));
             }
@@ -80,9 +80,6 @@ pub(crate) async fn answer(
         _ => cors::readable_by_all(Answer::outage(Outage::Storage)),
     })
 }
-
-/// The code of JSON-RPC's internal error.
-const INTERNAL: i32 = -32603;
 
 /// Answers a request of which nothing was noted, because it was not carried out yet.
 fn unread(fault: Fault, reference: &str) -> Answer {

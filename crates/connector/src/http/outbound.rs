@@ -14,7 +14,7 @@ use crate::platform::fetch::FetchError;
 pub(crate) const TIME_LIMIT: u32 = 5;
 
 /// The `User-Agent` of these requests.
-const AGENT: &str = concat!("mcp-connector/", env!("CARGO_PKG_VERSION"));
+pub(crate) const AGENT: &str = concat!("mcp-connector/", env!("CARGO_PKG_VERSION"));
 
 /// Returns whether a `User-Agent` is that of this program, in any version.
 pub(crate) fn is_of_our_kind(user_agent: &str) -> bool {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use worker::wasm_bindgen::JsValue;
 
 use mcp_connector_base::identifier::ClientId;
+use mcp_connector_oauth::clients::client_id;
 use mcp_connector_oauth::web::web_url::WebUrl;
 use mcp_connector_protocol::{Outcome, ProtocolVersion, RequestHeaders, Summary, TraceParent};
 
@@ -295,7 +296,7 @@ fn short_name(id: &str) -> String {
     if let Ok(url) = WebUrl::parse(id) {
         return url.host.to_string();
     }
-    match id.strip_prefix("c1_") {
+    match id.strip_prefix(client_id::PREFIX) {
         Some(packed) => format!("registered:{}", packed.get(packed.len().saturating_sub(8)..).unwrap_or_default()),
         None => id.to_owned(),
     }

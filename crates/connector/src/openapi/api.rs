@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use crate::openapi::answer::ApiResponse;
 use crate::openapi::parameters::{Pairs, encoded, simple, without_absent};
 use crate::openapi::path::filled;
+use crate::outbound::client_settings::Method;
 use crate::outbound::{HttpClient, HttpRequest};
 use mcp_connector_protocol::ToolError;
 
@@ -31,15 +32,6 @@ pub struct Api {
     headers: Vec<(Cow<'static, str>, String)>,
     cookies: Vec<String>,
     query: Pairs,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Method {
-    Get,
-    Post,
-    Put,
-    Patch,
-    Delete,
 }
 
 impl Api {
@@ -269,14 +261,7 @@ impl ApiRequest {
             url.push(if url.contains('?') { '&' } else { '?' });
             url.push_str(self.api.query.as_str());
         }
-        let client = &self.api.client;
-        let mut request = match self.method {
-            Method::Get => client.get(url),
-            Method::Post => client.post(url),
-            Method::Put => client.put(url),
-            Method::Patch => client.patch(url),
-            Method::Delete => client.delete(url),
-        };
+        let mut request = self.api.client.request(self.method, &url);
         for (name, value) in &self.api.headers {
             request = request.header(name, value);
         }

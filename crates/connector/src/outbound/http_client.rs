@@ -4,12 +4,10 @@ use std::rc::Rc;
 
 use mcp_connector_protocol::{Hosts, Registry};
 
+use crate::http::outbound::AGENT;
 use crate::outbound::client_settings::{ClientSettings, Method};
 use crate::outbound::credential::{Credential, FixedToken};
 use crate::outbound::http_request::HttpRequest;
-
-/// The `User-Agent` of a connector whose name or version does not go into a header.
-const AGENT: &str = concat!("mcp-connector/", env!("CARGO_PKG_VERSION"));
 
 /// A client for the APIs that a connector calls, returned by [`Context::http`](crate::Context::http).
 ///
@@ -92,12 +90,13 @@ impl HttpClient {
         self.request(Method::Delete, url.as_ref())
     }
 
-    fn request(&self, method: Method, url: &str) -> HttpRequest {
+    /// Begins a request with any of the methods.
+    pub(crate) fn request(&self, method: Method, url: &str) -> HttpRequest {
         HttpRequest::new(Rc::clone(&self.0), method, url)
     }
 }
 
-/// Returns the `User-Agent` of a connector (RFC 9110 §10.1.5): a product is a token.
+/// Returns the `User-Agent` of a connector (RFC 9110 §10.1.5): a product is a token. A name or version that is none is left out.
 fn agent(name: &str, version: &str) -> String {
     let is_token = |text: &str| {
         !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))

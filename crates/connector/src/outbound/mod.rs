@@ -3,7 +3,7 @@
 
 mod api_message;
 mod attempts;
-mod client_settings;
+pub(crate) mod client_settings;
 pub(crate) mod credential;
 pub(crate) mod http_client;
 mod http_error;

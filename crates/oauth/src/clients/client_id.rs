@@ -29,7 +29,7 @@ use crate::resource::scope_catalogue::ScopeCatalogue;
 use crate::web::redirect_uri::{RedirectPolicy, RedirectUri};
 
 /// The prefix of every such identifier. The digit is the version of the format.
-const PREFIX: &str = "c1_";
+pub const PREFIX: &str = "c1_";
 /// The prefix of every client secret, by which scanners recognise a leaked one.
 const SECRET_PREFIX: &str = "cs1_";
 /// Maximum length of a packed registration, in bytes. The identifier then has 1,630 characters; those of real clients have 100 to

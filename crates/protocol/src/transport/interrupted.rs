@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::host::bundle::Host;
+use crate::host::request_observer::Outcome;
 use crate::json_rpc::request_id::RequestId;
 use crate::json_rpc::response::{ErrorResponse, to_bytes};
 use crate::json_rpc::rpc_error::{ErrorCode, RpcError};
@@ -57,6 +58,9 @@ impl<H: Host> Posted<H> {
 }
 
 impl Interrupted {
+    /// How such requests end, for the log.
+    pub const OUTCOME: Outcome = Outcome::Error(ErrorCode::Internal.number());
+
     /// Returns the answer to a request whose answer has not begun. The status is 503 if the client may send it again, and otherwise
     /// that of an error in a handler. `reference` is the id of the request in the log.
     #[must_use]
