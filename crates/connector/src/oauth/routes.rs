@@ -13,7 +13,7 @@ use crate::http::incoming::Incoming;
 use crate::http::request_guard;
 use crate::http::route::{DirectEndpoint, OAuthEndpoint};
 use crate::http::site::Site;
-use crate::oauth::account::page as account;
+use crate::oauth::account::routes as account;
 use crate::oauth::context::OAuthContext;
 use crate::oauth::sign_in_error::SignInError;
 use crate::oauth::sign_in_error::Start;

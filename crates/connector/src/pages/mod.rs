@@ -4,7 +4,6 @@
 //! keyboard and with a screen reader.
 
 pub(crate) mod account;
-pub(crate) mod all_clients;
 pub(crate) mod components;
 pub(crate) mod connect;
 pub(crate) mod consent;
@@ -22,13 +21,13 @@ pub(crate) mod when;
 pub(crate) mod wrong_address;
 
 pub(crate) use crate::pages::account::access_key_made::access_key_made;
+pub(crate) use crate::pages::account::clients::all_clients;
 pub(crate) use crate::pages::account::export::export;
 pub(crate) use crate::pages::account::new_passkey::new_passkey;
 pub(crate) use crate::pages::account::page::account;
 pub(crate) use crate::pages::account::people::people;
 pub(crate) use crate::pages::account::person::person;
 pub(crate) use crate::pages::account::sign_in::{account_login, account_provider_login};
-pub(crate) use crate::pages::all_clients::all_clients;
 pub(crate) use crate::pages::connect::connect;
 pub(crate) use crate::pages::consent::consent;
 pub(crate) use crate::pages::error::{error, failure};

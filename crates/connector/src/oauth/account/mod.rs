@@ -1,8 +1,9 @@
 //! `/account`: a person sees the apps that they have connected, and the owner sees those of everybody.
 
 pub(crate) mod access_keys;
-pub(crate) mod all_clients;
+pub(crate) mod actions;
 pub(crate) mod browsers;
+pub(crate) mod clients;
 pub(crate) mod destination;
 pub(crate) mod export;
 pub(crate) mod page;
@@ -10,4 +11,6 @@ pub(crate) mod passkeys;
 pub(crate) mod people;
 pub(crate) mod protected_action;
 pub(crate) mod reauthentication;
+pub(crate) mod routes;
 pub(crate) mod session;
+pub(crate) mod sign_in;

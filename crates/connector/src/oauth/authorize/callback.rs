@@ -7,7 +7,7 @@ use mcp_connector_oauth::web::form::Parameters;
 
 use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
-use crate::oauth::account::page as account;
+use crate::oauth::account::sign_in as account_sign_in;
 use crate::oauth::answers::see_other;
 use crate::oauth::authorize::code;
 use crate::oauth::authorize::pending::Pending;
@@ -54,7 +54,7 @@ async fn resume(
     let consented = match &at_provider.purpose {
         LoginPurpose::Client(consented) => consented,
         LoginPurpose::Account | LoginPurpose::Connect(_) | LoginPurpose::Reauthentication { .. } => {
-            return Ok(account::callback(oauth, incoming, answer, &at_provider).await);
+            return Ok(account_sign_in::callback(oauth, incoming, answer, &at_provider).await);
         }
     };
     let sealed = seal(oauth, &**consented, &browser)?;

@@ -6,6 +6,7 @@ pub(crate) mod access_keys;
 pub(crate) mod action;
 pub(crate) mod apps;
 pub(crate) mod browsers;
+pub(crate) mod clients;
 pub(crate) mod export;
 pub(crate) mod new_passkey;
 pub(crate) mod notice;
