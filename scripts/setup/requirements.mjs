@@ -36,8 +36,10 @@ export async function checkRequirements({ canCompile = () => {} } = {}) {
 }
 
 async function ensureCompilers() {
+  const manifest = path.join(root, 'Cargo.toml');
+  if (!existsSync(manifest)) throw new Stop('Cargo.toml is missing.');
   await ensureRust();
-  const problem = rustProblem(outputOf('rustc', ['--version'], { cwd: root }), rustVersionIn(readFileSync(path.join(root, 'Cargo.toml'), 'utf8')));
+  const problem = rustProblem(outputOf('rustc', ['--version'], { cwd: root }), rustVersionIn(readFileSync(manifest, 'utf8')));
   if (problem) throw new Stop(problem);
   if (outputOf('cc', ['--version']) === undefined) {
     throw new Stop('A C compiler (cc) is missing; Rust links with it. On Debian and Ubuntu: sudo apt install build-essential. On Fedora: sudo dnf install gcc. On a Mac: xcode-select --install.');
