@@ -61,7 +61,7 @@ pub(crate) fn list(page: &HomePage<'_>) -> Markup {
     let local = page.is_local();
     html! {
         @if local {
-            p.note { "Only programs on this machine can reach this connector. Deploy it to use it from Claude's apps or ChatGPT." }
+            p.note { "Only programs on this machine can reach this connector. Deploy it to use it from Claude’s apps or ChatGPT." }
         }
         dl.clients {
             @if !local {
