@@ -105,7 +105,12 @@ describe('names', () => {
   });
 
   test('of arguments are those that the APIs of models take', () => {
-    for (const [before, after] of [['$filter', 'filter'], ['filter[state]', 'filter_state'], ['per-page', 'per-page'], ['ключ', 'value']]) assert.equal(argumentName(before), after);
+    for (const [before, after] of [['$filter', 'filter'], ['filter[state]', 'filter_state'], ['per-page', 'per-page'], ['ключ', 'value'], ['StartTime<', 'start_time_less'], ['StartTime>', 'start_time_more']]) assert.equal(argumentName(before), after);
+  });
+
+  test('of arguments that no parameter has are refused, so that no filter is lost without a word', async () => {
+    const { text } = await fromPaths({ '/a': { get: { operationId: 'see', parameters: [{ name: 'q', in: 'query', schema: { type: 'string' } }], ...ok } } });
+    assert.ok(text.includes('#[schemars(extend("additionalProperties" = false))]\nstruct See {'), text);
   });
 
   test('of fields are renamed where Rust has the word, and sent as the API has them', async () => {

@@ -84,6 +84,13 @@ describe('a tool for each operation', () => {
     assert.equal(result.isError, false);
   });
 
+  test('an argument that the operation does not have is refused before anything is sent', async () => {
+    const { isError, texts } = await call('list_books', { q: 'tea', titel: 'x' });
+    assert.equal(isError, true);
+    assert.match(texts.join(), /titel/);
+    assert.deepEqual(seen, []);
+  });
+
   test('a body is JSON with the names of the API, and without what was left out', async () => {
     answers = [201, { id: 1, title: 'Tea' }];
     const result = await call('books_create', { title: 'Tea', author: { kind: 'company', name: 'Leaf' }, id: 'urn:x:1', price: '5 EUR', first: { name: 'a', next: { name: 'b' } }, labels: { green: 3 } });

@@ -54,9 +54,10 @@ fn open_api(cx: &Context) -> Api {
     Api::new(cx.http(), BASE)
 }
 
-// -- list_books 6095ffb8e02d
+// -- list_books 7d27e0e3222c
 /// Arguments of [`list_books`].
 #[derive(Deserialize, JsonSchema)]
+#[schemars(extend("additionalProperties" = false))]
 struct ListBooks {
     /// Repeated in the log of the library.
     #[serde(rename = "X-Request-Id")]
@@ -119,9 +120,10 @@ fn list_books_tool() -> Tool {
         .read_only()
 }
 
-// -- books_create 61c3f2cb8625
+// -- books_create 3211a3e93077
 /// Arguments of [`books_create`].
 #[derive(Deserialize, JsonSchema)]
+#[schemars(extend("additionalProperties" = false))]
 struct BooksCreate {
     /// Repeated in the log of the library.
     #[serde(rename = "X-Request-Id")]
@@ -139,9 +141,10 @@ fn books_create_tool() -> Tool {
     Tool::new("books_create", "Add a book.", books_create).title("Add a book").scope(WRITE).additive()
 }
 
-// -- get_book e4f85b912ee8
+// -- get_book cd3f09ff363e
 /// Arguments of [`get_book`].
 #[derive(Deserialize, JsonSchema)]
+#[schemars(extend("additionalProperties" = false))]
 struct GetBook {
     /// The ISBN.
     // The API checks its pattern: Rust has no such pattern, or it is too long.
@@ -156,9 +159,10 @@ fn get_book_tool() -> Tool {
     Tool::new("get_book", "Get book.", get_book).title("Get book").scope(READ).read_only()
 }
 
-// -- delete_book 33545f36849b
+// -- delete_book 2b656f45080f
 /// Arguments of [`delete_book`].
 #[derive(Deserialize, JsonSchema)]
+#[schemars(extend("additionalProperties" = false))]
 struct DeleteBook {
     /// The ISBN.
     // The API checks its pattern: Rust has no such pattern, or it is too long.
@@ -177,9 +181,10 @@ fn delete_book_tool() -> Tool {
         .idempotent()
 }
 
-// -- update_book 121df511356b
+// -- update_book 98c3896188b6
 /// Arguments of [`update_book`].
 #[derive(Deserialize, JsonSchema)]
+#[schemars(extend("additionalProperties" = false))]
 struct UpdateBook {
     /// The ISBN.
     // The API checks its pattern: Rust has no such pattern, or it is too long.

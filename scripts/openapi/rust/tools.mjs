@@ -10,6 +10,9 @@ import { isShallow, weight } from '../document/weight.mjs';
 const MAX_OUTPUT = 40;
 const MAX_OUTPUT_DEPTH = 3;
 
+/** An argument that no parameter has would be dropped, and a model would take the answer for one that is filtered. */
+const CLOSED = '#[schemars(extend("additionalProperties" = false))]';
+
 /** Returns the parts of the file: one for each tool, and one for each type that they share. */
 export function toolParts(operations, { apiOf }) {
   const types = new RustTypes();
@@ -43,7 +46,7 @@ function toolPart(operation, argumentsType, types, api) {
   const lines = [];
   const takes = fields.length > 0;
   const parameterType = alone ? bodyType : argumentsType;
-  if (takes && !alone) lines.push(`/// Arguments of [\`${name}\`].`, '#[derive(Deserialize, JsonSchema)]', `struct ${argumentsType} {`, ...fields, '}', '');
+  if (takes && !alone) lines.push(`/// Arguments of [\`${name}\`].`, '#[derive(Deserialize, JsonSchema)]', CLOSED, `struct ${argumentsType} {`, ...fields, '}', '');
   for (const note of operation.notes) lines.push(comment(note, { prefix: '//' }));
   const result = output === undefined ? 'CallToolResult' : `Answer<${output}>`;
   const variable = alone ? 'body' : 'args';
