@@ -78,6 +78,7 @@ async function costOf(act) {
   });
   const earlier = flat(await runtime.counts());
   const result = await act();
+  await settled();
   const later = flat(await runtime.counts());
   return { result, cost: Object.fromEntries(Object.entries(later).map(([what, count]) => [what, count - earlier[what]])) };
 }
@@ -125,8 +126,6 @@ test('connecting costs five requests to objects, and the first time one write to
     await t.test(`${name}, the first time`, (inner) =>
       costsAtMost(inner, { ...most, 'KV writes': 1 }, async () => {
         await connect(site, { client: one, person: FORGOTTEN });
-        // The record is written behind the answer.
-        await new Promise((resolve) => setTimeout(resolve, 200));
       }),
     );
     await t.test(`${name}, again`, (inner) => costsAtMost(inner, most, () => connect(site, { client: one, person: FORGOTTEN })));
@@ -140,7 +139,6 @@ test('remembering the browser costs one row more, and so does its use, which sav
   await t.test('with the passphrase', (inner) =>
     costsAtMost(inner, most, async () => {
       await connect(site, { client: one, browser, person: { remember: true } });
-      await new Promise((resolve) => setTimeout(resolve, 200));
     }),
   );
   await t.test('looking at the page', (inner) =>
@@ -189,7 +187,6 @@ test('a passkey costs three requests and one row to add, and no more requests th
     costsAtMost(inner, { 'object requests': 5, 'rows written': 5, 'KV writes': 1, 'KV reads': 1 }, async () => {
       const arrival = await browser.submit(consent, consent.form('passkey'), { values: { passkey, remember: [] } });
       tokensOf(await send(site, redeeming(one, { code: arrival.parameters.code, verifier, redirectUri: REDIRECT })));
-      await new Promise((resolve) => setTimeout(resolve, 200));
     }),
   );
   await t.test('a made-up response: nothing', (inner) =>
@@ -220,7 +217,6 @@ test('the owner’s page with all clients costs two requests to objects and one 
   const browser = new Browser(site);
   const way = await browser.open('/account');
   await browser.submit(way, way.form('passphrase'), { values: { passphrase: PASSPHRASE } });
-  await new Promise((resolve) => setTimeout(resolve, 200));
   await costsAtMost(t, { 'object requests': 2, 'KV lists': 1 }, async () =>
     (await browser.open('/account/clients')).answer.hasStatus(200, 'the list'),
   );

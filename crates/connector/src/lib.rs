@@ -73,13 +73,13 @@
 //! | Add a prompt, complete arguments | [`Prompt`], [`PromptMessage`], [`Partial`] |
 //! | Show a view, give a skill | [`View`], [`Permission`], [`Skill`] |
 //! | Run something around every call | [`Connector::around`], [`Call`], [`CallKind`], [`Next`], [`CallOutcome`] |
-//! | Know the call and its caller | [`Context`], [`Caller`], [`Subject`], [`ClientCapability`], [`LoggingLevel`] |
+//! | Know the call and its caller | [`Context`], [`Caller`], [`Subject`], [`ClientId`], [`GrantId`], [`ScopeSet`], [`ClientCapability`], [`LoggingLevel`] |
 //! | Fail | [`ToolError`], [`RpcError`] |
 //! | Ask the person | [`Context::elicit`], [`Form`], [`ElicitResult`], [`Root`] |
 //! | Ask the client's model | [`Context::sample`], [`CreateMessageRequest`], [`CreateMessageResult`], [`ToolChoice`], [`ToolUseContent`], [`ToolResultContent`] |
 //! | Keep something for each person | [`Store`], [`Select`], [`StorePage`], [`StoreError`] |
 //! | Call an API | [`Context::http`], [`Connector::hosts`], [`HttpClient`], [`HttpRequest`], [`HttpResponse`], [`HttpError`] |
-//! | Use D1, KV, R2 and secrets | [`Context::d1`], [`D1`], [`Kv`], [`R2`], [`Secret`], [`BindingError`] |
+//! | Use D1, KV, R2 and secrets | [`Context::d1`], [`D1`], [`D1Statement`], [`Kv`], [`R2`], [`Secret`], [`BindingError`] |
 //! | Call an API that an OpenAPI document describes | [`openapi`] |
 //! | Use a service in the name of each person | [`Upstream`], [`Context::upstream`] |
 //! | Take files and give them | [`Connector::files`], [`Context::upload_url`], [`FileLimits`], [`UploadUrl`], [`StoredFile`], [`FileReader`] |
@@ -121,8 +121,8 @@ pub use events::announce::{announce, announce_to};
 pub use events::deliver::{deliver, deliver_to};
 pub use files::stored_file::{FileReader, StoredFile};
 pub use mcp_connector_base::caller::Caller;
-pub use mcp_connector_base::identifier::Subject;
-pub use mcp_connector_base::scope::Scope;
+pub use mcp_connector_base::identifier::{ClientId, GrantId, Subject};
+pub use mcp_connector_base::scope::{Scope, ScopeSet};
 pub use mcp_connector_protocol::{
     Annotations, CallKind, CallOutcome, CallToolResult, Change, ClientCapability, ConfigError, ContentBlock,
     CreateMessageRequest, CreateMessageResult, ElicitResult, FileLimits, Form, Icon, Json, ListPage, ListedPage,
@@ -130,7 +130,7 @@ pub use mcp_connector_protocol::{
     Theme, ToolChoice, ToolError, ToolResultContent, ToolUseContent, Topic, UploadUrl, View, Webhook, WebhookRequest,
 };
 pub use outbound::{HttpClient, HttpError, HttpRequest, HttpResponse};
-pub use storage::{BindingError, D1, Kv, R2, Secret};
+pub use storage::{BindingError, D1, D1Statement, Kv, R2, Secret};
 pub use store::{Select, Store, StoreError, StorePage};
 #[cfg(not(target_family = "wasm"))]
 pub use wrangler_toml::check_wrangler_toml;
@@ -141,12 +141,17 @@ mod public_names {
     //! The names that this crate exports. A new one is added here, too: each is a promise to everybody who uses the crate.
 
     const NAMES: &str = "
-        Annotations BindingError Call CallKind CallOutcome CallToolResult Caller Change ClientCapability ConfigError Connector ContentBlock Context
-        CreateMessageRequest CreateMessageResult D1 ElicitResult EventContext FileLimits FileReader Form HttpClient HttpError HttpRequest HttpResponse Icon Json Kv ListPage ListedPage ListedResource LoggingLevel Next Partial Permission
-        Prompt PromptMessage R2 Resource ResourceContents ResourceTemplate Role Root RpcError Scope Secret Select Skill Store
+        Annotations BindingError Call CallKind CallOutcome CallToolResult Caller Change ClientCapability ClientId ConfigError Connector ContentBlock Context
+        CreateMessageRequest CreateMessageResult D1 D1Statement ElicitResult EventContext FileLimits FileReader Form GrantId HttpClient HttpError HttpRequest HttpResponse Icon Json Kv ListPage ListedPage ListedResource LoggingLevel Next Partial Permission
+        Prompt PromptMessage R2 Resource ResourceContents ResourceTemplate Role Root RpcError Scope ScopeSet Secret Select Skill Store
         StoreError StorePage StoredFile Subject Theme Tool ToolChoice ToolError ToolResultContent ToolUseContent Topic UploadUrl Upstream View Webhook WebhookRequest __entry
         announce announce_to
         check_wrangler_toml deliver deliver_to fetch openapi schemars serde serve worker
+    ";
+
+    /// The names of the module [`openapi`](crate::openapi), which generated code uses.
+    const OPENAPI: &str = "
+        Answer Api ApiRequest ApiResponse CallOperation FindOperations Map Operation Parameter Value find read write
     ";
 
     /// The names that `source` exports: of `pub use` and `pub mod` in the first column.
@@ -168,6 +173,13 @@ mod public_names {
         names.extend(macros.map(|definition| definition.split_once(' ').unwrap().0));
         names.sort_unstable();
         assert_eq!(names, NAMES.split_whitespace().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn of_the_module_openapi_are_those_that_were_decided_on() {
+        let mut names = exported(include_str!("openapi/mod.rs"));
+        names.sort_unstable();
+        assert_eq!(names, OPENAPI.split_whitespace().collect::<Vec<_>>());
     }
 
     #[test]

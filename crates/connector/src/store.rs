@@ -129,9 +129,12 @@ pub enum StoreError {
     /// The collection is larger than [`Store::list`] reads.
     #[error("the records are too large to read at once; read them in pages")]
     TooMuch,
-    /// A stored record does not fit the type that it is read into, or a record cannot be written as JSON.
-    #[error("a stored record has an older form")]
+    /// A stored record does not fit the type that it is read into. Give new fields `#[serde(default)]`.
+    #[error("a stored record does not fit its type; the author can give new fields #[serde(default)]")]
     Form,
+    /// A record cannot be written as JSON.
+    #[error("the record cannot be written as JSON")]
+    NotJson,
 }
 
 impl Select {
@@ -337,7 +340,7 @@ impl Store {
 }
 
 fn write<T: Serialize>(record: &T) -> Result<String, StoreError> {
-    let value = serde_json::to_string(record).map_err(|_| StoreError::Form)?;
+    let value = serde_json::to_string(record).map_err(|_| StoreError::NotJson)?;
     if value.len() > MAX_RECORD_BYTES { Err(StoreError::RecordTooLarge) } else { Ok(value) }
 }
 

@@ -33,7 +33,7 @@ use crate::outbound::http_request::HttpRequest;
 /// }
 ///
 /// async fn page(id: String, cx: Context) -> Result<String, ToolError> {
-///     let key = cx.env().secret("WIKI_KEY")?.to_string();
+///     let key = cx.secret("WIKI_KEY")?;
 ///     let page: Page = cx.http().get("https://wiki.example/api/pages").path(&id).bearer(key).json().await?;
 ///     Ok(page.title)
 /// }

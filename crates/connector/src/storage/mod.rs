@@ -8,7 +8,7 @@ mod r2;
 mod secret;
 
 pub use binding_error::BindingError;
-pub use d1::D1;
+pub use d1::{D1, D1Statement};
 pub use kv::Kv;
 pub use r2::R2;
 pub use secret::Secret;
