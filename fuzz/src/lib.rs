@@ -4,7 +4,8 @@
 //! it accepts the input. Inputs to begin with are in `seeds/`. `tests/damaged_inputs.rs` runs every target without a fuzzer.
 
 use mcp_connector_base::outage::Outage;
-use mcp_connector_base::timestamp::{Random, Timestamp};
+use mcp_connector_base::random::Random;
+use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_oauth::crypto::keys::master::MasterKey;
 use mcp_connector_oauth::crypto::keys::ring::KeyRing;
 use mcp_connector_oauth::external_issuer::keys::{Algorithm, ExternalKey};

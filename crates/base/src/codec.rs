@@ -16,8 +16,13 @@ const VERSION: u8 = 9;
 #[error("not written by a version that this one reads")]
 pub struct DecodeError;
 
+/// A value that cannot be written, because it has no binary form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("a value without a binary form")]
+pub struct EncodeError;
+
 /// Encodes a value.
-pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, DecodeError> {
+pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, EncodeError> {
     encode_versioned(VERSION, value)
 }
 
@@ -32,8 +37,8 @@ pub(crate) fn split<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<(T, &'a [
 }
 
 /// Encodes a value behind a byte for the version.
-pub(crate) fn encode_versioned<T: Serialize>(byte: u8, value: &T) -> Result<Vec<u8>, DecodeError> {
-    postcard::to_extend(value, vec![byte]).map_err(|_| DecodeError)
+pub(crate) fn encode_versioned<T: Serialize>(byte: u8, value: &T) -> Result<Vec<u8>, EncodeError> {
+    postcard::to_extend(value, vec![byte]).map_err(|_| EncodeError)
 }
 
 /// Decodes a value without a version byte, which must be all there is.

@@ -6,7 +6,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::codec::{DecodeError, decode_body, encode, split};
+use crate::codec::{DecodeError, EncodeError, decode_body, encode, split};
 
 /// A command to a Durable Object.
 pub trait Command: Serialize + DeserializeOwned {
@@ -32,7 +32,7 @@ macro_rules! commands {
 /// # Errors
 ///
 /// Fails if the command holds a value that has no binary form.
-pub fn encode_command<C: Command>(command: &C) -> Result<Vec<u8>, DecodeError> {
+pub fn encode_command<C: Command>(command: &C) -> Result<Vec<u8>, EncodeError> {
     encode(&(C::NAME, command))
 }
 

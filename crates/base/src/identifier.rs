@@ -11,6 +11,11 @@ use thiserror::Error;
 #[error("an identifier is 1 to {0} printable ASCII characters")]
 pub struct InvalidIdentifier(usize);
 
+/// Why a text is not the id of a grant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the id of a grant is 16 lower-case hexadecimal digits")]
+pub struct InvalidGrantId;
+
 /// Declares a short printable text that is compared byte for byte and cheap to clone.
 macro_rules! identifier {
     ($(#[$doc:meta])* $name:ident, $limit:literal) => {
@@ -111,14 +116,14 @@ impl GrantId {
 }
 
 impl TryFrom<String> for GrantId {
-    type Error = InvalidIdentifier;
+    type Error = InvalidGrantId;
 
     /// Parses sixteen lower-case hexadecimal digits, as `Display` writes them.
-    fn try_from(text: String) -> Result<Self, InvalidIdentifier> {
+    fn try_from(text: String) -> Result<Self, InvalidGrantId> {
         let lower_hex = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
         match u64::from_str_radix(&text, 16) {
             Ok(number) if text.len() == 16 && lower_hex => Ok(Self(number.to_be_bytes())),
-            _ => Err(InvalidIdentifier(16)),
+            _ => Err(InvalidGrantId),
         }
     }
 }
@@ -160,7 +165,7 @@ mod tests {
         assert_eq!(id.to_string(), "00010203040506ff");
         assert_eq!(GrantId::try_from(id.to_string()), Ok(id));
         for text in ["", "00010203040506FF", "+0010203040506ff", "00010203040506ff0"] {
-            assert!(GrantId::try_from(text.to_owned()).is_err(), "{text:?}");
+            assert_eq!(GrantId::try_from(text.to_owned()), Err(InvalidGrantId), "{text:?}");
         }
     }
 }

@@ -29,6 +29,7 @@ pub mod identifier;
 pub mod json;
 pub mod outage;
 pub mod profile;
+pub mod random;
 pub mod row;
 pub mod scope;
 #[cfg(any(test, feature = "testing"))]

@@ -40,7 +40,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::codec::{DecodeError, decode_body, encode_versioned};
+use crate::codec::{DecodeError, EncodeError, decode_body, encode_versioned};
 
 /// A kind of row.
 pub trait Row: Serialize + DeserializeOwned {
@@ -54,7 +54,7 @@ pub trait Row: Serialize + DeserializeOwned {
         Err(DecodeError)
     }
 
-    fn to_row(&self) -> Result<Vec<u8>, DecodeError> {
+    fn to_row(&self) -> Result<Vec<u8>, EncodeError> {
         encode_versioned(Self::VERSION, self)
     }
 

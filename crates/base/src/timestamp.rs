@@ -1,5 +1,5 @@
-//! Time and randomness, as parameters of the pure code. The Worker provides both, and tests provide their own. On Workers the
-//! clock does not advance while code runs, so a request has one time.
+//! Time, as a parameter of the pure code. The Worker provides it, and tests provide their own. On Workers the clock does not advance
+//! while code runs, so a request has one time.
 
 use std::fmt;
 
@@ -46,12 +46,6 @@ impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
-}
-
-/// A cryptographically secure source of random bytes.
-pub trait Random {
-    /// Overwrites all of `bytes`.
-    fn fill(&self, bytes: &mut [u8]);
 }
 
 #[cfg(test)]

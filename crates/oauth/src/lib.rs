@@ -40,7 +40,7 @@
 //! randomness as a [`Random`], and implements traits such as [`Grants`] and [`Clients`].
 //!
 //! [`Timestamp`]: mcp_connector_base::timestamp::Timestamp
-//! [`Random`]: mcp_connector_base::timestamp::Random
+//! [`Random`]: mcp_connector_base::random::Random
 //! [`Grants`]: grants::commands::Grants
 //! [`Clients`]: token::endpoint::Clients
 

@@ -8,7 +8,7 @@ use crate::oauth::answers::unread;
 use crate::oauth::clients::lookup::KnownClients;
 use crate::oauth::context::OAuthContext;
 use mcp_connector_base::identifier::GrantId;
-use mcp_connector_base::timestamp::Random as _;
+use mcp_connector_base::random::Random as _;
 use mcp_connector_oauth::token::revocation::RevocationEndpoint;
 use mcp_connector_oauth::web::form::MAX_FORM;
 

@@ -14,7 +14,7 @@ use crate::oauth::clients::lookup::KnownClients;
 use crate::oauth::context::OAuthContext;
 use crate::oauth::token_request::TokenRequest;
 use mcp_connector_base::identifier::GrantId;
-use mcp_connector_base::timestamp::Random as _;
+use mcp_connector_base::random::Random as _;
 use mcp_connector_oauth::grants::refresh::rotation::Retry;
 use mcp_connector_oauth::token::endpoint::TokenEndpoint;
 use mcp_connector_oauth::web::form::MAX_FORM;

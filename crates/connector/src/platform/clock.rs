@@ -5,7 +5,9 @@ use std::cell::Cell;
 use sha2::{Digest, Sha256};
 use worker::js_sys::Date;
 
-use mcp_connector_base::timestamp::{Random, Timestamp};
+use mcp_connector_base::random::Random;
+
+use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_protocol::Unavailable;
 
 /// Returns the current time. On Workers, the clock stops while code runs.

@@ -13,8 +13,8 @@
 use serde::{Deserialize, Serialize};
 
 use mcp_connector_base::identifier::ClientId;
+use mcp_connector_base::random::Random;
 use mcp_connector_base::scope::ScopeSet;
-use mcp_connector_base::timestamp::Random;
 
 use crate::authorize::authorization_request::error::{AuthorizationError, PageError};
 use crate::authorize::authorization_request::state::State;

@@ -16,8 +16,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use thiserror::Error;
 
 use mcp_connector_base::identifier::ClientId;
+use mcp_connector_base::random::Random;
 use mcp_connector_base::scope::ScopeSet;
-use mcp_connector_base::timestamp::{Random, Timestamp};
+use mcp_connector_base::timestamp::Timestamp;
 
 use crate::clients::client::{AuthenticationMethod, Client, ClientKind, ClientName, ClientSecretHash};
 use crate::clients::client_record::CLIENT_LIFE;

@@ -7,7 +7,7 @@ use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305};
 use serde::{Deserialize, Serialize};
 
-use mcp_connector_base::timestamp::Random;
+use mcp_connector_base::random::Random;
 
 use crate::crypto::keys::cipher::CipherKeys;
 

@@ -18,7 +18,8 @@ use serde::de::DeserializeOwned;
 use thiserror::Error;
 
 use mcp_connector_base::codec::{decode, encode};
-use mcp_connector_base::timestamp::{Random, Timestamp};
+use mcp_connector_base::random::Random;
+use mcp_connector_base::timestamp::Timestamp;
 
 use crate::crypto::keys::cipher::CipherKeys;
 

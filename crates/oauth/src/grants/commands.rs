@@ -6,7 +6,8 @@ use mcp_connector_base::command::Command;
 use mcp_connector_base::commands;
 use mcp_connector_base::identifier::{ClientId, GrantId, Subject};
 use mcp_connector_base::outage::Outage;
-use mcp_connector_base::timestamp::{Random, Timestamp};
+use mcp_connector_base::random::Random;
+use mcp_connector_base::timestamp::Timestamp;
 
 use crate::clients::client_hash::ClientHash;
 use crate::clients::client_keys::ClientProof;

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use mcp_connector_base::codec::{DecodeError, decode_body};
 use mcp_connector_base::identifier::{ClientId, GrantId};
+use mcp_connector_base::random::Random;
 use mcp_connector_base::row::Row;
 use mcp_connector_base::scope::ScopeSet;
-use mcp_connector_base::timestamp::{Random, Timestamp};
+use mcp_connector_base::timestamp::Timestamp;
 
 use crate::crypto::keys::mac::hmac;
 use crate::crypto::opaque::Secret;

@@ -4,7 +4,8 @@
 //! they do everything exactly once.
 
 use mcp_connector_base::identifier::{ClientId, GrantId};
-use mcp_connector_base::timestamp::{Random, Timestamp};
+use mcp_connector_base::random::Random;
+use mcp_connector_base::timestamp::Timestamp;
 
 use std::cmp::Reverse;
 

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use mcp_connector_base::identifier::{ClientId, GrantId, Subject};
+use mcp_connector_base::random::Random as _;
 use mcp_connector_base::scope::ScopeSet;
-use mcp_connector_base::timestamp::{Random as _, Timestamp};
+use mcp_connector_base::timestamp::Timestamp;
 
 use crate::authorize::pkce::{CodeChallenge, CodeVerifier};
 use crate::clients::client_keys::ClientProof;

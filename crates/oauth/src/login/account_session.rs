@@ -6,7 +6,8 @@
 use serde::{Deserialize, Serialize};
 
 use mcp_connector_base::identifier::Subject;
-use mcp_connector_base::timestamp::{Random, Timestamp};
+use mcp_connector_base::random::Random;
+use mcp_connector_base::timestamp::Timestamp;
 
 use crate::crypto::keys::ring::KeyRing;
 use crate::crypto::seal::{Sealable, Sealed};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use mcp_connector_base::timestamp::Random;
+use mcp_connector_base::random::Random;
 
 use crate::crypto::seal::Sealable;
 use crate::web::request_source::RequestSource;

@@ -19,8 +19,9 @@ use thiserror::Error;
 
 use mcp_connector_base::caller::Caller;
 use mcp_connector_base::identifier::{ClientId, GrantId, Subject};
+use mcp_connector_base::random::Random;
 use mcp_connector_base::scope::ScopeSet;
-use mcp_connector_base::timestamp::{Random, Timestamp};
+use mcp_connector_base::timestamp::Timestamp;
 
 use crate::crypto::credential_version::CredentialVersion;
 use crate::crypto::keys::signing::SigningKeys;

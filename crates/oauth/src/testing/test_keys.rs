@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use hmac::Mac as _;
 
-use mcp_connector_base::timestamp::Random;
+use mcp_connector_base::random::Random;
 
 use crate::crypto::keys::mac::hmac;
 use crate::crypto::keys::master::MasterKey;

@@ -5,8 +5,9 @@
 use serde::Serialize;
 
 use mcp_connector_base::identifier::GrantId;
+use mcp_connector_base::random::Random;
 use mcp_connector_base::scope::ScopeSet;
-use mcp_connector_base::timestamp::{Random, Timestamp};
+use mcp_connector_base::timestamp::Timestamp;
 
 use crate::authorize::pkce::CodeVerifier;
 use crate::clients::client::{Client, ClientKind, ClientStatus};

@@ -3,8 +3,8 @@
 //! refresh token, because the next assertion takes its place, and no consent, because the provider has decided.
 
 use mcp_connector_base::identifier::GrantId;
+use mcp_connector_base::random::Random;
 use mcp_connector_base::scope::ScopeSet;
-use mcp_connector_base::timestamp::Random;
 
 use crate::clients::client::{ClientKind, ClientName, ClientStatus};
 use crate::clients::client_keys::ClientProof;

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use mcp_connector_base::commands;
 use mcp_connector_base::identifier::Subject;
-use mcp_connector_base::timestamp::{Random, Timestamp};
+use mcp_connector_base::random::Random;
+use mcp_connector_base::timestamp::Timestamp;
 
 use crate::grants::commands::{GrantsCommand, carried_out};
 use crate::grants::grant_store::GrantStore;

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use mcp_connector_base::identifier::Subject;
-use mcp_connector_base::timestamp::{Random, Timestamp};
+use mcp_connector_base::random::Random;
+use mcp_connector_base::timestamp::Timestamp;
 
 use crate::authorize::pkce::{CodeChallenge, CodeVerifier, InvalidCodeVerifier};
 use crate::crypto::keys::cipher::CipherKeys;

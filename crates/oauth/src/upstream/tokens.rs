@@ -4,7 +4,9 @@ use std::fmt;
 
 use serde_json::Value;
 
-use mcp_connector_base::timestamp::{Random, Timestamp};
+use mcp_connector_base::random::Random;
+
+use mcp_connector_base::timestamp::Timestamp;
 
 use crate::crypto::at_rest::EncryptedSecret;
 use crate::crypto::keys::cipher::CipherKeys;

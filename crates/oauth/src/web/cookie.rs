@@ -11,7 +11,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use mcp_connector_base::timestamp::Random;
+use mcp_connector_base::random::Random;
 
 use crate::web::web_url::WebScheme;
 

@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use mcp_connector_base::identifier::GrantId;
 use mcp_connector_base::profile::Profile;
+use mcp_connector_base::random::Random as _;
 use mcp_connector_base::scope::ScopeSet;
-use mcp_connector_base::timestamp::Random as _;
 use mcp_connector_oauth::crypto::opaque::ObjectName;
 use mcp_connector_oauth::grants::access_keys::access_key::AccessKey;
 use mcp_connector_oauth::grants::access_keys::commands::StoreAccessKey;

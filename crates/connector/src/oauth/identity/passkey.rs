@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use mcp_connector_base::timestamp::Random as _;
+use mcp_connector_base::random::Random as _;
 use mcp_connector_oauth::crypto::credential_version::CredentialVersion;
 use mcp_connector_oauth::crypto::opaque::ObjectName;
 use mcp_connector_oauth::crypto::seal::{Sealable, Sealed};

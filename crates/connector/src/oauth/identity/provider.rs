@@ -16,7 +16,7 @@ use crate::oauth::identity::settings::{Provider, ProviderClient};
 use crate::oauth::identity::upstream;
 use crate::oauth::identity::upstream::{TokenEndpoint, base};
 use crate::oauth::sign_in_error::SignInError;
-use mcp_connector_base::timestamp::Random as _;
+use mcp_connector_base::random::Random as _;
 use mcp_connector_oauth::authorize::pkce::CodeVerifier;
 use mcp_connector_oauth::authorize::prompt::LoginOptions;
 use mcp_connector_oauth::authorize::provider_error::ProviderError;

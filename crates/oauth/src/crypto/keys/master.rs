@@ -5,7 +5,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use thiserror::Error;
 use zeroize::Zeroize as _;
 
-use mcp_connector_base::timestamp::Random;
+use mcp_connector_base::random::Random;
 
 /// The bytes before the text of a key that the first release stored: version 1, and a length of 44.
 const VERSION_1_HEADER: [u8; 2] = [1, 44];

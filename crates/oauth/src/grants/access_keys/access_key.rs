@@ -15,7 +15,7 @@ use std::fmt;
 use sha2::{Digest as _, Sha256};
 
 use mcp_connector_base::identifier::GrantId;
-use mcp_connector_base::timestamp::Random;
+use mcp_connector_base::random::Random;
 
 use crate::crypto::keys::mac::MacKey;
 use crate::crypto::opaque::{NotIssuedHere, ObjectName, Secret};

@@ -6,7 +6,8 @@ use thiserror::Error;
 use mcp_connector_base::commands;
 use mcp_connector_base::identifier::GrantId;
 use mcp_connector_base::profile::Profile;
-use mcp_connector_base::timestamp::{Random, Timestamp};
+use mcp_connector_base::random::Random;
+use mcp_connector_base::timestamp::Timestamp;
 
 use crate::external_issuer::assertion_id::AssertionId;
 use crate::grants::authorization::Authorization;

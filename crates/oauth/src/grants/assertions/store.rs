@@ -1,7 +1,9 @@
 //! Assertions and the grants that they give, as rows of one subject. Each function is one transaction, so that an assertion that
 //! arrives at several places at once is used by one of them.
 
-use mcp_connector_base::timestamp::{Random, Timestamp};
+use mcp_connector_base::random::Random;
+
+use mcp_connector_base::timestamp::Timestamp;
 
 use crate::grants::assertions::commands::{AssertedGrant, AssertionRefused, CheckedAssertion, RedeemAssertion};
 use crate::grants::assertions::ends::AssertionEnds;

@@ -7,7 +7,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use mcp_connector_base::identifier::{GrantId, InvalidIdentifier};
+use mcp_connector_base::identifier::{GrantId, InvalidGrantId};
 
 use crate::authorize::authorization_request::RequestNumber;
 use crate::crypto::keys::mac::MacKey;
@@ -15,7 +15,7 @@ use crate::crypto::opaque;
 use crate::crypto::opaque::{Fields, NotIssuedHere, ObjectName, Secret};
 
 #[cfg(test)]
-use mcp_connector_base::timestamp::Random;
+use mcp_connector_base::random::Random;
 
 /// Lifetime of a code, in seconds. RFC 6749 §4.1.2 allows ten minutes; clients need less than one.
 pub const CODE_LIFETIME: u64 = 60;
@@ -44,10 +44,10 @@ impl fmt::Display for CodeId {
 }
 
 impl TryFrom<String> for CodeId {
-    type Error = InvalidIdentifier;
+    type Error = InvalidGrantId;
 
     /// Parses sixteen hexadecimal digits, as for a grant.
-    fn try_from(text: String) -> Result<Self, InvalidIdentifier> {
+    fn try_from(text: String) -> Result<Self, InvalidGrantId> {
         GrantId::try_from(text).map(|id| Self(id.to_bytes()))
     }
 }

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use mcp_connector_base::codec::{DecodeError, decode_body};
 use mcp_connector_base::profile::Profile;
+use mcp_connector_base::random::Random;
 use mcp_connector_base::row::Row;
-use mcp_connector_base::timestamp::{Random, Timestamp};
+use mcp_connector_base::timestamp::Timestamp;
 
 use crate::crypto::at_rest::EncryptedSecret;
 use crate::crypto::keys::cipher::CipherKeys;

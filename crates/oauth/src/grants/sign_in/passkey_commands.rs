@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use mcp_connector_base::commands;
-use mcp_connector_base::timestamp::{Random, Timestamp};
+use mcp_connector_base::random::Random;
+use mcp_connector_base::timestamp::Timestamp;
 
 use crate::crypto::credential_version::CredentialVersion;
 use crate::grants::commands::{GrantsCommand, carried_out};

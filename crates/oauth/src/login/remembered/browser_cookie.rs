@@ -5,7 +5,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use mcp_connector_base::timestamp::{Random, Timestamp};
+use mcp_connector_base::random::Random;
+
+use mcp_connector_base::timestamp::Timestamp;
 
 use crate::crypto::credential_version::CredentialVersion;
 use crate::crypto::keys::ring::KeyRing;

@@ -59,8 +59,9 @@ use crate::web::redirect_uri::{RedirectPolicy, RedirectUri};
 use mcp_connector_base::identifier::{ClientId, GrantId, Subject};
 use mcp_connector_base::outage::Outage;
 use mcp_connector_base::profile::Profile;
+use mcp_connector_base::random::Random as _;
 use mcp_connector_base::scope::{Scope, ScopeSet};
-use mcp_connector_base::timestamp::{Random as _, Timestamp};
+use mcp_connector_base::timestamp::Timestamp;
 
 const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
 const VERSION: CredentialVersion = CredentialVersion::from_bytes([1; 8]);
