@@ -4,8 +4,8 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync,
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { readOptions } from './openapi/options.mjs';
-import { gitUrl, withCargoSource, withNpmSource } from './project/dependency.mjs';
-import { tagsOf } from './project/git-tags.mjs';
+import { withCargoSource, withNpmSource } from './project/dependency.mjs';
+import { engineSource } from './project/engine-source.mjs';
 import { callOf, putApiInto } from './project/openapi-connector.mjs';
 import { ensureOpenApiPackages } from './setup/packages.mjs';
 import { main, step, Stop } from './support/log.mjs';
@@ -18,13 +18,14 @@ const USAGE = `Usage: npm run new -- FOLDER [--name NAME] [--git URL] [--tag TAG
   --name NAME   its name, by default that of the folder: lower-case letters, digits and hyphens
   --git URL     the repository with the engine, by default that of package.json, or the remote \`origin\`
   --tag TAG     which version of it, by default that of this clone
-  --path        depends on this folder instead of a git tag
+  --path        depends on this folder instead of a git tag, as it does by default where the version of this clone has no tag
   --no-install  does not run \`npm install\` in the project
   --openapi     makes the tools of an OpenAPI document, instead of the notes of the starter. It is the last option: what follows is
                 what \`npm run openapi\` takes, such as: --openapi openapi.yaml --tag Comments`;
 
 const TEMPLATE = path.join(engine, 'templates/small');
 const PLACEHOLDER = '{{project-name}}';
+const manifest = JSON.parse(readFileSync(path.join(engine, 'package.json'), 'utf8'));
 
 /** Where the command was typed. */
 const cwd = process.env.INIT_CWD ?? process.cwd();
@@ -111,7 +112,7 @@ async function settings(argv) {
     throw new Stop(`“${name}” cannot be the name of a Worker: use lower-case letters, digits and hyphens, at most 54, the first a letter. Choose one with --name.`);
   }
   if (name === 'mcp-connector') throw new Stop('The engine itself is called mcp-connector. Choose another name with --name.');
-  return { folder, name, source: values.path ? { path: relativePath(folder) } : await gitSource(values), install: !values['no-install'], openapi };
+  return { folder, name, source: await engineSource(values, { here: relativePath(folder), origin: origin(), version: manifest.version }), install: !values['no-install'], openapi };
 }
 
 /** Whether a folder, which need not exist yet, is another one or below it, whatever links lead there. */
@@ -125,21 +126,13 @@ function realPath(folder) {
   return existsSync(folder) ? realpathSync(folder) : path.join(realPath(path.dirname(folder)), path.basename(folder));
 }
 
-function relativePath(folder) {
-  return path.relative(folder, engine).split(path.sep).join('/');
+/** The public repository of the engine, as far as this clone knows it. */
+function origin() {
+  return manifest.repository?.url ?? manifest.repository ?? outputOf('git', ['remote', 'get-url', 'origin'], { cwd: engine });
 }
 
-async function gitSource({ git, tag }) {
-  const manifest = JSON.parse(readFileSync(path.join(engine, 'package.json'), 'utf8'));
-  const address = git ?? manifest.repository?.url ?? manifest.repository ?? outputOf('git', ['remote', 'get-url', 'origin'], { cwd: engine });
-  if (!address) throw new Stop('It is not known where the repository of the engine is: name it with --git URL, or use this folder with --path.');
-  const url = gitUrl(address.replace(/^git\+/, ''));
-  const wanted = tag ?? `v${manifest.version}`;
-  const tags = await tagsOf(url);
-  if (!tags.includes(wanted)) {
-    throw new Stop(`${url} has no tag ${wanted}. ${tags.length > 0 ? `It has ${tags.slice(-5).join(', ')}: choose one with --tag.` : 'Use this folder with --path, or tag a version there first.'}`);
-  }
-  return { git: url, tag: wanted };
+function relativePath(folder) {
+  return path.relative(folder, engine).split(path.sep).join('/');
 }
 
 function rewrite(file, change) {
