@@ -84,7 +84,7 @@ identifier! {
     /// }
     ///
     /// async fn settings(cx: Context) -> Result<String, ToolError> {
-    ///     let settings = cx.env().kv("SETTINGS")?.get(&key_of(cx.subject()?)).text().await?;
+    ///     let settings = cx.kv("SETTINGS")?.text(&key_of(cx.subject()?)).await?;
     ///     Ok(settings.unwrap_or_else(|| "No settings yet.".to_owned()))
     /// }
     /// ```

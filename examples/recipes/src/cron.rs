@@ -5,17 +5,16 @@ use mcp_connector::{Change, Connector, Context, EventContext, Resource, ToolErro
 const REPORT: &str = "report://today";
 
 async fn make_report(cx: EventContext) -> Result<(), ToolError> {
-    let books: Option<u32> =
-        cx.env().d1("DB")?.prepare("SELECT count(*) AS books FROM books").first(Some("books")).await?;
+    let books: Option<u32> = cx.d1("DB")?.first("SELECT count(*) FROM books", ()).await?;
     let day = worker::Date::now().to_string();
     let report = format!("{day}: there are {} books.", books.unwrap_or_default());
-    cx.env().kv("BOARD")?.put("report", report)?.execute().await?;
+    cx.kv("BOARD")?.put("report", &report).await?;
     cx.announce(Change::resource(REPORT)).await;
     Ok(())
 }
 
 async fn read_report(cx: Context) -> Result<String, ToolError> {
-    let report = cx.env().kv("BOARD")?.get("report").text().await?;
+    let report = cx.kv("BOARD")?.get("report").await?;
     Ok(report.unwrap_or_else(|| "There is no report yet.".to_owned()))
 }
 

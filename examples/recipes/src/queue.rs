@@ -19,17 +19,10 @@ async fn export_books(cx: Context) -> Result<&'static str, ToolError> {
 
 /// A message may come twice: doing it again must change nothing.
 async fn export(job: Job, cx: EventContext) -> Result<(), ToolError> {
-    let books = cx.env().d1("DB")?.prepare("SELECT title FROM books ORDER BY title").all().await?;
-    let titles: Vec<Title> = books.results()?;
-    let list: Vec<&str> = titles.iter().map(|Title { title }| title.as_str()).collect();
-    cx.env().kv("BOARD")?.put(&key(&job.person), list.join("\n"))?.execute().await?;
+    let titles: Vec<String> = cx.d1("DB")?.query("SELECT title FROM books ORDER BY title", ()).await?;
+    cx.kv("BOARD")?.put(&key(&job.person), &titles.join("\n")).await?;
     cx.announce_to(&job.person, Change::resource(EXPORT)).await;
     Ok(())
-}
-
-#[derive(Deserialize)]
-struct Title {
-    title: String,
 }
 
 fn key(person: &Subject) -> String {
@@ -37,7 +30,7 @@ fn key(person: &Subject) -> String {
 }
 
 async fn read_export(cx: Context) -> Result<String, ToolError> {
-    let export = cx.env().kv("BOARD")?.get(&key(cx.subject()?)).text().await?;
+    let export = cx.kv("BOARD")?.get(&key(cx.subject()?)).await?;
     export.ok_or_else(|| ToolError::new("There is no export yet. Call export_books first."))
 }
 

@@ -21,14 +21,14 @@ async fn on_github(request: WebhookRequest, cx: EventContext) -> Result<(), Tool
         return Ok(());
     }
     if let Push { head_commit: Some(commit) } = request.json()? {
-        cx.env().kv("BOARD")?.put("latest-commit", commit.message)?.execute().await?;
+        cx.kv("BOARD")?.put("latest-commit", &commit.message).await?;
         cx.announce(Change::resource(COMMIT)).await;
     }
     Ok(())
 }
 
 async fn latest_commit(cx: Context) -> Result<String, ToolError> {
-    let commit = cx.env().kv("BOARD")?.get("latest-commit").text().await?;
+    let commit = cx.kv("BOARD")?.get("latest-commit").await?;
     Ok(commit.unwrap_or_else(|| "Nobody has pushed yet.".to_owned()))
 }
 

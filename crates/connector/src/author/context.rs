@@ -5,7 +5,6 @@ use std::ops::Deref;
 use mcp_connector_protocol::{HandlerArguments, HandlerContext, ToolError};
 
 use crate::host::Workers;
-use crate::outbound::HttpClient;
 
 /// The context of the protocol, on Workers.
 type ProtocolContext = mcp_connector_protocol::Context<Workers>;
@@ -65,14 +64,5 @@ impl HandlerArguments<Workers> for Context {
 
     fn read(_arguments: serde_json::Value, cx: &ProtocolContext) -> Result<Self, ToolError> {
         Ok(Self(cx.clone()))
-    }
-}
-
-impl Context {
-    /// Returns a client for the hosts that the connector declares with [`Connector::hosts`](crate::Connector::hosts).
-    #[must_use]
-    pub fn http(&self) -> HttpClient {
-        let registry = self.host().registry();
-        HttpClient::of_connector(registry, registry.hosts().clone())
     }
 }

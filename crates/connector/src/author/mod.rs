@@ -1,12 +1,15 @@
 //! The types with which an author declares a connector, for Workers.
 
+mod bindings;
 pub(crate) mod call;
 pub(crate) mod context;
+pub(crate) mod event_context;
 
 use crate::host::Workers;
 
 pub use call::Call;
 pub use context::Context;
+pub use event_context::EventContext;
 
 /// The rest of a call, for a function given to [`Connector::around`]: the other functions, and the handler.
 ///
@@ -22,18 +25,6 @@ pub use context::Context;
 /// }
 /// ```
 pub type Next = mcp_connector_protocol::Next<Workers>;
-
-/// The context of a handler that no client calls: of a webhook, a schedule or a queue.
-///
-/// ```
-/// use mcp_connector::{Change, EventContext, ToolError};
-///
-/// async fn every_morning(cx: EventContext) -> Result<(), ToolError> {
-///     cx.announce(Change::resource("report://today")).await;
-///     Ok(())
-/// }
-/// ```
-pub type EventContext = mcp_connector_protocol::EventContext<Workers>;
 
 /// What a connector offers, as its author declares it: its name, the words of its pages, and its tools, resources, prompts,
 /// views and skills.

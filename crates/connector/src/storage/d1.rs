@@ -3,15 +3,15 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use worker::Env;
 use worker::js_sys::{Array, JSON};
 use worker::wasm_bindgen::{JsCast as _, JsValue};
 
-use crate::author::Context;
 use crate::platform::js;
 use crate::storage::binding_error::{Binding, BindingError, Resource};
 use crate::storage::parameters::{Parameter, parameters};
 
-/// A D1 database, returned by [`Context::d1`].
+/// A D1 database, returned by [`Context::d1`](crate::Context::d1).
 ///
 /// A statement has its parameters beside it, as a tuple, an array or a list of plain values; they are bound to `?1`, `?2`, … and
 /// never become part of the SQL. A row is read by serde: as a struct by the names of its columns, or as a plain value if it has
@@ -44,18 +44,12 @@ pub struct D1Statement<'a> {
     parameters: Result<Vec<Parameter>, BindingError>,
 }
 
-impl Context {
-    /// Returns the D1 database that is bound as `binding`.
-    ///
-    /// # Errors
-    ///
-    /// Fails if `wrangler.toml` does not bind it. The lines to add are in the log.
-    pub fn d1(&self, binding: &str) -> Result<D1, BindingError> {
-        Resource::D1Database.of(self.env(), binding).map(D1)
-    }
-}
-
 impl D1 {
+    /// Returns the one that is bound as `binding`.
+    pub(crate) fn bound(env: &Env, binding: &str) -> Result<Self, BindingError> {
+        Resource::D1Database.of(env, binding).map(Self)
+    }
+
     /// Returns the rows of a statement.
     ///
     /// # Errors

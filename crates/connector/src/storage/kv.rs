@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use worker::Env;
 use worker::js_sys::Array;
 use worker::wasm_bindgen::JsValue;
 
-use crate::author::Context;
 use crate::platform::js;
 use crate::storage::binding_error::{Binding, BindingError, Resource};
 
-/// A KV namespace, returned by [`Context::kv`]. Values are JSON, typed by serde.
+/// A KV namespace, returned by [`Context::kv`](crate::Context::kv). Values are JSON, typed by serde.
 ///
 /// KV is close to every reader and slow to change: a write is seen elsewhere within a minute. A key is at most 512 bytes.
 ///
@@ -36,18 +36,12 @@ use crate::storage::binding_error::{Binding, BindingError, Resource};
 /// ```
 pub struct Kv(Binding);
 
-impl Context {
-    /// Returns the KV namespace that is bound as `binding`.
-    ///
-    /// # Errors
-    ///
-    /// Fails if `wrangler.toml` does not bind it. The lines to add are in the log.
-    pub fn kv(&self, binding: &str) -> Result<Kv, BindingError> {
-        Resource::KvNamespace.of(self.env(), binding).map(Kv)
-    }
-}
-
 impl Kv {
+    /// Returns the one that is bound as `binding`.
+    pub(crate) fn bound(env: &Env, binding: &str) -> Result<Self, BindingError> {
+        Resource::KvNamespace.of(env, binding).map(Self)
+    }
+
     /// The shortest time after which an entry can expire.
     pub const MIN_EXPIRY: Duration = Duration::from_mins(1);
 

@@ -1,13 +1,13 @@
 //! [`R2`]: a bucket of the connector, for objects that fit into memory.
 
+use worker::Env;
 use worker::js_sys::{Array, ArrayBuffer, Uint8Array};
 use worker::wasm_bindgen::{JsCast, JsValue};
 
-use crate::author::Context;
 use crate::platform::js;
 use crate::storage::binding_error::{Binding, BindingError, Resource};
 
-/// An R2 bucket, returned by [`Context::r2`], for objects of at most [`MAX_BYTES`](Self::MAX_BYTES).
+/// An R2 bucket, returned by [`Context::r2`](crate::Context::r2), for objects of at most [`MAX_BYTES`](Self::MAX_BYTES).
 ///
 /// ```
 /// use mcp_connector::{Context, ToolError};
@@ -22,18 +22,12 @@ use crate::storage::binding_error::{Binding, BindingError, Resource};
 /// ```
 pub struct R2(Binding);
 
-impl Context {
-    /// Returns the R2 bucket that is bound as `binding`.
-    ///
-    /// # Errors
-    ///
-    /// Fails if `wrangler.toml` does not bind it. The lines to add are in the log.
-    pub fn r2(&self, binding: &str) -> Result<R2, BindingError> {
-        Resource::R2Bucket.of(self.env(), binding).map(R2)
-    }
-}
-
 impl R2 {
+    /// Returns the one that is bound as `binding`.
+    pub(crate) fn bound(env: &Env, binding: &str) -> Result<Self, BindingError> {
+        Resource::R2Bucket.of(env, binding).map(Self)
+    }
+
     /// The size of the largest object that is read or written here, in bytes. An isolate has 128 MB for all its requests.
     pub const MAX_BYTES: usize = 16 << 20;
 

@@ -2,13 +2,12 @@
 
 use std::fmt;
 
-use worker::console_error;
+use worker::{Env, console_error};
 
-use crate::author::Context;
 use crate::platform::js;
 use crate::storage::binding_error::BindingError;
 
-/// A secret of the Worker, returned by [`Context::secret`].
+/// A secret of the Worker, returned by [`Context::secret`](crate::Context::secret).
 ///
 /// It is neither printed by `{}` nor by `{:?}`. What needs its text takes it `as_ref()`, as
 /// [`HttpRequest::bearer`](crate::HttpRequest::bearer) and [`HttpRequest::header`](crate::HttpRequest::header) do.
@@ -24,15 +23,11 @@ use crate::storage::binding_error::BindingError;
 #[derive(Clone)]
 pub struct Secret(String);
 
-impl Context {
-    /// Returns the secret `name`: of `npx wrangler secret put`, or of `.dev.vars` on your machine.
-    ///
-    /// # Errors
-    ///
-    /// Fails if it is not set. The error and the log say which command sets it.
-    pub fn secret(&self, name: &str) -> Result<Secret, BindingError> {
-        let text = js::get(self.env(), name).ok().and_then(|value| value.as_string());
-        text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()).map(Secret).ok_or_else(|| {
+impl Secret {
+    /// Returns the secret `name`.
+    pub(crate) fn named(env: &Env, name: &str) -> Result<Self, BindingError> {
+        let text = js::get(env, name).ok().and_then(|value| value.as_string());
+        text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()).map(Self).ok_or_else(|| {
             console_error!(
                 "The secret {name} is not set. Set it with `npx wrangler secret put {name}`, for local use in .dev.vars."
             );

@@ -31,12 +31,13 @@ impl<H: 'static> Connector<H> {
     /// assert_eq!(connector.check(), []);
     /// ```
     #[must_use]
-    pub fn webhook<F, Fut>(mut self, path: impl Into<String>, webhook: Webhook, handler: F) -> Self
+    pub fn webhook<C, F, Fut>(mut self, path: impl Into<String>, webhook: Webhook, handler: F) -> Self
     where
-        F: Fn(WebhookRequest, EventContext<H>) -> Fut + 'static,
+        C: From<EventContext<H>>,
+        F: Fn(WebhookRequest, C) -> Fut + 'static,
         Fut: Future<Output = Result<(), ToolError>> + 'static,
     {
-        self.events.add_webhook(path.into(), webhook, handler);
+        self.events.add_webhook(path.into(), webhook, move |request, cx| handler(request, C::from(cx)));
         self
     }
 
@@ -55,12 +56,13 @@ impl<H: 'static> Connector<H> {
     /// let connector = Connector::new("reports", "1.0.0").cron("0 6 * * *", every_morning);
     /// ```
     #[must_use]
-    pub fn cron<F, Fut>(mut self, cron: impl Into<String>, handler: F) -> Self
+    pub fn cron<C, F, Fut>(mut self, cron: impl Into<String>, handler: F) -> Self
     where
-        F: Fn(EventContext<H>) -> Fut + 'static,
+        C: From<EventContext<H>>,
+        F: Fn(C) -> Fut + 'static,
         Fut: Future<Output = Result<(), ToolError>> + 'static,
     {
-        self.events.add_schedule(cron.into(), handler);
+        self.events.add_schedule(cron.into(), move |cx| handler(C::from(cx)));
         self
     }
 
@@ -89,13 +91,14 @@ impl<H: 'static> Connector<H> {
     /// let connector = Connector::new("reports", "1.0.0").queue("reports", finished);
     /// ```
     #[must_use]
-    pub fn queue<T, F, Fut>(mut self, queue: impl Into<String>, handler: F) -> Self
+    pub fn queue<T, C, F, Fut>(mut self, queue: impl Into<String>, handler: F) -> Self
     where
         T: DeserializeOwned,
-        F: Fn(T, EventContext<H>) -> Fut + 'static,
+        C: From<EventContext<H>>,
+        F: Fn(T, C) -> Fut + 'static,
         Fut: Future<Output = Result<(), ToolError>> + 'static,
     {
-        self.events.add_queue(queue.into(), handler);
+        self.events.add_queue(queue.into(), move |message, cx| handler(message, C::from(cx)));
         self
     }
 }

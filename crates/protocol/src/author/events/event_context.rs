@@ -16,7 +16,7 @@ use mcp_connector_base::identifier::Subject;
 /// use mcp_connector::{Change, EventContext, ToolError};
 ///
 /// async fn every_morning(cx: EventContext) -> Result<(), ToolError> {
-///     cx.env().kv("REPORTS")?.put("today", "Sunny.")?.execute().await?;
+///     cx.kv("REPORTS")?.put("today", "Sunny.").await?;
 ///     cx.announce(Change::resource("report://today")).await;
 ///     Ok(())
 /// }
@@ -32,6 +32,13 @@ impl<H: Host> EventContext<H> {
     #[doc(hidden)]
     pub const fn new(host: H) -> Self {
         Self { host }
+    }
+
+    /// Returns the place in which the event is handled. Authors use what their own context offers of it.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn host(&self) -> &H {
+        &self.host
     }
 
     /// Returns the bindings, variables and secrets of the Worker.
