@@ -38,8 +38,8 @@ await main(async () => {
   const file = options.file && path.resolve(cwd, options.file);
   const before = file && readIfThere(file);
   const { text, report, secrets } = await generate(options, { cwd, before });
-  const names = Object.keys(secrets);
-  if (names.length > 0 && before === undefined) console.error(`  Set ${names.join(' and ')}: in .dev.vars for npm start, and with npx wrangler secret put ${names.at(-1)} before you deploy.`);
+  const names = Object.keys(secrets).filter((name) => before === undefined || isNew(name, before, text));
+  if (names.length > 0) console.error(`  Set ${names.join(' and ')}: in .dev.vars for npm start, and with npx wrangler secret put ${names.at(-1)} before you deploy.`);
   if (!file) return print(text);
   if (options.writes && before === undefined) {
     mkdirSync(path.dirname(file), { recursive: true });
@@ -52,6 +52,12 @@ await main(async () => {
   tell(options.file, before, text, report);
   if (options.writes) writeFileSync(file, text);
 });
+
+/** Whether only the new text names a secret. An update may rename one, unless the part with it has been edited. */
+function isNew(name, before, text) {
+  const names = (code) => code.includes(`"${name}"`);
+  return names(text) && !names(before);
+}
 
 /** Writes the file to standard output. npm has said there what it runs, and in a file that is no Rust: the file begins here. */
 function print(text) {

@@ -15,9 +15,9 @@ before(ensureOpenApiPackages);
 const file = path.join(folder, 'api.rs');
 const operation = (operationId, summary) => ({ get: { operationId, summary, parameters: [{ name: 'q', in: 'query', schema: { type: 'string' } }], responses: { 200: { description: 'Fine.' } } } });
 
-/** Runs the command on a document with these paths. */
-function run(paths, how) {
-  writeFileSync(path.join(folder, 'tea.json'), JSON.stringify({ openapi: '3.1.0', info: { title: 'Tea', version: '1' }, servers: [{ url: 'https://tea.example' }], paths }));
+/** Runs the command on a document with these paths, and `more`. */
+function run(paths, how, more = {}) {
+  writeFileSync(path.join(folder, 'tea.json'), JSON.stringify({ openapi: '3.1.0', info: { title: 'Tea', version: '1' }, servers: [{ url: 'https://tea.example' }], paths, ...more }));
   const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/openapi.mjs', 'tea.json', how, 'api.rs'], { cwd: root, encoding: 'utf8', env: { ...process.env, INIT_CWD: folder } });
   assert.equal(status, 0, stderr);
   return { stdout, stderr, text: readFileSync(file, 'utf8') };
@@ -67,5 +67,29 @@ describe('a file that is made again', () => {
     const { stderr } = run(first, '--update');
     assert.doesNotMatch(stderr, /Yours/);
     assert.equal(readFileSync(file, 'utf8'), made);
+  });
+
+  test('by the first version of the command has no deleted tools again', () => {
+    rmSync(file, { force: true });
+    // That version named the tools in the comment at the head.
+    const marks = run(first, '--update').text.split(/^(?=\/\/ -- )/m).filter((part) => !part.startsWith('// -- rinse '));
+    const old = marks.join('').replace(/^#!\[allow/m, '//!\n//! Tools: brew, pour,\n//!   rinse.\n$&').replace(/^\/\/ Made so far\..*\n(?:\/\/ {3}.*\n)*/m, '').replace(/,?\s*rinse_tool,?/, '');
+    assert.doesNotMatch(old, /rinse_tool|Made so far/);
+    writeFileSync(file, old);
+
+    for (const time of ['the first time', 'the next time']) {
+      const { text, stderr } = run(first, '--update');
+      assert.match(stderr, /Deleted by you, and not made again: rinse/, time);
+      assert.ok(!text.includes('fn rinse'), time);
+    }
+  });
+
+  test('tells the secrets whose names are new, and no others', () => {
+    rmSync(file, { force: true });
+    const secured = (type) => ({ security: [{ it: [] }], components: { securitySchemes: { it: type } } });
+    const key = secured({ type: 'apiKey', in: 'header', name: 'x-key' });
+    assert.match(run(first, '--update', key).stderr, /Set TEA_KEY: in \.dev\.vars/);
+    assert.doesNotMatch(run(first, '--update', key).stderr, /Set /);
+    assert.match(run(first, '--update', secured({ type: 'http', scheme: 'bearer' })).stderr, /Set TEA_TOKEN: in \.dev\.vars/);
   });
 });

@@ -32,12 +32,18 @@ export const TOOLS_MADE = 'Made so far. A tool that you delete, with its line in
 
 /** The names of the tools that an earlier run has made, those that the author has deleted included. */
 export function toolNames(parts) {
-  const text = parts.find(({ name }) => name === 'tools')?.text ?? '';
+  const textOf = (wanted) => parts.find(({ name }) => name === wanted)?.text ?? '';
+  // The first version named them at the end of the comment at the head.
+  return listed(textOf('tools'), '//', TOOLS_MADE) ?? listed(textOf(''), '//!', 'Tools:') ?? [];
+}
+
+/** Returns the names that follow `title` in a comment, whose further lines are indented. Nothing where there is no such comment. */
+function listed(text, prefix, title) {
   const lines = text.split('\n');
-  const first = lines.findIndex((line) => line === `// ${TOOLS_MADE}` || line.startsWith(`// ${TOOLS_MADE} `));
-  if (first < 0) return [];
-  const more = lines.slice(first + 1).findIndex((line) => !line.startsWith('//   '));
-  const names = lines.slice(first, more < 0 ? undefined : first + 1 + more).join(' ').replace(TOOLS_MADE, '');
+  const first = lines.findIndex((line) => `${line} `.startsWith(`${prefix} ${title} `));
+  if (first < 0) return undefined;
+  const more = lines.slice(first + 1).findIndex((line) => !line.startsWith(`${prefix}   `));
+  const names = lines.slice(first, more < 0 ? undefined : first + 1 + more).join(' ').replace(title, '');
   return names.match(/\w+/g) ?? [];
 }
 
