@@ -8,6 +8,7 @@ import { withCargoSource, withNpmSource } from './project/dependency.mjs';
 import { engineSource } from './project/engine-source.mjs';
 import { callOf, putApiInto } from './project/openapi-connector.mjs';
 import { ensureOpenApiPackages } from './setup/packages.mjs';
+import { ensureRust } from './setup/rust.mjs';
 import { main, step, Stop } from './support/log.mjs';
 import { engine } from './support/paths.mjs';
 import { endOnSignals, outputOf, run } from './support/processes.mjs';
@@ -69,6 +70,8 @@ async function toolsOf(openapi, folder) {
   const file = path.resolve(cwd, openapi.source);
   if (!isUrl && !existsSync(file)) throw new Stop(`There is no file ${openapi.source}.`);
   await ensureOpenApiPackages();
+  // What is generated is formatted with rustfmt.
+  await ensureRust();
   const { generate } = await import('./openapi/generate.mjs');
   const source = isUrl ? openapi.source : path.relative(folder, file).split(path.sep).join('/');
   return generate({ ...openapi, source, file: 'src/api.rs' }, { cwd: folder });

@@ -1,24 +1,30 @@
 // From a document to a connector: `npm run new -- FOLDER --openapi SPEC`, and `npm run openapi -- SPEC --update FILE` in a project.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import { withModule, withTools } from '../openapi/wiring.mjs';
 import { ensureOpenApiPackages } from '../setup/packages.mjs';
+import { ensureRust } from '../setup/rust.mjs';
 import { root } from '../support/paths.mjs';
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'openapi-project-'));
 after(() => rmSync(scratch, { recursive: true, force: true }));
 before(ensureOpenApiPackages);
+before(ensureRust);
 
 const LIBRARY = path.join(root, 'scripts/tests/fixtures/openapi/library.yaml');
 const STARTER = { lib: readFileSync(path.join(root, 'src/lib.rs'), 'utf8'), connector: readFileSync(path.join(root, 'src/connector.rs'), 'utf8') };
 
 /** Runs a script as npm does in the folder where somebody typed it. */
 function run(script, ...args) {
-  return spawnSync(process.execPath, [path.join(root, 'scripts', script), ...args], { cwd: root, encoding: 'utf8', env: { ...process.env, INIT_CWD: scratch } });
+  return runWith({}, script, ...args);
+}
+
+function runWith(variables, script, ...args) {
+  return spawnSync(process.execPath, [path.join(root, 'scripts', script), ...args], { cwd: root, encoding: 'utf8', env: { ...process.env, INIT_CWD: scratch, ...variables } });
 }
 
 describe('a project with the tools of a document', () => {
@@ -63,6 +69,20 @@ describe('a project with the tools of a document', () => {
   test('ends with a call to try, and with what is still to set', () => {
     assert.match(made.stdout, /npm run call -- list_books\n/);
     assert.match(made.stdout, /need CITY_LIBRARY_KEY and CITY_LIBRARY_TOKEN: write the values into \.dev\.vars/);
+  });
+
+  test('is formatted where Rust is installed, but not on the PATH', () => {
+    const home = path.join(scratch, 'cargo');
+    mkdirSync(path.join(home, 'bin'), { recursive: true });
+    const folders = process.env.PATH.split(path.delimiter);
+    for (const program of ['cargo', 'rustc', 'rustfmt']) {
+      symlinkSync(folders.map((folder) => path.join(folder, program)).find((place) => existsSync(place)), path.join(home, 'bin', program));
+    }
+    const others = folders.filter((folder) => !['cargo', 'rustc', 'rustfmt'].some((program) => existsSync(path.join(folder, program))));
+    const { status, stderr } = runWith({ PATH: others.join(path.delimiter), CARGO_HOME: home }, 'new.mjs', 'without-path', '--path', '--no-install', '--openapi', LIBRARY, '--tag', 'loans', '--tag', 'books');
+    assert.equal(status, 0, stderr);
+    assert.doesNotMatch(stderr, /rustfmt did not format/);
+    assert.equal(readFileSync(path.join(scratch, 'without-path/src/api.rs'), 'utf8'), read('src/api.rs'));
   });
 
   test('is not begun if the document cannot be used', () => {
