@@ -1,5 +1,6 @@
 // `npm test`: format, lints, native unit tests, then behaviour in the real runtime. Prints what fails, how far it is now and then,
-// and a summary of all of it. `npm test -- --only lint`, `unit`, `behaviour` or `projects` runs one part.
+// and a summary of all of it. `npm test -- --only lint`, `unit`, `behaviour` or `projects` runs one part. `npm test -- --whole` fails if the
+// tests of the starter were left out because src/ is another connector.
 //
 // A project that depends on the engine as a package tests its own connector: its unit tests, and the behaviour tests in its folder
 // tests/, which run against the build that `npm start` serves.
@@ -36,7 +37,9 @@ process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
 
 await main(async () => {
   endOnSignals(() => 130);
-  const only = partFrom(process.argv.slice(2));
+  const args = process.argv.slice(2);
+  const isWhole = args.includes('--whole');
+  const only = partFrom(args.filter((one) => one !== '--whole'));
   await checkRequirements();
   await goOnWithCurrentNode();
   if (!isPackage) await ensureTestPackages();
@@ -55,6 +58,7 @@ await main(async () => {
   const leftOut = await (isPackage ? testProject(stage, stages) : testRepository(stage, stages));
   summarise(stages);
   if (leftOut) console.log(`\n${leftOut}`);
+  if (leftOut && isWhole) throw new Stop('With --whole, nothing may be left out.');
 });
 
 /** This repository, or a fork of it. Answers with what was left out, in one line, if anything was. */
@@ -95,7 +99,7 @@ function inFolders(files) {
 function partFrom(args) {
   const given = args[0] === '--only' ? args[1] : args[0]?.startsWith('--only=') ? args[0].slice(7) : undefined;
   if (args.length === 0 || PARTS.includes(given)) return given;
-  throw new Stop(`Usage: npm test -- --only ${PARTS.join('|')}`);
+  throw new Stop(`Usage: npm test -- [--only ${PARTS.join('|')}] [--whole]`);
 }
 
 /** One check that is a whole command of cargo. */

@@ -21,7 +21,7 @@ const OF_EVERY_CONNECTOR = 'tests/operating/connector.test.mjs';
  */
 export function differsFromStarter({ name, folder = path.join(root, 'src') }) {
   if (name !== STARTER) return `the package is “${name}” and not “${STARTER}”`;
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && !entry.name.startsWith('.'));
   const paths = files.map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)));
   const source = files.filter((entry) => entry.name.endsWith('.rs')).map((entry) => readFileSync(path.join(entry.parentPath, entry.name), 'utf8')).join('\n');
   const tools = [...source.matchAll(/\bTool::new\(\s*"([^"]*)"/g)].map(([, tool]) => tool);

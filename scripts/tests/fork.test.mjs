@@ -17,6 +17,7 @@ const CONNECTOR = SCOPES + ['echo', 'whoami', 'list_notes', 'save_note', 'delete
 for (const [what, change, difference] of [
   ['the starter', () => {}, undefined],
   ['another order and other texts', (folder) => write(folder, 'connector.rs', CONNECTOR.split('\n').reverse().join('\n').replaceAll('…', '!')), undefined],
+  ['a file of the Finder', (folder) => write(folder, '.DS_Store', ''), undefined],
   ['a tool more', (folder) => write(folder, 'connector.rs', CONNECTOR + WEATHER), 'src/ has the tool weather_at'],
   ['a tool less', (folder) => write(folder, 'connector.rs', CONNECTOR.replace('"echo"', '"whoami"')), 'src/ no longer has the tool echo'],
   ['a scope more', (folder) => write(folder, 'connector.rs', `${CONNECTOR}Scope::new("notes:share", "…")`), 'src/ has the scope notes:share'],

@@ -5,7 +5,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use thiserror::Error;
-use worker::wasm_bindgen::JsValue;
+use worker::js_sys::Object;
+use worker::wasm_bindgen::{JsCast, JsValue};
 use worker::{Env, console_error, console_warn};
 
 use mcp_connector_base::scope::ScopeSet;
@@ -71,7 +72,8 @@ type Author = fn() -> Connector<Workers>;
 
 /// An app that was made before there was a request.
 struct Prepared {
-    env: Env,
+    /// The members that the environment had then. The environment of a module is another one in each request.
+    members: Object,
     app: Rc<App>,
     reports: Vec<Report>,
 }
@@ -101,7 +103,7 @@ pub(crate) fn app(env: &Env) -> Result<Rc<App>, NoConnector> {
         }
         let (app, reports) = match PREPARED.take() {
             // A Worker can be given another environment than the one that its isolate has started with.
-            Some(prepared) if js::have_same_members(&prepared.env, env) => (prepared.app, prepared.reports),
+            Some(prepared) if js::have_same_members(&prepared.members, env) => (prepared.app, prepared.reports),
             _ => made(connector()?, env),
         };
         for report in reports {
@@ -119,7 +121,8 @@ pub(crate) fn app(env: &Env) -> Result<Rc<App>, NoConnector> {
 pub(crate) fn prepare(env: &Env, rehearse: impl FnOnce(&Rc<App>)) -> Result<(), NoConnector> {
     let (app, reports) = made(connector()?, env);
     rehearse(&app);
-    PREPARED.set(Some(Prepared { env: env.clone(), app, reports }));
+    let members = Object::assign(&Object::new(), env.unchecked_ref());
+    PREPARED.set(Some(Prepared { members, app, reports }));
     Ok(())
 }
 

@@ -128,6 +128,8 @@ async fn refetched(source: KeySource<'_>, now: Timestamp) -> Result<KeyCache, Si
             }
             known.push((name, cache.clone()));
         }
+        // One that was not made is no failure.
+        Err(SignatureError::TooManyFetches) => {}
         Err(_) => {
             if let Some((_, cache)) = known.iter_mut().find(|(of, _)| *of == name) {
                 cache.failed(now);

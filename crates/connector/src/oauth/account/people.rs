@@ -127,11 +127,12 @@ pub(crate) async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result
         OwnerFormAction::AdmitAgain => OwnerAction::AdmitAgain,
         OwnerFormAction::EndClient => return Err(SignInError::BrokenForm),
     };
-    let subject = if action == OwnerAction::EndPerson {
-        oauth.directory().person(object).await?.and_then(|person| Subject::new(&person.subject).ok())
-    } else {
-        None
+    let subject = match action {
+        // What ends access works during an outage of the directory, too. Then nothing is revoked at other services, which is logged.
+        OwnerAction::EndPerson => oauth.directory().person(object).await.ok().flatten(),
+        OwnerAction::End { .. } | OwnerAction::AdmitAgain => None,
     };
+    let subject = subject.and_then(|person| Subject::new(&person.subject).ok());
     let end = EndForOwner { subject: subject.clone(), action, policy: oauth.secrets.policy().clone() };
     let revoked = oauth.grants().ask(object, end).await?;
     verified_tokens::forget(&revoked.ended, oauth.now);

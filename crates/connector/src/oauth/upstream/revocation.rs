@@ -57,6 +57,13 @@ pub(crate) async fn revoke(
     };
     let token = token.decrypt(&service.binding(subject), secrets.keys().storage());
     let endpoint = Endpoints::of(access).await.ok().and_then(|endpoints| endpoints.revocation());
-    let (Some(token), Some(endpoint)) = (token, endpoint) else { return RevokedThere::No };
-    if revoke_token(access.credentials(), &endpoint, &token, hint).await { RevokedThere::Yes } else { RevokedThere::No }
+    // It has no such endpoint, or does not say where it is.
+    let Some(endpoint) = endpoint else { return RevokedThere::No };
+    if let Some(token) = token
+        && revoke_token(access.credentials(), &endpoint, &token, hint).await
+    {
+        return RevokedThere::Yes;
+    }
+    console_error!("upstream: {} has not revoked the token of an account that has ended here", service.name.as_str());
+    RevokedThere::No
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use worker::console_error;
 use worker::wasm_bindgen_futures::spawn_local;
 
 use mcp_connector_base::identifier::Subject;
@@ -55,8 +56,17 @@ impl Grants {
     /// Has the tokens of accounts that have ended revoked at their services, behind the answer. It happens here, where the accounts
     /// were stored: a caller who does not get the answer could not repeat it.
     pub(super) fn revoke_upstreams(&self, subject: Option<&Subject>, ended: &Revoked) {
-        if let Some(subject) = subject.filter(|_| !ended.upstreams.is_empty()) {
-            spawn_local(revocation::revoke_all(self.env.clone(), subject.clone(), ended.upstreams.clone()));
+        if ended.upstreams.is_empty() {
+            return;
+        }
+        match subject {
+            Some(subject) => {
+                spawn_local(revocation::revoke_all(self.env.clone(), subject.clone(), ended.upstreams.clone()));
+            }
+            // Without their name, the tokens cannot be decrypted.
+            None => {
+                console_error!("upstream: the tokens of a person who has ended here are not revoked at the services");
+            }
         }
     }
 

@@ -61,8 +61,8 @@ impl WebhookRequest {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// Returns the id of the delivery, if the sender gives one: `X-GitHub-Delivery`, `webhook-id`. A sender repeats a delivery that
-    /// it believes lost under the same id, and a handler that must not act twice remembers it.
+    /// Returns the id of the delivery, if the sender signs one: `webhook-id`, or for GitHub one that is made of the signature of the
+    /// body. A sender repeats a delivery that it believes lost with the same id, and a handler that must not act twice remembers it.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
         self.id.as_deref()
