@@ -11,8 +11,8 @@ import { endOnSignals } from './support/processes.mjs';
 
 await main(async () => {
   let serving = false;
-  let owner = { forget() {} };
-  // Ctrl-C is how a server is meant to end; during the set-up it is an interruption.
+  let owner = { refresh() {}, forget() {} };
+  // Ctrl-C is how a server is meant to end; during the setup it is an interruption.
   endOnSignals(() => (serving ? 0 : 130), () => owner.forget());
 
   const printPassphrase = () => console.log(`    Passphrase      ${owner.passphrase}\n                    (${owner.origin}; the sign-in page asks for it)\n`);
@@ -29,12 +29,9 @@ await main(async () => {
       },
       options: () => owner.wranglerArguments,
       secretsChanged() {
-        if (owner.isGiven) return;
         const before = owner.passphrase;
-        // What came from the environment stays where wrangler has it.
-        const { passphrase, origin } = ensurePassphrase(root, {});
-        Object.assign(owner, { passphrase, origin });
-        if (serving && passphrase !== before) printPassphrase();
+        owner.refresh();
+        if (serving && owner.passphrase !== before) printPassphrase();
       },
       ready(url) {
         serving = true;

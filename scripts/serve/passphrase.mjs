@@ -29,34 +29,40 @@ export function passphraseFor(url, directory, environment = process.env) {
 /**
  * Finds or makes the passphrase for `directory`, which holds .dev.vars. What that file names without a value comes from the
  * environment, if it is there.
- * @returns {{passphrase: string, isGiven: boolean, origin: string, missing: string[], wranglerArguments: string[], forget: () => void}}
- *   `isGiven`: it comes from the environment; `origin` says where it comes from; `missing` names what has no value; `forget` removes
- *   what only this run needed
+ * @returns {{passphrase: string, origin: string, missing: string[], wranglerArguments: string[], refresh: () => void, forget: () => void}}
+ *   `origin` says where the passphrase comes from; `missing` names what has no value; `refresh` takes over what has changed in
+ *   .dev.vars, while what came from the environment stays; `forget` removes what only this run needed
  */
 export function ensurePassphrase(directory, environment = process.env) {
   const file = path.join(directory, '.dev.vars');
-  const before = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  const saved = valuesIn(before);
-  const empty = [...saved].filter(([name, value]) => value === '' && name !== NAME).map(([name]) => name);
-  const others = {
-    missing: empty.filter((name) => !environment[name]),
-    values: Object.fromEntries(empty.filter((name) => environment[name]).map((name) => [name, environment[name]])),
+  const read = () => valuesIn(existsSync(file) ? readFileSync(file, 'utf8') : '');
+  const given = Object.fromEntries([NAME, ...withoutValue(read())].filter((name) => environment[name]).map((name) => [name, environment[name]]));
+  const found = () => ({ ...passphraseIn(file, read(), given), missing: withoutValue(read()).filter((name) => !given[name]) });
+  const first = found();
+  const { refresh, ...handedOver } = handOver(file, given);
+  return {
+    ...first,
+    ...handedOver,
+    refresh() {
+      Object.assign(this, found());
+      refresh();
+    },
   };
-  const result = (passphrase, origin, isGiven) => ({
-    passphrase,
-    origin,
-    isGiven,
-    missing: others.missing,
-    ...handOver(file, { ...others.values, ...(isGiven && { [NAME]: passphrase }) }),
-  });
-  if (environment[NAME]) return result(environment[NAME], 'from the environment', true);
-  if (saved.get(NAME)) return result(saved.get(NAME), 'from .dev.vars', false);
+}
 
+/** What has no value in .dev.vars, except the passphrase. */
+const withoutValue = (saved) => [...saved].filter(([name, value]) => value === '' && name !== NAME).map(([name]) => name);
+
+/** Returns the passphrase and where it comes from. Where there is none, it is made and written into `file`. */
+function passphraseIn(file, saved, given) {
+  if (given[NAME]) return { passphrase: given[NAME], origin: 'from the environment' };
+  if (saved.get(NAME)) return { passphrase: saved.get(NAME), origin: 'from .dev.vars' };
   const passphrase = randomPassphrase();
+  const before = existsSync(file) ? readFileSync(file, 'utf8') : '';
   const lineBreak = before === '' || before.endsWith('\n') ? '' : '\n';
   appendFileSync(file, `${lineBreak}${NAME}="${passphrase}"\n`, { mode: 0o600 });
   chmodSync(file, 0o600);
-  return result(passphrase, 'created now, in .dev.vars', false);
+  return { passphrase, origin: 'created now, in .dev.vars' };
 }
 
 /** The passphrase in the text of a .dev.vars file. */

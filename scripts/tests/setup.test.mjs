@@ -5,8 +5,10 @@ import { mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
+import { unstable_getVarsForDev } from 'wrangler';
 import { cargoTally, failuresIn } from '../results/cargo-results.mjs';
 import tally from '../results/node-results.mjs';
+import { handOver } from '../serve/local-secrets.mjs';
 import { claim, withLock } from '../support/lock.mjs';
 import { Stop } from '../support/log.mjs';
 import { ensurePassphrase, randomPassphrase, valueIn } from '../serve/passphrase.mjs';
@@ -114,6 +116,13 @@ describe('a lock for as long as a process runs', () => {
   });
 });
 
+/** Returns what wrangler reads as secrets in a folder when it is given these arguments. */
+function wranglerReads(directory, { wranglerArguments }) {
+  const files = wranglerArguments.filter((argument) => argument !== '--env-file');
+  const bindings = unstable_getVarsForDev(path.join(directory, 'wrangler.toml'), files, {}, undefined, true);
+  return Object.fromEntries(Object.entries(bindings).map(([name, { value }]) => [name, value]));
+}
+
 describe('passphrase', () => {
   test('a random one has 100 bits and never repeats', () => {
     const many = new Set(Array.from({ length: 1000 }, randomPassphrase));
@@ -137,26 +146,73 @@ describe('passphrase', () => {
     const given = ensurePassphrase(folder, { OWNER_PASSPHRASE: 'correct "horse" #1' });
     assert.equal(given.passphrase, 'correct "horse" #1');
     assert.equal(readFileSync(file, 'utf8'), before);
-    const [first, second] = given.wranglerArguments.filter((argument) => argument !== '--env-file');
-    assert.equal(first, file);
-    assert.equal(readFileSync(second, 'utf8'), `OWNER_PASSPHRASE='correct "horse" #1'\n`);
-    assert.equal(statSync(second).mode & 0o777, 0o600);
+    const files = given.wranglerArguments.filter((argument) => argument !== '--env-file');
+    assert.deepEqual(wranglerReads(folder, given), { OTHER: '1', OWNER_PASSPHRASE: 'correct "horse" #1' });
+    for (const place of files) assert.equal(statSync(place).mode & 0o777, 0o600);
     assert.ok(given.wranglerArguments.every((argument) => !argument.includes('horse')));
     given.forget();
-    assert.throws(() => statSync(second), { code: 'ENOENT' });
+    for (const place of files) assert.throws(() => statSync(place), { code: 'ENOENT' });
   });
 
   test('what .dev.vars names without a value comes from the environment, or is told as missing', () => {
     const own = mkdtempSync(path.join(folder, 'vars-'));
     const file = path.join(own, '.dev.vars');
     writeFileSync(file, 'OWNER_PASSPHRASE="plain"\nA_KEY=\nB_KEY="" # later\nC_KEY=set\n');
-    const { passphrase, missing, wranglerArguments, forget } = ensurePassphrase(own, { A_KEY: 'a', C_KEY: 'other', PATH: '/bin' });
+    const { passphrase, missing, ...handedOver } = ensurePassphrase(own, { A_KEY: 'a', C_KEY: 'other', PATH: '/bin' });
     assert.deepEqual([passphrase, missing], ['plain', ['B_KEY']]);
-    const [first, second] = wranglerArguments.filter((argument) => argument !== '--env-file');
-    assert.equal(first, file);
-    assert.equal(readFileSync(second, 'utf8'), 'A_KEY="a"\n', 'what the file says stays');
-    forget();
+    assert.deepEqual(wranglerReads(own, handedOver), { OWNER_PASSPHRASE: 'plain', A_KEY: 'a', B_KEY: '', C_KEY: 'set' }, 'what the file says stays');
+    handedOver.forget();
     assert.deepEqual(ensurePassphrase(own, {}).wranglerArguments, []);
+  });
+
+  test('it reaches wrangler as it is, like every other value of the environment and of .dev.vars', () => {
+    const values = ['sk_ab$cd9', 'x$$y', '${A_KEY}', String.raw`a\$b`, String.raw`a\nb\rc`, "it's", 'say "yes"', '`x`', `it's "x" \`y\``, ' # no comment ', 'a#b', 'a = b', '#C:\\', 'two\nlines', 'two\r\nlines'];
+    const own = mkdtempSync(path.join(folder, 'exact-'));
+    const inFile = String.raw`PLAIN=sk_ab$cd9
+DOUBLE="x$$y ${'${PLAIN}'}" # why
+ESCAPED='a\$b\n'
+LINES="a\nb$c"
+`;
+    writeFileSync(path.join(own, '.dev.vars'), `OWNER_PASSPHRASE=the$file\n${inFile}A_KEY=\n`);
+    const alone = wranglerReads(own, { wranglerArguments: [] });
+    for (const value of values) {
+      const given = ensurePassphrase(own, { OWNER_PASSPHRASE: value, A_KEY: value });
+      assert.deepEqual(wranglerReads(own, given), { ...alone, OWNER_PASSPHRASE: value, A_KEY: value });
+      given.forget();
+    }
+  });
+
+  test('a value of any characters reaches wrangler as it is, or is refused', () => {
+    const own = mkdtempSync(path.join(folder, 'any-'));
+    const characters = [..."'\"`\\$#nr \n\r={}ab"];
+    let [refused, seed] = [0, 1];
+    const next = (limit) => (seed = (seed * 48271) % 2147483647) % limit;
+    for (let round = 0; round < 2000; round += 1) {
+      const value = Array.from({ length: 1 + next(9) }, () => characters[next(characters.length)]).join('');
+      try {
+        const { wranglerArguments, forget } = handOver(path.join(own, '.dev.vars'), { A_KEY: value, B_KEY: "'" });
+        assert.deepEqual(wranglerReads(own, { wranglerArguments }), { A_KEY: value, B_KEY: "'" });
+        forget();
+      } catch (error) {
+        if (!(error instanceof Stop)) throw error;
+        assert.match(value, /^(?=[^]*['\r])(?=[^]*[`\r])(?=[^]*("|\\[nr]))/, 'some kind of quotes would have done');
+        refused += 1;
+      }
+    }
+    assert.ok(refused < 250, `${refused} are refused`);
+  });
+
+  test('a change of .dev.vars reaches wrangler beside what came from the environment', () => {
+    const own = mkdtempSync(path.join(folder, 'refresh-'));
+    const write = (text) => writeFileSync(path.join(own, '.dev.vars'), text);
+    write('OWNER_PASSPHRASE=before\nA_KEY=\nB_KEY=\n');
+    const owner = ensurePassphrase(own, { A_KEY: 'a' });
+    assert.deepEqual(owner.missing, ['B_KEY']);
+    write('OWNER_PASSPHRASE=after\nA_KEY=\nB_KEY=b$c\n');
+    owner.refresh();
+    assert.deepEqual([owner.passphrase, owner.missing], ['after', []]);
+    assert.deepEqual(wranglerReads(own, owner), { OWNER_PASSPHRASE: 'after', A_KEY: 'a', B_KEY: 'b$c' });
+    owner.forget();
   });
 
   for (const [text, value] of [
