@@ -12,7 +12,7 @@ export default async function* tally(events) {
     if (type !== 'test:pass' && type !== 'test:fail') continue;
     const suite = data.details?.type === 'suite';
     if (type === 'test:fail' && data.todo === undefined) {
-      // A suite fails with its tests; it is named only where its own set-up failed.
+      // A suite fails with its tests; it is named only where its own setup failed.
       if (suite && data.details.error?.failureType === 'subtestsFailed') continue;
       const where = data.file ? `${data.file}${data.line ? `:${data.line}` : ''}` : '';
       result.failed.push({ name: [...names.slice(0, data.nesting), data.name].join(' › '), where });

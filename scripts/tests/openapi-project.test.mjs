@@ -16,7 +16,19 @@ before(ensureOpenApiPackages);
 before(ensureRust);
 
 const LIBRARY = path.join(root, 'scripts/tests/fixtures/openapi/library.yaml');
-const STARTER = { lib: readFileSync(path.join(root, 'src/lib.rs'), 'utf8'), connector: readFileSync(path.join(root, 'src/connector.rs'), 'utf8') };
+
+/** A connector as the starter makes one, whatever this fork has in its src/. */
+const STARTER = {
+  lib: '//! The Worker. `connector.rs` is the file to edit.\n\nmod connector;\n\nmcp_connector::serve!(connector::connector);\n',
+  connector: `use mcp_connector::Connector;
+
+pub(crate) fn connector() -> Connector {
+    Connector::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
+        .title("Notes")
+        .description("Keeps short notes for the person who signs in.")
+}
+`,
+};
 
 /** Runs a script as npm does in the folder where somebody typed it. */
 function run(script, ...args) {
@@ -43,9 +55,10 @@ describe('a project with the tools of a document', () => {
   });
 
   test('has the unit tests of the starter, without which `npm test` fails', () => {
-    const tests = (text) => text.slice(text.indexOf('#[cfg(test)]'));
-    assert.match(tests(STARTER.connector), /fn the_connector_has_no_errors\(\)/);
-    assert.equal(tests(read('src/connector.rs')), tests(STARTER.connector));
+    const tests = read('src/connector.rs').split(/^#\[cfg\(test\)\]\nmod tests \{$/m)[1];
+    assert.deepEqual([...tests.matchAll(/#\[test\]\n\s+fn (\w+)\(\)/g)].map(([, name]) => name), ['the_connector_has_no_errors', 'wrangler_toml_has_what_the_connector_needs']);
+    assert.match(tests, /assert_eq!\(connector\(\)\.check\(\), \[\]\);/);
+    assert.match(tests, /check_wrangler_toml\(&connector\(\), include_str!\("\.\.\/wrangler\.toml"\)\)/);
   });
 
   test('has nothing of the starter that is gone', () => {

@@ -1,4 +1,4 @@
-// The decisions of the set-up that need no machine to be set up.
+// The decisions of the setup that need no machine to be set up.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
