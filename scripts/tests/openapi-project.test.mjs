@@ -145,13 +145,42 @@ describe('a file that --update writes for the first time', () => {
     assert.equal(withModule(withModule(STARTER.lib, 'api'), 'api'), withModule(STARTER.lib, 'api'));
   });
 
+  for (const [what, before, after] of [
+    ['after the module before it', '#[cfg(test)]\nmod a;\n#[cfg(test)]\nmod fixtures;\n', '#[cfg(test)]\nmod a;\nmod api;\n#[cfg(test)]\nmod fixtures;\n'],
+    ['before the attributes and comments of the first', '//! The Worker.\n#![no_std]\n/// For tests.\n#[cfg(test)] // only\nmod fixtures;\n', '//! The Worker.\n#![no_std]\nmod api;\n/// For tests.\n#[cfg(test)] // only\nmod fixtures;\n'],
+    ['after a comment in its line', 'mod a; // first\nmod b;\n', 'mod a; // first\nmod api;\nmod b;\n'],
+    ['at the end of a file without a line break', 'mod a;', 'mod a;\nmod api;\n'],
+    ['beside what is only in a comment', '// mod api;\n/* mod api; */\n\nmod connector;\n', '// mod api;\n/* mod api; */\n\nmod api;\nmod connector;\n'],
+    ['in no other module', 'mod a {\nmod b;\n}\nmod connector;\n', 'mod a {\nmod b;\n}\nmod api;\nmod connector;\n'],
+  ]) test(`the module is declared ${what}`, () => assert.equal(withModule(before, 'api'), after));
+
+  for (const [what, text] of [
+    ['has an attribute of several lines', '#[cfg(\n    test\n)]\nmod fixtures;\n'],
+    ['has a block comment', '/**\n For tests.\n*/\nmod fixtures;\n'],
+    ['has the module in place', 'mod api {}\nmod connector;\n'],
+    ['only declares modules in strings', 'const A: &str = "\nmod connector;\n";\n'],
+    ['has a comment without an end', '/* /* */\nmod connector;\n'],
+  ]) test(`a lib.rs that ${what} is not touched`, () => assert.equal(withModule(text, 'api'), undefined));
+
   for (const [what, text] of [
     ['is made twice', 'a(Connector::new("a", "1"));\nb(Connector::new("b", "1"));'],
     ['is only in a comment', '// Connector::new("a", "1")'],
+    ['is only in a string', 'r#"Connector::new("a", "1")"#'],
     ['has no end', 'Connector::new("a)", "1"'],
+    ['is of another crate', 'other::Connector::new("a", "1")'],
+    ['is of a path over two lines', 'mcp_connector::\n    Connector::new("a", "1")'],
+    ['is of another type', 'MyConnector::new("a", "1")'],
   ]) test(`a connector that ${what} is not touched`, () => assert.equal(withTools(text, 'api'), undefined));
 
-  test('arguments may hold parentheses and quotes', () => {
-    assert.equal(withTools(String.raw`Connector::new("a \")", version())`, 'api'), String.raw`crate::api::add_to(Connector::new("a \")", version()))`);
+  for (const call of [
+    String.raw`Connector::new("a \")", version())`,
+    `Connector::new(name(')'), '\\'', "1")`,
+    `Connector::new(name::<'static>('('), /* ) */ r#"")"#)`,
+    'mcp_connector::Connector::new("a", "1")',
+    '::mcp_connector::Connector::new("a", // :)\n    "1")',
+  ]) test(`the tools are added to ${call}`, () => assert.equal(withTools(`fn a<'a>() { ${call}.title("A") }`, 'api'), `fn a<'a>() { crate::api::add_to(${call}).title("A") }`));
+
+  test('tools that are only added in a comment are added', () => {
+    assert.equal(withTools('// crate::api::add_to(\nConnector::new("a", "1")', 'api'), '// crate::api::add_to(\ncrate::api::add_to(Connector::new("a", "1"))');
   });
 });
