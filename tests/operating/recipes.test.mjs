@@ -63,10 +63,9 @@ before(async () => {
     const wrangler = (...how) => promisify(execFile)(currentNode(), [WRANGLER, ...how, ...here], { env, cwd: ROOT });
     const tables = await Promise.all(['books', 'audit', 'quota', 'wiki'].map((name) => readFile(join(ROOT, `examples/recipes/${name}.sql`), 'utf8')));
     await writeFile(join(ROOT, TABLES), tables.join('\n'));
-    await Promise.all([
-      wrangler('d1', 'execute', 'DB', '--file', join(ROOT, TABLES)),
-      wrangler('kv', 'key', 'put', '--binding', 'FLAGS', 'two_audiences', 'It says too much.'),
-    ]);
+    // One after the other: each starts a runtime, and two on one storage can find its database locked.
+    await wrangler('d1', 'execute', 'DB', '--file', join(ROOT, TABLES));
+    await wrangler('kv', 'key', 'put', '--binding', 'FLAGS', 'two_audiences', 'It says too much.');
   });
   client = await register(server);
 });

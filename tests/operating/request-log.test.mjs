@@ -453,7 +453,8 @@ describe('a limit of calls', () => {
     assert.equal((await anonymous('203.0.114.7', batch(50))).hasStatus(200, 'MCP "Batching"').json().length, 50);
     assert.equal((await anonymous('203.0.114.7', batch(UNASKED + 3 - 50))).hasStatus(200, 'the last that is fine').json().length, 13);
     isTooMany(await anonymous('203.0.114.7'), 'one too many');
-    isTooMany(await anonymous('198.51.101.1', batch(UNASKED + 4)), 'a batch that goes beyond');
+    (await anonymous('198.51.101.1', batch(20))).hasStatus(200, 'fewer than are fine');
+    isTooMany(await anonymous('198.51.101.1', batch(50)), 'a batch that goes beyond');
   });
 
   test('a limit of calls counts who has signed in by person and client, wherever they call from', async () => {
