@@ -35,7 +35,7 @@ describe('a fork', { skip: !isRepository && 'this folder is no git repository' }
     assert.match(readFileSync(join(fork, 'Cargo.toml'), 'utf8'), /^name = "my-tools"/m);
     assert.match(readFileSync(join(fork, 'crates/base/src/lib.rs'), 'utf8'), /A line of the next version/);
     // Its lock file holds for it as it is.
-    await succeed(fork, 'cargo', ['metadata', '--locked', '--offline', '--quiet', '--format-version', '1']);
+    await succeed(fork, 'cargo', ['metadata', '--locked', '--quiet', '--format-version', '1']);
   });
 
   test('leaves out the tests that call the tools of the starter, and runs that of its own connector', async () => {
