@@ -63,6 +63,7 @@ describe('a host learns', () => {
     });
   }
 
+  // MCP "Extension Negotiation"
   test('a host learns that the server has views, in both eras', async () => {
     const { capabilities } = (await send(server, modern('server/discover'))).result('capabilities');
     assert.deepEqual(capabilities.extensions, { [EXTENSION]: {} }, MODERN);

@@ -202,7 +202,7 @@ describe('tools/list', () => {
     }
   });
 
-  // MCP "Base Protocol › Implementation Requirements"
+  // MCP "JSON Schema Usage"
   test('a schema arrives as its author wrote it', async () => {
     const { inputSchema } = find(await listTools(everything), 'json_schema_2020_12_tool');
     assert.equal(inputSchema.$schema, 'https://json-schema.org/draft/2020-12/schema');
@@ -301,7 +301,7 @@ describe("arguments are checked against the tool's own schema", () => {
     }
   });
 
-  // MCP "JSON Schema Usage", "Schema Dialect", "Composition-Keyword Resource Use"
+  // MCP "JSON Schema Usage", "Schema Dialect"
   test('a schema with composition and conditions is enforced', async () => {
     const call = (args) => callTool(everything, modern, 'json_schema_2020_12_tool', args);
     assert.ok(!(await call({ name: 'x', contactMethod: 'phone', phone: '1' })).isError, 'phone with a number');

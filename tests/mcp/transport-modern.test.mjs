@@ -184,7 +184,7 @@ describe('version negotiation', () => {
     }
   });
 
-  // MCP "Discovery › Response", "DiscoverResult", "Extension Negotiation"
+  // MCP "Discovery › Response", "DiscoverResult"
   test('server/discover tells versions, capabilities and who this is', async () => {
     const answer = await ask('server/discover');
     const result = answer.result();

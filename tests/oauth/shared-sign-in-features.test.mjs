@@ -192,10 +192,10 @@ describe('a link for a file', () => {
 });
 
 test('a connector names the settings without effect in its log, and the one that keeps the sign-in does not', async () => {
-  const words = 'configuration: without effect here: SIGN_IN_HOURS. AUTHORIZATION_SERVER is set, so https://mcp.example.com decides';
+  const words = 'configuration: no effect here: SIGN_IN_HOURS. AUTHORIZATION_SERVER is set, so https://mcp.example.com decides';
   await call(wiki, 'a.b.c');
   await eventually(() => runtime.log(), (log) => log.includes(words), 'the log names it');
-  assert.ok(!runtime.log().includes('without effect here: OWNER_PASSPHRASE'));
+  assert.ok(!runtime.log().includes('no effect here: OWNER_PASSPHRASE'));
 });
 
 test('no log has a secret', () => keepsSecrets([server]));

@@ -40,6 +40,7 @@ fn a_value_deeper_than_any_request_is_refused_and_not_recursed_into() {
     assert_eq!(text, "the value takes too much work to check");
 }
 
+// MCP "Composition-Keyword Resource Use"
 #[test]
 fn forms_that_contain_each_other_do_not_multiply() {
     let start = Instant::now();

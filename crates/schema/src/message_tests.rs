@@ -172,6 +172,7 @@ fn a_long_schema_does_not_make_a_long_reason() {
     assert!(text.len() < 3_000 && text.ends_with("and 976 more"), "{}", text.len());
 }
 
+// MCP "Base Protocol › Implementation Requirements"
 #[test]
 fn a_wrong_schema_is_refused_with_its_place_and_reason() {
     for (schema, text) in [

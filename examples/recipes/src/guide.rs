@@ -212,7 +212,7 @@ async fn save_draft(draft: Draft, cx: Context) -> Result<&'static str, ToolError
     Ok("It is a draft.")
 }
 
-/// Moves all drafts from KV to R2, and lists them in D1.
+/// Moves drafts from KV to R2, at most a thousand at a time, and lists them in D1.
 async fn publish_drafts(cx: Context) -> Result<String, ToolError> {
     let (drafts, files, db) = (cx.kv("BOARD")?, cx.r2("FILES")?, cx.d1("DB")?);
     let keys = drafts.list("draft/").await?;
@@ -230,7 +230,7 @@ async fn publish_drafts(cx: Context) -> Result<String, ToolError> {
     Ok(format!("{rows} drafts are published."))
 }
 
-/// Removes what was published.
+/// Removes what was published, at most a thousand drafts at a time.
 async fn clear_published(cx: Context) -> Result<String, ToolError> {
     let files = cx.r2("FILES")?;
     let published = files.list("draft/").await?;

@@ -69,6 +69,7 @@ describe('whose account is connected', () => {
   });
 
   // MCP "URL Mode Elicitation for OAuth Flows": the server verifies that the person who opens the URL is the one who started it.
+  // MCP "Elicitation › Phishing"
   test('a link that was sent to somebody else connects nothing for either of them', async () => {
     const [mallory, victim] = [await withClient('bob'), await withClient('alice')];
     const link = linkIn(textOf(await ask(mallory)));

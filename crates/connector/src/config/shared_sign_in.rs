@@ -64,8 +64,8 @@ impl SharedAuthorizationServer {
         let (names, issuer) = (self.without_effect.join(", "), self.issuer.as_str());
         (!names.is_empty()).then(|| {
             format!(
-                "configuration: without effect here: {names}. AUTHORIZATION_SERVER is set, so {issuer} decides who signs in, with what, \
-                 and for how long. Set these there"
+                "configuration: no effect here: {names}. AUTHORIZATION_SERVER is set, so {issuer} decides who signs in, with what, \
+                 and for how long. Set them there"
             )
         })
     }

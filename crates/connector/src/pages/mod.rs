@@ -1,7 +1,7 @@
 //! The pages for people: functions from what a page says to its content. Routes and forms are elsewhere.
 //!
-//! All pages share one frame and one style sheet. They load nothing but the connector's icon, and work without JavaScript, by
-//! keyboard and with a screen reader.
+//! All pages share one frame and one style sheet. They load nothing but the connector's icon, and work by keyboard and with a
+//! screen reader; without JavaScript, too, except for passkeys.
 
 pub(crate) mod account;
 pub(crate) mod components;

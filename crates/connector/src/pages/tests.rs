@@ -193,12 +193,12 @@ pub(crate) fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
     rest.split_once(to).unwrap_or_else(|| panic!("no {to} after {from}")).0
 }
 
-/// The page without its head, so without the style sheet.
 /// The document of a page, in the frame of a connector.
 pub(crate) fn shown_in_frame(page: &Page) -> String {
     frame().document(page)
 }
 
+/// The page without its head, so without the style sheet.
 fn body(page: &str) -> &str {
     between(page, "<body>", "</html>")
 }

@@ -237,17 +237,37 @@ impl CallState {
         self.send_message(Some(id), method, params).await;
     }
 
+    /// Tells the client that nobody waits for its response to the request `id` any more ("Cancellation", "Timeouts").
+    pub(crate) fn cancel_request(&self, id: &RequestId) {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Cancelled<'a> {
+            request_id: &'a RequestId,
+            reason: &'static str,
+        }
+        let params = Cancelled { request_id: id, reason: "The call that asked has ended." };
+        self.keep(&Outgoing { jsonrpc: "2.0", id: None, method: "notifications/cancelled", params: &params });
+    }
+
     async fn send<P: Serialize>(&self, method: &'static str, params: &P) {
         self.send_message(None, method, params).await;
     }
 
     async fn send_message<P: Serialize>(&self, id: Option<RequestId>, method: &'static str, params: &P) {
-        if let Outbox::Open(messages) = &mut *self.outbox.borrow_mut() {
-            messages.push_back(to_bytes(&Outgoing { jsonrpc: "2.0", id, method, params }, 192));
-        } else {
-            return;
+        if self.keep(&Outgoing { jsonrpc: "2.0", id, method, params }).is_some() {
+            yield_to_stream().await;
         }
-        yield_to_stream().await;
+    }
+
+    /// Keeps a message for the stream. `None` if there is no stream.
+    fn keep<P: Serialize>(&self, message: &Outgoing<'_, P>) -> Option<()> {
+        match &mut *self.outbox.borrow_mut() {
+            Outbox::Closed => None,
+            Outbox::Open(messages) => {
+                messages.push_back(to_bytes(message, 192));
+                Some(())
+            }
+        }
     }
 }
 

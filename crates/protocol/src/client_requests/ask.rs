@@ -3,6 +3,7 @@
 use futures::future::join;
 
 use crate::author::tools::tool_error::ToolError;
+use crate::call::call_state::CallState;
 use crate::call::context::Context;
 use crate::client_requests::asking::Asking;
 use crate::client_requests::question::Question;
@@ -49,8 +50,12 @@ impl<H: Host> Context<H> {
         let owner = self.caller().map(|caller| &caller.subject);
         // The wait begins first: an answer for which nobody waits is dropped.
         let answer = self.host().client_response(session, owner, &id);
-        let request = self.call_state().request(RequestId::Text(id.clone()), question.method, &question.params);
-        match join(answer, request).await.0? {
+        let id = RequestId::Text(id.clone());
+        let request = self.call_state().request(id.clone(), question.method, &question.params);
+        let open = OpenRequest { id: Some(id), call_state: self.call_state() };
+        let response = join(answer, request).await.0?;
+        open.answered();
+        match response {
             ClientResponse::Result(result) => Ok(result),
             ClientResponse::Error(code) => {
                 Err(ToolError::new(format!("The client could not answer what it was asked (error {code}).")))
@@ -63,6 +68,28 @@ impl<H: Host> Context<H> {
         match &self.call_state().asking {
             Asking::MultiRoundTrip(_) => ToolError::protocol(RpcError::invalid_params(what)),
             Asking::Nobody | Asking::SignedIn | Asking::Stream(_) => ToolError::new(what),
+        }
+    }
+}
+
+/// A request to the client whose response is awaited. Dropped before that, because the call is stopped or has reached its time limit,
+/// it tells the client that the answer is not wanted any more.
+struct OpenRequest<'a> {
+    /// None once it is answered.
+    id: Option<RequestId>,
+    call_state: &'a CallState,
+}
+
+impl OpenRequest<'_> {
+    fn answered(mut self) {
+        self.id = None;
+    }
+}
+
+impl Drop for OpenRequest<'_> {
+    fn drop(&mut self) {
+        if let Some(id) = &self.id {
+            self.call_state.cancel_request(id);
         }
     }
 }

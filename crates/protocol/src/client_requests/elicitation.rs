@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use url::Url;
 
 use crate::author::tools::tool_error::ToolError;
 use crate::call::context::Context;
@@ -164,7 +165,8 @@ impl<H: Host> Context<H> {
     ///
     /// # Errors
     ///
-    /// Leaves the handler where the client cannot ask for a visit, and, with clients of 2026-07-28, until the answer is there.
+    /// Fails if `url` is no URL of the web. Leaves the handler where the client cannot ask for a visit, and, with clients of
+    /// 2026-07-28, until the answer is there.
     ///
     /// # Examples
     ///
@@ -193,6 +195,12 @@ impl<H: Host> Context<H> {
         url: &str,
     ) -> Result<Visit, ToolError> {
         let (message, version) = (message.into(), self.protocol_version());
+        let is_web_url = Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "https" | "http"));
+        if !is_web_url {
+            return Err(ToolError::new(
+                "The tool asks for a visit of something that is no https URL: its author can correct that.",
+            ));
+        }
         let elicitation_id =
             if version.is_modern() { None } else { Some(format!("{:032x}", self.host().random_bits()?)) };
         let mut params = json!({ "mode": "url", "message": message, "url": url });

@@ -72,6 +72,9 @@ const KEYWORDS: [&str; 16] = [
     "maxItems",
 ];
 
+/// The formats of strings that every revision has. The official clients refuse a form with another one.
+const FORMATS: [&str; 4] = ["email", "uri", "date", "date-time"];
+
 impl Form {
     /// Creates a form with a field for each field of `T`.
     ///
@@ -101,15 +104,19 @@ impl Form {
         Ok(Self(form))
     }
 
-    /// Returns the schema in a form that `version` has, or `None` if it has no such fields.
+    /// Returns the schema in a form that `version` has, or `None` if it has no such fields. A format that no revision has is
+    /// left out; the answer must fit it nevertheless.
     pub(crate) fn known_to(&self, version: ProtocolVersion) -> Option<Value> {
         let mut form = self.0.clone();
-        if version >= ProtocolVersion::V2025_11_25 {
-            return Some(form);
-        }
-        // 2025-06-18 has no lists, names choices by `enumNames`, and has defaults for booleans only.
         let fields = form.get_mut("properties")?.as_object_mut()?;
         for field in fields.values_mut().filter_map(Value::as_object_mut) {
+            if field.get("format").is_some_and(|format| !FORMATS.iter().any(|known| format == known)) {
+                field.remove("format");
+            }
+            if version >= ProtocolVersion::V2025_11_25 {
+                continue;
+            }
+            // 2025-06-18 has no lists, names choices by `enumNames`, and has defaults for booleans only.
             let kind = field.get("type").and_then(Value::as_str);
             if kind == Some("array") {
                 return None;
@@ -331,6 +338,25 @@ mod tests {
             "plain": {"type": "array", "items": {"type": "string", "enum": ["a", "b"]}},
         }});
         assert_eq!(Form::schema(schema.clone()).unwrap().0, schema);
+    }
+
+    #[test]
+    fn a_client_gets_the_formats_that_the_specification_has() {
+        let schema = json!({"type": "object", "properties": {
+            "id": {"type": "string", "format": "uuid", "minLength": 36},
+            "score": {"type": "number", "format": "double"},
+            "day": {"type": "string", "format": "date"},
+        }});
+        let form = Form::schema(schema.clone()).unwrap();
+        for version in [ProtocolVersion::V2025_06_18, ProtocolVersion::V2025_11_25, ProtocolVersion::V2026_07_28] {
+            let sent = json!({
+                "id": {"type": "string", "minLength": 36},
+                "score": {"type": "number"},
+                "day": {"type": "string", "format": "date"},
+            });
+            assert_eq!(form.known_to(version).unwrap()["properties"], sent, "{version:?}");
+        }
+        assert_eq!(form.as_schema(), &schema, "the answer has to fit all of it");
     }
 
     #[test]

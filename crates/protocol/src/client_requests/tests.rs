@@ -233,6 +233,25 @@ fn a_person_is_sent_to_a_page() {
     assert_eq!(text(&answer), "Accepted(())");
 }
 
+// MCP "Elicitation › Safe URL Handling"
+#[test]
+fn a_person_is_sent_to_a_page_of_the_web_only() {
+    let visited = |url: &'static str| {
+        let visit = async move |cx: Context<TestHost>| {
+            cx.elicit_url("visit", "Go there.", url).await?;
+            Ok::<_, ToolError>("visited")
+        };
+        let client = TestClient::of(Connector::new("test", "1").tool(Tool::new("visit", "Visit.", visit)));
+        client.modern_with(&json!({"elicitation": {"url": {}}}), "tools/call", &json!({"name": "visit"}), None)
+    };
+    for url in ["not a url", "/connect", "javascript:alert(1)", "data:text/html,a", "https://"] {
+        assert_eq!(visited(url)["result"]["isError"], true, "{url}");
+    }
+    for url in ["https://shop.example.com/connect", "http://127.0.0.1:8787/account"] {
+        assert_eq!(visited(url)["result"]["inputRequests"]["visit"]["params"]["url"], url);
+    }
+}
+
 #[test]
 fn prompts_and_resources_ask_too() {
     for (method, params) in [("prompts/get", json!({"name": "hello"})), ("resources/read", json!({"uri": "a:hello"}))] {
@@ -292,6 +311,7 @@ fn the_model_uses_tools_and_hears_what_they_gave() {
     assert_eq!(text(&sampling("all", &json!({"first": wants_both(), "last": done}))), "Rain. endTurn");
 }
 
+// MCP "Sampling › Security Considerations"
 #[test]
 fn what_is_out_of_balance_is_not_sent() {
     for results in ["one_too_few", "one_twice", "none"] {

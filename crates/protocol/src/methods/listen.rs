@@ -34,6 +34,8 @@ pub(crate) struct SubscriptionsListenRequestParams<H> {
     resources: Vec<(Uri, FoundResource<H>)>,
     /// What is wrong with the list of URIs.
     uris_error: Option<RpcError>,
+    /// Whether tasks are named, those included that are no tasks of this caller.
+    names_tasks: bool,
     tasks: Result<Vec<TaskId>, RpcError>,
     /// The tools whose work the tasks are.
     tools: Vec<Rc<ValidatedTool<H>>>,
@@ -55,7 +57,7 @@ impl<H: Host> SubscriptionsListenRequestParams<H> {
             }
         }
         let tasks = if registry.has_tasks() { self.tasks? } else { Vec::new() };
-        if !tasks.is_empty() && !admission.capabilities.has(ClientCapability::Tasks) {
+        if registry.has_tasks() && self.names_tasks && !admission.capabilities.has(ClientCapability::Tasks) {
             return Err(RpcError::missing_client_capability(ClientCapability::Tasks));
         }
         Ok(Interest { lists, own_resource_list: registry.resource_lists_are_own(), uris, tasks })
@@ -79,13 +81,14 @@ impl<H: Host> Method<H> for SubscriptionsListenRequestParams<H> {
         let announces_updates = visible.registry.announces(Topic::ResourceUpdates);
         let find = |uri| FoundResource::at(&uri, visible).map(|found| (uri, found));
         let resources = uris.into_iter().filter(|_| announces_updates).filter_map(find).collect();
+        let names_tasks = filter.get(TASKS).and_then(Value::as_array).is_some_and(|named| !named.is_empty());
         let mut tasks = tasks(filter);
         let mut tools = Vec::new();
         // A task whose tool the caller does not see does not exist for them.
         if let Ok(tasks) = &mut tasks {
             tasks.retain(|id| visible.tool(id.tool()).map(|tool| tools.push(Rc::clone(tool))).is_some());
         }
-        Self { lists, resources, uris_error, tasks, tools }
+        Self { lists, resources, uris_error, names_tasks, tasks, tools }
     }
 
     fn is_served(registry: &Registry<H>, version: ProtocolVersion) -> bool {

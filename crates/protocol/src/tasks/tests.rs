@@ -324,9 +324,12 @@ fn a_subscription_to_tasks_is_checked() {
     let person = Person::new();
     let listen = |capabilities: &Value, filter: &Value| person.client.listen(capabilities, filter, None).map(|_| ());
     let id = format!("greet.{}", "0".repeat(32));
-    let error = listen(&json!({}), &json!({"toolsListChanged": true, "taskIds": [id]})).unwrap_err()["error"].clone();
-    assert_eq!(error["code"], -32021);
-    assert_eq!(error["data"]["requiredCapabilities"], json!({"extensions": {EXTENSION: {}}}));
+    for named in [id.as_str(), "nonsense", "gone.00000000000000000000000000000001"] {
+        let asked = json!({"toolsListChanged": true, "taskIds": [named]});
+        let error = listen(&json!({}), &asked).unwrap_err()["error"].clone();
+        assert_eq!(error["code"], -32021, "{named}");
+        assert_eq!(error["data"]["requiredCapabilities"], json!({"extensions": {EXTENSION: {}}}));
+    }
     assert_eq!(listen(&json!({}), &json!({"taskIds": []})), Ok(()), "it asks for nothing");
     for wrong in [json!(id), json!([1]), json!({}), json!(vec![id.as_str(); MAX_TASKS + 1])] {
         let error = listen(&declared(), &json!({"taskIds": wrong})).unwrap_err();

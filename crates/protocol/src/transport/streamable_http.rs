@@ -79,10 +79,10 @@ impl<H: Host + Unpin> Endpoint<H> {
                 return Response::error(id.as_ref(), &error, 400).into();
             }
         };
-        let Some(accepts) = Accepts::of(headers) else {
-            return Reply::refused_unread(406, "Accept must allow application/json or text/event-stream.");
-        };
         let id = request.id.clone();
+        let Some(accepts) = Accepts::of(headers) else {
+            return not_acceptable(&id, "Accept must allow application/json or text/event-stream.");
+        };
         match self.admit(request, headers, caller.as_ref()) {
             Ok((operation, call_state)) => self.carry_out(operation, id, call_state, accepts, host, caller).await,
             Err(Refusal { status, error }) => Response::error(Some(&id), &error, status).into(),
@@ -130,7 +130,7 @@ impl<H: Host + Unpin> Endpoint<H> {
     ) -> Reply {
         if let Operation::Listen(interest) = operation {
             return match accepts {
-                Accepts::Json => Reply::refused_unread(406, "Accept must allow text/event-stream."),
+                Accepts::Json => not_acceptable(&id, "Accept must allow text/event-stream."),
                 Accepts::EventStream | Accepts::Both => {
                     Reply::Listen(Box::new(Listening::new(id, interest, caller, &self.registry.server_info)))
                 }
@@ -199,6 +199,10 @@ fn without_client<H: Host>(call_state: &CallState, host: &H, owner: Option<Subje
         Some((session, bits)) => WithoutClient::IsKept(wait_until, Resumable::new(session.clone(), owner, bits)),
         None => WithoutClient::GoesOn(wait_until),
     }
+}
+
+fn not_acceptable(id: &RequestId, message: &str) -> Reply {
+    Response::error(Some(id), &RpcError::new(ErrorCode::InvalidRequest, message), 406).into()
 }
 
 fn legacy_refusal(error: RpcError) -> Refusal {

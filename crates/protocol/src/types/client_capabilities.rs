@@ -66,10 +66,10 @@ impl ClientCapability {
         let extension =
             |name: &str| member("extensions").and_then(|extensions| extensions.get(name)).is_some_and(Value::is_object);
         match self {
-            // Without members it means forms: the only mode before URLs were added.
-            Self::Elicitation => {
-                member("elicitation").is_some_and(|modes| modes.is_empty() || is_object(modes, "form"))
-            }
+            // Where no mode is named it means forms: the only mode before URLs were added.
+            Self::Elicitation => member("elicitation").is_some_and(|modes| {
+                is_object(modes, "form") || !["form", "url"].iter().any(|mode| modes.contains_key(*mode))
+            }),
             Self::UrlElicitation => member("elicitation").is_some_and(|modes| is_object(modes, "url")),
             Self::Sampling => member("sampling").is_some(),
             Self::SamplingTools => member("sampling").is_some_and(|sampling| is_object(sampling, "tools")),
@@ -153,8 +153,11 @@ mod tests {
     }
 
     #[test]
-    fn elicitation_without_members_means_forms() {
-        assert_eq!(has(&json!({"elicitation": {}})), [ClientCapability::Elicitation]);
+    fn elicitation_without_a_mode_means_forms() {
+        for declared in [json!({}), json!({"schemaValidation": true}), json!({"applyDefaults": {}})] {
+            assert_eq!(has(&json!({ "elicitation": declared })), [ClientCapability::Elicitation], "{declared}");
+        }
+        assert_eq!(has(&json!({"elicitation": {"form": true}})), []);
         assert_eq!(has(&json!({"elicitation": {"url": {}}})), [ClientCapability::UrlElicitation]);
         let both = [ClientCapability::Elicitation, ClientCapability::UrlElicitation];
         assert_eq!(has(&json!({"elicitation": {"form": {}, "url": {}}})), both);

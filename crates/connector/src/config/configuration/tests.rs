@@ -257,8 +257,8 @@ fn where_another_connector_issues_the_tokens_nothing_of_the_own_sign_in_is_read(
     );
     let server = configuration.authorization_server.unwrap();
     assert_eq!((server.issuer.as_str(), server.resource.as_str()), ("https://a.example", "https://b.example/mcp"));
-    let report = "configuration: without effect here: IDENTITY, TRUSTED_ISSUERS, CONNECTORS. AUTHORIZATION_SERVER is set, so \
-                  https://a.example decides who signs in, with what, and for how long. Set these there";
+    let report = "configuration: no effect here: IDENTITY, TRUSTED_ISSUERS, CONNECTORS. AUTHORIZATION_SERVER is set, so \
+                  https://a.example decides who signs in, with what, and for how long. Set them there";
     assert_eq!(server.report().as_deref(), Some(report));
     let both = read(&[&shared[..], &[("AUTH_ISSUER", "https://id.example")]].concat());
     assert_eq!(

@@ -4,12 +4,12 @@
 //! struct, and a function that draws it:
 //!
 //! ```ignore
-//! pub(crate) fn section(keys: &KeysSection<'_>, form: &FormTarget<'_>, now: Timestamp) -> Markup {
+//! pub(crate) fn section(keys: &AccessKeysSection<'_>, form: &FormTarget<'_>, now: Timestamp) -> Markup {
 //!     Section::new("keys", "Access keys")
 //!         .lead("For programs that cannot sign in.")
 //!         .content(html! {
 //!             // One line for each, which opens to what else there is to know and to do.
-//!             (entries("keys", keys.iter().map(|key| {
+//!             (entries(keys.iter().map(|key| {
 //!                 Entry::new(key.name)
 //!                     .mark(Mark::Quiet, "read only")
 //!                     .line(html! { "Last used " (ago(key.used_at, now)) })

@@ -83,6 +83,13 @@ impl CallToolResult {
         Ok(Self { structured: Some(structured), ..Self::default() })
     }
 
+    /// Returns the structured content of a success, if something in it may be null.
+    pub(crate) fn structured_with_null(&self) -> Option<Value> {
+        let json = self.structured.as_ref().filter(|_| !self.is_error)?.json.get();
+        // In a development build, all of it is looked at: a type may be written differently than its schema says.
+        (cfg!(debug_assertions) || json.contains("null")).then(|| serde_json::from_str(json).ok())?
+    }
+
     /// Creates a failure with a text for the model.
     pub(crate) fn failed(text: impl Into<String>) -> Self {
         Self::new().content(ContentBlock::text(text)).error()
@@ -110,6 +117,13 @@ impl CallToolResult {
     /// Creates the result of a call whose arguments break the tool's schema.
     pub(crate) fn invalid_arguments(violations: &Violations) -> Self {
         Self::failed(format!("The arguments do not fit the tool's input schema.\n{violations}"))
+    }
+
+    /// Creates the result of a call that has returned what the tool's schema does not admit.
+    pub(crate) fn invalid_result(violations: &Violations) -> Self {
+        Self::failed(format!(
+            "The tool has returned what does not fit its output schema. The author of the connector can correct that.\n{violations}"
+        ))
     }
 
     /// Returns the result with the members that `version` has.

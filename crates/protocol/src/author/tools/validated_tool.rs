@@ -63,6 +63,8 @@ pub struct ValidatedTool<H> {
     pub(crate) schema: Schema,
     pub(crate) header_params: HeaderParams,
     pub(crate) access: Access,
+    /// The compiled schema of its results, once one of them had to be checked.
+    output: OnceCell<Option<Schema>>,
     listed: PerVersion<OnceCell<Box<RawValue>>>,
 }
 
@@ -84,6 +86,7 @@ impl<H> ValidatedTool<H> {
             schema: checked.schema,
             header_params: checked.header_params,
             access,
+            output: OnceCell::new(),
             listed: PerVersion::default(),
         }
     }
@@ -111,6 +114,16 @@ impl<H> ValidatedTool<H> {
         (self.tool.handler)(arguments, cx)
     }
 
+    /// Returns the result of a call, or a failure if its structured content breaks the output schema: a client would drop all of it
+    /// ("Output Schema"). A result has the form of its type, but a number that is not finite is written as null.
+    pub(crate) fn checked(&self, result: CallToolResult) -> CallToolResult {
+        let compile = || self.tool.output.as_ref().and_then(|output| Schema::compile(&output.published).ok());
+        let violations = result
+            .structured_with_null()
+            .and_then(|structured| self.output.get_or_init(compile).as_ref()?.validate(&structured).err());
+        violations.map_or(result, |violations| CallToolResult::invalid_result(&violations))
+    }
+
     /// Returns the list entry of the tool for `version`, serialized once per isolate.
     ///
     /// # Errors
@@ -123,5 +136,79 @@ impl<H> ValidatedTool<H> {
         }
         let json = serde_json::value::to_raw_value(&ListedTool::new(&self.tool, version))?;
         Ok(slot.get_or_init(|| json))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use schemars::{JsonSchema, SchemaGenerator, json_schema};
+    use serde::{Deserialize, Serialize, Serializer};
+    use serde_json::{Value, json};
+
+    use crate::author::connector::Connector;
+    use crate::author::tools::json::Json;
+    use crate::author::tools::tool::Tool;
+    use crate::author::tools::tool_error::ToolError;
+    use crate::call::context::Context;
+    use crate::testing::test_client::TestClient;
+    use crate::testing::test_host::TestHost;
+
+    #[derive(Deserialize, JsonSchema)]
+    struct Of {
+        part: f64,
+        whole: f64,
+    }
+
+    #[derive(Serialize, JsonSchema)]
+    struct Share {
+        ratio: f64,
+        note: Option<&'static str>,
+        about: &'static str,
+    }
+
+    /// Is written as a number, and says that it is a text.
+    struct Mislabelled;
+
+    impl Serialize for Mislabelled {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_map([("name", 7)])
+        }
+    }
+
+    impl JsonSchema for Mislabelled {
+        fn schema_name() -> Cow<'static, str> {
+            "Mislabelled".into()
+        }
+
+        fn json_schema(_: &mut SchemaGenerator) -> schemars::Schema {
+            json_schema!({"type": "object", "properties": {"name": {"type": "string"}}})
+        }
+    }
+
+    fn result(tool: &str, arguments: &Value) -> Value {
+        let share = async |of: Of| {
+            Ok::<_, ToolError>(Json(Share { ratio: of.part / of.whole, note: None, about: "null and void" }))
+        };
+        let client = TestClient::of(Connector::new("test", "1").tool(Tool::new("share", "A share.", share)).tool(
+            Tool::new("mislabelled", "A name.", async |_: Context<TestHost>| Ok::<_, ToolError>(Json(Mislabelled))),
+        ));
+        client.modern("tools/call", &json!({"name": tool, "arguments": arguments}), None)["result"].clone()
+    }
+
+    #[test]
+    fn a_result_that_breaks_the_output_schema_is_a_failure() {
+        let half = result("share", &json!({"part": 1, "whole": 2}));
+        assert_eq!(half["structuredContent"], json!({"ratio": 0.5, "about": "null and void"}));
+        // 0/0 is no number, and JSON has null for it.
+        for (tool, arguments, path) in
+            [("share", json!({"part": 0, "whole": 0}), "ratio"), ("mislabelled", json!({}), "name")]
+        {
+            let failed = result(tool, &arguments);
+            assert_eq!((&failed["isError"], failed.get("structuredContent")), (&json!(true), None), "{tool}");
+            let text = failed["content"][0]["text"].as_str().unwrap();
+            assert!(text.contains("does not fit its output schema") && text.contains(path), "{text}");
+        }
     }
 }

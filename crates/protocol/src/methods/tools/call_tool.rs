@@ -211,7 +211,7 @@ pub(crate) async fn call<H: Host>(
         Err(violations) => return Ok(CallToolResult::invalid_arguments(&violations)),
     };
     match tool.call(arguments, cx).await {
-        Ok(result) => Ok(result),
+        Ok(result) => Ok(tool.checked(result)),
         Err(error) => error.into_answer(version),
     }
 }

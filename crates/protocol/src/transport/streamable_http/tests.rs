@@ -344,7 +344,8 @@ fn a_client_that_takes_no_stream_gets_json_and_no_messages() {
     };
     assert!(events.next().now_or_never().unwrap().is_some());
     assert_eq!(events.next().now_or_never(), Some(None), "the response ends the stream");
-    assert_eq!(answer_to(&body, &[("accept", "text/html")]).0, 406);
+    let (status, answer) = answer_to(&body, &[("accept", "text/html")]);
+    assert_eq!((status, &answer["id"]), (406, &body["id"]), "the request was read");
 }
 
 #[test]
@@ -385,6 +386,26 @@ fn a_legacy_client_is_asked_on_the_stream_of_the_call() {
     assert_eq!(question["params"]["requestedSchema"]["required"], json!(["text"]));
     assert_eq!(question["id"].as_str().map(str::len), Some(32));
     assert_eq!(next()["result"]["content"][0]["text"], "yes");
+}
+
+// MCP "Lifecycle › Timeouts"
+#[test]
+fn a_question_that_nobody_waits_for_any_more_is_cancelled() {
+    let unanswered = TestHost { client_response: None, ..host() };
+    let Reply::Events(events) = reply_to(&call("ask", &json!({})), &[("mcp-session-id", &session())], unanswered)
+    else {
+        panic!("no stream")
+    };
+    let events: Vec<String> = events.map(|event| String::from_utf8(event).unwrap()).collect().now_or_never().unwrap();
+    let data = |event: &String| serde_json::from_str::<Value>(event.split("data: ").nth(1)?).ok();
+    let messages: Vec<Value> = events.iter().filter_map(data).collect();
+    let [question, cancelled, answer] = &messages[..] else { panic!("{messages:?}") };
+    assert_eq!(question["method"], "elicitation/create");
+    assert_eq!(
+        (&cancelled["method"], &cancelled["params"]["requestId"], cancelled.get("id")),
+        (&json!("notifications/cancelled"), &question["id"], None)
+    );
+    assert_eq!(answer["result"]["isError"], true);
 }
 
 #[test]
