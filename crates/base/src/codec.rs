@@ -22,11 +22,20 @@ pub struct DecodeError;
 pub struct EncodeError;
 
 /// Encodes a value.
+///
+/// # Errors
+///
+/// Returns [`EncodeError`] if the value holds something that has no binary form, such as a list of unknown length.
 pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, EncodeError> {
     encode_versioned(VERSION, value)
 }
 
 /// Decodes what [`encode`] wrote.
+///
+/// # Errors
+///
+/// Returns [`DecodeError`] if another version of the program has written the bytes, or if they are not exactly one
+/// value of this type.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
     decode_body(bytes.strip_prefix(&[VERSION]).ok_or(DecodeError)?)
 }
@@ -42,6 +51,10 @@ pub(crate) fn encode_versioned<T: Serialize>(byte: u8, value: &T) -> Result<Vec<
 }
 
 /// Decodes a value without a version byte, which must be all there is.
+///
+/// # Errors
+///
+/// Returns [`DecodeError`] if the bytes are not a value of this type, or if more bytes follow it.
 pub fn decode_body<T: DeserializeOwned>(encoded: &[u8]) -> Result<T, DecodeError> {
     match postcard::take_from_bytes(encoded) {
         Ok((value, [])) => Ok(value),

@@ -49,16 +49,30 @@ pub trait Row: Serialize + DeserializeOwned {
     const VERSION: u8;
 
     /// Reads the row of an older version, without its first byte.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`DecodeError`] if the version is unknown, which by default every one is, or if `encoded` is not a row
+    /// of it.
     fn from_older(version: u8, encoded: &[u8]) -> Result<Self, DecodeError> {
         let (_, _) = (version, encoded);
         Err(DecodeError)
     }
 
+    /// Writes a row of this version.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`EncodeError`] if the row holds something that has no binary form.
     fn to_row(&self) -> Result<Vec<u8>, EncodeError> {
         encode_versioned(Self::VERSION, self)
     }
 
     /// Reads a row of this version or an older one.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`DecodeError`] if the row is empty, has a version that is unknown, or is not a row of that version.
     fn from_row(row: &[u8]) -> Result<Self, DecodeError> {
         let (version, encoded) = row.split_first().ok_or(DecodeError)?;
         if *version == Self::VERSION { decode_body(encoded) } else { Self::from_older(*version, encoded) }

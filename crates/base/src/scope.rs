@@ -166,6 +166,11 @@ impl ScopeSet {
     }
 
     /// Parses a space-separated list. Repetitions and extra spaces are ignored.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidScope::TooMany`] for more than 64 scopes or 4096 bytes, and [`InvalidScope::Malformed`] if a
+    /// name is too long or has a character that RFC 6749 §3.3 does not allow.
     pub fn parse(text: &str) -> Result<Self, InvalidScope> {
         if text.len() > MAX_SCOPE_STRING {
             return Err(InvalidScope::TooMany);
