@@ -242,8 +242,11 @@ impl Answer {
         request.reuse(&ReusedAnswer { status: self.status, head, body: &body, id_at, line: &line });
     }
 
-    /// Returns the runtime's own type, as the answer to `request`. Fails if a header has a value that no header can
-    /// have.
+    /// Returns the runtime's own type, as the answer to `request`.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a header has a value that no header can have.
     pub(crate) fn into_response(self, request: &Incoming) -> worker::Result<web_sys::Response> {
         let id = request.request_log().id();
         match (self.head(), &self.body) {

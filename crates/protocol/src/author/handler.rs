@@ -173,6 +173,10 @@ pub trait HandlerOutput: 'static {
     type Success: 'static;
 
     /// Starts the work.
+    ///
+    /// # Errors
+    ///
+    /// Resolves to the error that the handler returns.
     fn into_future(self) -> impl Future<Output = Result<Self::Success, ToolError>> + 'static;
 }
 

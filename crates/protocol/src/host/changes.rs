@@ -15,5 +15,10 @@ pub trait Changes {
     fn publish_to_all(&self, change: &Change) -> impl Future<Output = ()>;
 
     /// Changes the subscriptions of a session. `owner` is the person whose session it is; the first one who signed in keeps it.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`WatchError::NotYours`] if the session belongs to somebody else, [`WatchError::TooMany`] if there is no
+    /// room for another subscription, and [`WatchError::Unavailable`] if storage does not answer.
     fn watch(&self, watch: &Watch, owner: Option<&Subject>) -> impl Future<Output = Result<(), WatchError>>;
 }

@@ -13,6 +13,11 @@ pub trait Files {
     type File;
 
     /// Makes a link by which one file can be uploaded.
+    ///
+    /// # Errors
+    ///
+    /// Fails with a text for the model if no files are kept for the caller, if they have too many already, if the
+    /// purpose or the limits are invalid, or if the keys or the files are out of reach.
     fn upload_url(
         &self,
         caller: Option<&Caller>,
@@ -21,8 +26,17 @@ pub trait Files {
     ) -> impl Future<Output = Result<UploadUrl, ToolError>>;
 
     /// Makes a link by which the file `key` can be downloaded for an hour.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`file`](Self::file) does, and if the keys are out of reach.
     fn download_url(&self, caller: Option<&Caller>, key: &str) -> impl Future<Output = Result<String, ToolError>>;
 
     /// Finds the file `key`.
+    ///
+    /// # Errors
+    ///
+    /// Fails with a text for the model if no files are kept for the caller, if they have no such file, or if the files
+    /// are out of reach.
     fn file(&self, caller: Option<&Caller>, key: &str) -> impl Future<Output = Result<Self::File, ToolError>>;
 }

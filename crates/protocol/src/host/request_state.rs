@@ -9,9 +9,20 @@ use crate::host::unavailable::Unavailable;
 /// Seals what a client keeps for a while.
 pub trait RequestStateSeal {
     /// Seals `plain`. It opens only beside the same `binding`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`SealStateError::TooLarge`] if `plain` is larger than a state may be, and
+    /// [`SealStateError::Unavailable`] if the keys cannot be read.
     fn seal(&self, plain: &[u8], binding: &[u8]) -> impl Future<Output = Result<String, SealStateError>>;
 
     /// Opens what [`seal`](Self::seal) has sealed.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`OpenStateError::Forged`] if the text was not sealed here with this binding, or was changed on its way,
+    /// [`OpenStateError::Expired`] if it was valid once, and [`OpenStateError::Unavailable`] if the keys cannot be
+    /// read.
     fn open(&self, sealed: &str, binding: &[u8]) -> impl Future<Output = Result<Vec<u8>, OpenStateError>>;
 }
 

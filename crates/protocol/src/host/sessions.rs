@@ -18,6 +18,12 @@ use mcp_connector_base::identifier::Subject;
 /// The sessions of legacy clients.
 pub trait Sessions {
     /// Returns the lowest log level that the client of a session asked for, or `None` if it never did.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`SessionError::Gone`] if the session has ended or belongs to somebody else, [`SessionError::TooMany`]
+    /// if clients without a sign-in hold too much already, and [`SessionError::Unavailable`] if storage does not
+    /// answer.
     fn log_level(
         &self,
         session: &SessionId,
@@ -25,6 +31,10 @@ pub trait Sessions {
     ) -> impl Future<Output = Result<Option<LoggingLevel>, SessionError>>;
 
     /// Remembers the level for [`log_level`](Self::log_level).
+    ///
+    /// # Errors
+    ///
+    /// As [`log_level`](Self::log_level).
     fn set_log_level(
         &self,
         session: &SessionId,
@@ -34,6 +44,10 @@ pub trait Sessions {
 
     /// Waits for the client's response to the request `id` that was sent in `session`. It arrives in another request, maybe in
     /// another isolate, and [`respond`](Self::respond) brings it here.
+    ///
+    /// # Errors
+    ///
+    /// As [`log_level`](Self::log_level).
     fn client_response(
         &self,
         session: &SessionId,
@@ -42,6 +56,10 @@ pub trait Sessions {
     ) -> impl Future<Output = Result<ClientResponse, SessionError>>;
 
     /// Brings a client's response to the call that waits for it. A response that no call waits for is dropped.
+    ///
+    /// # Errors
+    ///
+    /// As [`log_level`](Self::log_level).
     fn respond(
         &self,
         session: &SessionId,
@@ -62,6 +80,10 @@ pub trait Sessions {
 
     /// Tells the request `id` that its client has cancelled it. A cancellation that comes a moment before
     /// [`stop`](Self::stop) waits for it; one that no call waits for is dropped.
+    ///
+    /// # Errors
+    ///
+    /// As [`log_level`](Self::log_level).
     fn cancel(
         &self,
         session: &SessionId,

@@ -124,8 +124,11 @@ macro_rules! client_requests {
                 }
             }
 
-            /// Checks the parameters and gives the operation. Fails where the method is not served to this client, or with what is
-            /// wrong with its parameters.
+            /// Checks the parameters and gives the operation.
+            ///
+            /// # Errors
+            ///
+            /// Fails where the method is not served to this client, or with what is wrong with its parameters.
             pub(crate) fn admit(self, admission: &Admission<'_, H>) -> Result<Operation<H>, RpcError> {
                 let unknown = || RpcError::new(ErrorCode::MethodNotFound, "This server has no such method.");
                 if !self.is_served(admission.registry, admission.version) {

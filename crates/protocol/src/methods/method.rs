@@ -59,11 +59,19 @@ pub(crate) trait Method<H: Host>: Sized {
         false
     }
 
-    /// Takes the answers that a retry brings, or `None` if the method has no questions. Fails if they have a wrong form.
+    /// Takes the answers that a retry brings, or `None` if the method has no questions.
+    ///
+    /// # Errors
+    ///
+    /// Fails if they have a wrong form.
     fn multi_round_trip(&mut self) -> Result<Option<MultiRoundTrip>, RpcError> {
         Ok(None)
     }
 
-    /// Checks the parameters and gives the operation. Fails with what is wrong with them.
+    /// Checks the parameters and gives the operation.
+    ///
+    /// # Errors
+    ///
+    /// Fails with what is wrong with them.
     fn admit(self, admission: &Admission<'_, H>) -> Result<Operation<H>, RpcError>;
 }

@@ -38,6 +38,10 @@ impl Listening {
     }
 
     /// Removes tasks that do not exist or are not the caller's. The caller does this first.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Unavailable`] if the object of a task does not answer. Then no task is removed.
     pub async fn find_tasks(&mut self, host: &impl Tasks) -> Result<(), Unavailable> {
         tasks::find(&mut self.interest.tasks, self.caller.as_ref(), host).await
     }

@@ -27,6 +27,10 @@ pub(crate) async fn find(ids: &mut Vec<TaskId>, caller: Option<&Caller>, host: &
 }
 
 /// Tells the tasks that a stream listens. Each sends its state to the stream.
+///
+/// # Errors
+///
+/// Returns [`Unavailable`] if the object of a task does not answer. The other tasks are told all the same.
 pub async fn tell_all(ids: &[TaskId], caller: Option<&Caller>, host: &impl Tasks) -> Result<(), Unavailable> {
     let listen = async |id: TaskId| {
         let command = ListenToTask { owner: caller.map(Owner::of), id: id.clone() };

@@ -29,7 +29,11 @@ pub(crate) enum NamedVersion {
 }
 
 impl NamedVersion {
-    /// Reads the version header. Fails if it names a version that no handshake here agrees on.
+    /// Reads the version header.
+    ///
+    /// # Errors
+    ///
+    /// Fails if it names a version that no handshake here agrees on.
     pub(crate) fn of(headers: &impl RequestHeaders) -> Result<Self, RpcError> {
         Self::by(headers.get(headers::PROTOCOL_VERSION).as_deref())
     }
@@ -67,7 +71,11 @@ impl NamedVersion {
     }
 }
 
-/// Returns the session that a message of `caller` names. Fails if it names one that no handshake here began.
+/// Returns the session that a message of `caller` names.
+///
+/// # Errors
+///
+/// Fails if it names one that no handshake here began.
 pub(crate) fn session<H: 'static>(
     headers: &impl RequestHeaders,
     registry: &Registry<H>,

@@ -77,10 +77,15 @@ impl<H: Host> ClientMessage<H> {
 }
 
 impl<H: Host> Posted<H> {
-    /// Parses a whole body. Fails with the answer if it is not JSON-RPC.
+    /// Parses a whole body.
     ///
     /// `most_bytes` is the size limit of the body. The limit of the memory for its values follows from it. What the messages name
     /// is looked up as `caller` sees it, who is `None` without a valid token.
+    ///
+    /// # Errors
+    ///
+    /// Returns the reply to a body that is not JSON, that needs too much memory, or that is a batch without messages or
+    /// with too many. A malformed message is no such error: it gets its own answer.
     pub fn read(
         body: &[u8],
         most_bytes: u32,

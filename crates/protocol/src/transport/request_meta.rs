@@ -44,7 +44,11 @@ impl RequestMeta {
         TraceParent::parse(self.member(TraceParent::NAME)?.as_str()?)
     }
 
-    /// Returns the version and the capabilities that each request carries from 2026-07-28 on. Fails where one of them is missing.
+    /// Returns the version and the capabilities that each request carries from 2026-07-28 on.
+    ///
+    /// # Errors
+    ///
+    /// Fails where one of them is missing.
     pub(crate) fn envelope(&self) -> Result<(&str, &Object), RpcError> {
         let version = self.protocol_version().and_then(Value::as_str).ok_or_else(|| {
             RpcError::invalid_params(
@@ -59,7 +63,11 @@ impl RequestMeta {
         Ok((version, capabilities))
     }
 
-    /// Returns what the client wants to hear. Fails where a member has a form that the specification does not allow.
+    /// Returns what the client wants to hear.
+    ///
+    /// # Errors
+    ///
+    /// Fails where a member has a form that the specification does not allow.
     pub(crate) fn notifications(&self) -> Result<Notifications, RpcError> {
         let Some(meta) = &self.0 else { return Ok(Notifications::default()) };
         let meta = meta.as_object().ok_or_else(|| RpcError::invalid_params("`_meta` must be an object."))?;

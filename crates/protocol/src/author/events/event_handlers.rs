@@ -115,6 +115,10 @@ impl<H: 'static> EventHandlers<H> {
     }
 
     /// Runs the handlers of a schedule one after the other. Returns none if there is none.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first error of a handler. The handlers after it run all the same.
     pub async fn run_schedule(&self, cron: &str, cx: EventContext<H>) -> Option<Result<(), ToolError>>
     where
         H: Clone,
@@ -128,6 +132,11 @@ impl<H: 'static> EventHandlers<H> {
     }
 
     /// Runs the handler of a queue with a message as JSON. Returns none if there is none.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the handler, or a [`ToolError`] if the message does not have the form that the handler
+    /// takes.
     pub async fn run_message(
         &self,
         queue: &str,

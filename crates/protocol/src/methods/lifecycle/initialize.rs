@@ -31,7 +31,11 @@ pub(crate) struct InitializeRequestParams {
 
 impl InitializeRequestParams {
     /// Returns the version that is agreed on: the one that the client asks for if this server knows it, or else the newest with a
-    /// handshake. `is_http_sse` says whether the client uses the transport of 2024-11-05. Fails if the client asks for none.
+    /// handshake. `is_http_sse` says whether the client uses the transport of 2024-11-05.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the client asks for none.
     pub(crate) fn agreed_version(&self, is_http_sse: bool) -> Result<ProtocolVersion, RpcError> {
         let wanted = self
             .protocol_version

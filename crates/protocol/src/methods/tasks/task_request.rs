@@ -51,7 +51,11 @@ impl<H: Host> TaskRequestParams<H> {
         McpName { member: "taskId", value: self.task_id.as_deref() }
     }
 
-    /// Returns the id. Fails where the client does not declare the extension, or the id is wrong.
+    /// Returns the id.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the client does not declare the extension, or the id is wrong.
     pub(crate) fn admit(self, admission: &Admission<'_, H>) -> Result<TaskId, RpcError> {
         if !admission.capabilities.has(ClientCapability::Tasks) {
             return Err(RpcError::missing_client_capability(ClientCapability::Tasks));
