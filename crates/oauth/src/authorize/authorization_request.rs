@@ -64,6 +64,11 @@ pub struct AuthorizationQuery {
 
 impl AuthorizationQuery {
     /// Decodes the query of a request, without its question mark.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`PageError::Query`] if the query is malformed or repeats `client_id`, and [`PageError::NoClient`] if
+    /// `client_id` is missing or is not an identifier.
     pub fn parse(query: &str) -> Result<Self, PageError> {
         let parameters = Parameters::parse(query.as_bytes())?;
         let client_id = parameters.get("client_id")?.ok_or(PageError::NoClient)?;
@@ -78,6 +83,13 @@ impl AuthorizationQuery {
     }
 
     /// Checks that the redirect URI is one of `client`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`PageError::UnknownClient`] if `client` is not the one of the request, [`PageError::ClientNotAllowed`]
+    /// if `policy` does not allow it, and [`PageError::Query`], [`PageError::RedirectUri`] or
+    /// [`PageError::RedirectUriMismatch`] if `redirect_uri` is repeated, is not acceptable, or is not one of the
+    /// client.
     pub fn for_client(self, client: &Client, policy: &RedirectPolicy) -> Result<TrustedRedirect, PageError> {
         if client.id != self.client_id {
             return Err(PageError::UnknownClient);
@@ -110,7 +122,12 @@ pub struct TrustedRedirect {
 }
 
 impl TrustedRedirect {
-    /// Checks all other parameters. An error is sent to the redirect URI.
+    /// Checks all other parameters.
+    ///
+    /// # Errors
+    ///
+    /// Returns the response with the [`AuthorizationError`] of the first check that failed. It is sent to the redirect
+    /// URI.
     pub fn check(
         self,
         audiences: Audiences<'_>,

@@ -38,6 +38,10 @@ pub struct CodeChallenge([u8; 32]);
 
 impl CodeChallenge {
     /// Parses a `code_challenge` of the method `S256`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidCodeChallenge`] if the text is not 32 bytes in base64url without padding.
     pub fn parse(text: &str) -> Result<Self, InvalidCodeChallenge> {
         // The decoder refuses padding and non-zero bits at the end, so one digest has one spelling.
         let mut digest = [0; 32];
@@ -74,6 +78,10 @@ pub struct CodeVerifier(String);
 
 impl CodeVerifier {
     /// Parses a `code_verifier`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidCodeVerifier`] if the text is not 43 to 128 unreserved characters (RFC 7636 §4.1).
     pub fn parse(text: &str) -> Result<Self, InvalidCodeVerifier> {
         let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
         if !(43..=128).contains(&text.len()) || !text.bytes().all(unreserved) {

@@ -185,6 +185,11 @@ pub enum RedirectMismatch {
 impl Client {
     /// Returns the redirect URI for a request with the URI `requested`. A request may omit it only if the client has one fixed
     /// URI (RFC 6749 §3.1.2.3). A loopback URI is not fixed, because its port is chosen later.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`RedirectMismatch::NotRegistered`] if `requested` is not one of the client, and
+    /// [`RedirectMismatch::Missing`] if there is none and the client does not have exactly one fixed URI.
     pub fn redirect_uri(&self, requested: Option<&RedirectUri>) -> Result<RedirectUri, RedirectMismatch> {
         if let Some(requested) = requested {
             let admitted = self.redirect_uris.iter().any(|registered| registered.admits(requested));

@@ -64,6 +64,12 @@ impl ClientAssertion {
     }
 
     /// Checks the claims of an assertion by which `client` wants to authenticate at the server `issuer`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ClientAssertionError::OtherClient`] or [`ClientAssertionError::Audience`] if it is of another client
+    /// or for another server, and [`ClientAssertionError::Jwt`] if it is of another type, if a claim is missing or
+    /// malformed, or if it is not valid now or is valid for too long.
     pub fn check(
         jwt: &SignedJwt<'_>,
         client: &ClientId,
@@ -92,7 +98,11 @@ impl ClientAssertion {
         Ok(Self { id: AssertionId::of(client.as_str(), claims.required("jti")?)?, expires })
     }
 
-    /// Returns whether `keys` admit the algorithm of an assertion.
+    /// Checks that `keys` admit the algorithm of an assertion.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ClientAssertionError::Jwt`] with [`JwtError::Algorithm`] if the client has chosen another one.
     pub fn check_algorithm(jwt: &SignedJwt<'_>, keys: &ClientKeys) -> Result<(), ClientAssertionError> {
         if keys.algorithm.is_none_or(|only| only == jwt.algorithm()) {
             Ok(())

@@ -96,6 +96,15 @@ impl ClientAuthenticationError {
 
 impl PresentedClient {
     /// Reads the credentials of a request from its `Authorization` header and its body.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ClientAuthenticationError::Missing`] if the request names no client,
+    /// [`ClientAuthenticationError::SeveralMethods`] if it uses more than one method,
+    /// [`ClientAuthenticationError::Unsupported`] if the header is not a well-formed one of Basic,
+    /// [`ClientAuthenticationError::Failed`] if the identifier or the secret cannot be that of a client,
+    /// [`ClientAuthenticationError::Assertion`] if the assertion is malformed or of another type, and
+    /// [`ClientAuthenticationError::Form`] if a parameter is repeated.
     pub fn parse(authorization: Option<&str>, body: &Parameters) -> Result<Self, ClientAuthenticationError> {
         use ClientAuthenticationError::{Failed, Missing, SeveralMethods, Unsupported};
         let in_body = body.get("client_id")?;
@@ -188,6 +197,12 @@ impl PresentedClient {
     ///
     /// A confidential client may send its secret in the header or in the body, whichever method it registered: clients confuse
     /// the two, and neither is weaker. A public client must not send a secret, and one with keys must sign.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ClientAuthenticationError::NoAssertion`] if the client must sign, and
+    /// [`ClientAuthenticationError::Failed`] if the identifier is that of another client, or if the secret is wrong,
+    /// missing or superfluous.
     pub fn authenticate(&self, client: &Client) -> Result<(), ClientAuthenticationError> {
         if client.proof() == ClientProof::PrivateKeyJwt {
             return Err(ClientAuthenticationError::NoAssertion);

@@ -68,6 +68,10 @@ impl RegisteredClient {
 /// Registers a client with the newest key of `key`. Identifiers that were made with older keys stay valid.
 ///
 /// The response says what an authorization request with the client's `scope` asks for, according to `scopes`.
+///
+/// # Errors
+///
+/// Returns [`ClientRegistrationError::TooMuch`] if the name and the redirect URIs are too long for an identifier.
 pub fn register(
     registration: ClientMetadata,
     now: Timestamp,
@@ -106,6 +110,10 @@ pub fn is_registered_form(id: &ClientId) -> bool {
 }
 
 /// Returns the client of an identifier, without the redirect URIs that the policy no longer allows.
+///
+/// # Errors
+///
+/// Returns [`UnknownClient`] if the identifier is not one that [`register`] made with one of these keys.
 pub fn registered_client(
     id: &ClientId,
     policy: &RedirectPolicy,

@@ -97,6 +97,10 @@ fn public_keys(set: &Value) -> Result<ExternalKeys, InvalidClientKeys> {
 
 impl JwksUri {
     /// Checks a URL by the rules of a metadata document's.
+    ///
+    /// # Errors
+    ///
+    /// Returns the [`InvalidClientIdUrl`] that says which rule the URL breaks.
     pub fn parse(text: &str) -> Result<Self, InvalidClientIdUrl> {
         let url = ClientId::new(text).map_err(|_| InvalidClientIdUrl::Host)?;
         ClientIdUrl::check(&url)?;
@@ -104,6 +108,10 @@ impl JwksUri {
     }
 
     /// Returns the URL to fetch. `own` is the origin of this server, from which a fetch would be a loop.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidClientIdUrl::Host`] if the URL is on this server.
     pub fn to_fetch(&self, own: &Origin) -> Result<ClientIdUrl, InvalidClientIdUrl> {
         ClientIdUrl::parse(&self.0, own)
     }

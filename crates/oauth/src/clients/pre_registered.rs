@@ -100,6 +100,12 @@ pub struct PreRegisteredClients(Vec<Client>);
 
 impl PreRegisteredClients {
     /// Parses the configuration. An empty text names no clients.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidClientConfig::Json`] if the text is not a JSON list of clients,
+    /// [`InvalidClientConfig::TooMany`] if it has more than 64, and [`InvalidClientConfig::Client`] for the first that
+    /// is invalid or has the `client_id` of an earlier one.
     pub fn parse(json: &str, policy: &RedirectPolicy) -> Result<Self, InvalidClientConfig> {
         if json.trim().is_empty() {
             return Ok(Self::default());

@@ -58,6 +58,11 @@ pub enum SealError {
 
 impl<T: Sealable> Sealed<T> {
     /// Seals `value` until `expires`. It opens only with the same `binding`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`SealError::TooLarge`] if the value has no binary form, or if the sealed text would be longer than
+    /// [`Sealable::MAX_SEALED_LENGTH`].
     pub fn seal(
         value: &T,
         binding: &[u8],
@@ -95,6 +100,11 @@ impl<T: Sealable> Sealed<T> {
     }
 
     /// Returns the value, if it was sealed here with this binding and has not expired.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`SealError::Forged`] if the text was not sealed with this binding and one of these keys, or was
+    /// changed, and [`SealError::Expired`] if its time is over, or if an earlier version of this program sealed it.
     pub fn open(&self, binding: &[u8], now: Timestamp, keys: &CipherKeys) -> Result<T, SealError> {
         if self.text.len() > T::MAX_SEALED_LENGTH {
             return Err(SealError::Forged);

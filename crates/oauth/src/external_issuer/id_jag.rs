@@ -86,6 +86,12 @@ pub enum IdJagError {
 
 impl IdJag {
     /// Returns the issuer that an assertion names, if it is trusted. Nothing is proven yet.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`IdJagError::Type`] if it is a JWT of another type, [`IdJagError::UntrustedIssuer`] or
+    /// [`IdJagError::UntrustedTenant`] if its issuer or the tenant is not trusted, and [`IdJagError::Jwt`] if one of
+    /// these claims is missing or malformed.
     pub fn issuer<'t>(jwt: &SignedJwt<'_>, trusted: &'t TrustedIssuers) -> Result<&'t TrustedIssuer, IdJagError> {
         if jwt.media_type() != Some(MEDIA_TYPE) {
             return Err(IdJagError::Type);
@@ -100,6 +106,14 @@ impl IdJag {
     }
 
     /// Checks the claims of an assertion of `trusted`, which `client` has sent to the server `issuer`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`IdJagError::Audience`] or [`IdJagError::OtherClient`] if the assertion is for another server or
+    /// client, [`IdJagError::NoPerson`] or [`IdJagError::NoResource`] if it names none,
+    /// [`IdJagError::ProofOfPossession`] or [`IdJagError::AuthorizationDetails`] if it needs what this server does not
+    /// support, and [`IdJagError::Jwt`] if a claim is missing or malformed, or if it is not valid now or is valid for
+    /// too long.
     pub fn check(
         jwt: &SignedJwt<'_>,
         trusted: &TrustedIssuer,

@@ -80,6 +80,12 @@ pub enum InvalidIdentityClaims {
 impl IdentityClaims {
     /// Parses names that are separated by spaces or commas. `groups=CLAIM` and `roles=CLAIM` say where groups and roles are, if not in
     /// the claims of these names.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidIdentityClaims::Malformed`] if an entry is not a name of visible ASCII or is too long,
+    /// [`InvalidIdentityClaims::Repeated`] if the claim of the groups or of the roles is named twice, and
+    /// [`InvalidIdentityClaims::TooMany`] for more than 16 other claims.
     pub fn parse(text: &str) -> Result<Self, InvalidIdentityClaims> {
         let mut claims = Self::default();
         for entry in text.split([' ', ',', '\n', '\t', '\r']).filter(|entry| !entry.is_empty()) {

@@ -187,6 +187,11 @@ pub struct InvalidKeySet;
 
 impl ExternalKeys {
     /// Parses a key set. Keys that cannot be used are ignored, and so are all keys with a repeated `kid`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidKeySet`] if the document is longer than [`MAX_KEY_SET`], or is not a JSON object with a list
+    /// `keys`.
     pub fn parse(document: &[u8]) -> Result<Self, InvalidKeySet> {
         if document.len() > MAX_KEY_SET {
             return Err(InvalidKeySet);

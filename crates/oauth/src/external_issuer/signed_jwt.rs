@@ -19,6 +19,10 @@ pub(crate) const ASSERTION_LEEWAY: u64 = 30;
 #[allow(async_fn_in_trait, reason = "a Worker has one thread; nobody needs these futures to be Send")]
 pub trait SignatureVerifier {
     /// Returns whether `signature` is a signature of `message` by this key, which fits the algorithm.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`Outage`] if the signature cannot be verified now.
     async fn verify(
         &self,
         algorithm: Algorithm,
@@ -99,8 +103,13 @@ pub struct SignedJwt<'a> {
 }
 
 impl<'a> SignedJwt<'a> {
-    /// Reads the parts. A header with `crit` is refused, because no extension is understood, and so is one with `cty`, which says that
-    /// another JWT is inside (RFC 7519 §5.2). Keys and addresses of keys in the header are never used.
+    /// Reads the parts. Keys and addresses of keys in the header are never used.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidJwt::WrongAlgorithm`] if the algorithm is not accepted, and [`InvalidJwt::Malformed`] if the
+    /// text is not three parts in base64url with two JSON objects. A header with `crit` is refused, too, because no
+    /// extension is understood, and so is one with `cty`, which says that another JWT is inside (RFC 7519 §5.2).
     pub fn parse(text: &'a str) -> Result<Self, InvalidJwt> {
         let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| InvalidJwt::Malformed);
         let (message, signature) = text.rsplit_once('.').ok_or(InvalidJwt::Malformed)?;
@@ -120,6 +129,11 @@ impl<'a> SignedJwt<'a> {
     }
 
     /// Reads the parts of an assertion.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`JwtError::Algorithm`] if the algorithm is not accepted, and [`JwtError::Malformed`] if
+    /// [`parse`](Self::parse) refuses the text for another reason.
     pub fn parse_assertion(text: &'a str) -> Result<Self, JwtError> {
         Self::parse(text).map_err(JwtError::from)
     }
@@ -141,6 +155,11 @@ impl<'a> SignedJwt<'a> {
     }
 
     /// Verifies the signature with the key that the header names or, if it names none, the only one that fits the algorithm.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`SignatureError::UnknownKey`] if there is no such key, [`SignatureError::BadSignature`] if the
+    /// signature is wrong, and [`SignatureError::Outage`] if `verifier` cannot tell now.
     pub async fn verify(&self, keys: &ExternalKeys, verifier: &impl SignatureVerifier) -> Result<(), SignatureError> {
         let key = self.key_in(keys).ok_or(SignatureError::UnknownKey)?;
         let is_genuine = verifier.verify(self.algorithm, key, self.message.as_bytes(), &self.signature).await?;

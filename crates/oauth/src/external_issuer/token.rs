@@ -77,6 +77,11 @@ pub enum ExternalTokenError {
 }
 
 /// Verifies a token at the resource.
+///
+/// # Errors
+///
+/// Returns the [`ExternalTokenError`] of the first check that failed, or [`ExternalTokenError::Outage`] if the
+/// signature cannot be verified now.
 pub async fn verify_external(
     bearer: &BearerToken,
     keys: &ExternalKeys,

@@ -118,6 +118,12 @@ struct Entry {
 
 impl TrustedIssuers {
     /// Parses the setting. An empty text names no issuers.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidTrustedIssuers::Json`] if the text is not a JSON list of issuers,
+    /// [`InvalidTrustedIssuers::TooMany`] if it has more than 16, and [`InvalidTrustedIssuers::Issuer`] for the first
+    /// that is invalid or has the issuer and the tenant of an earlier one.
     pub fn parse(json: &str) -> Result<Self, InvalidTrustedIssuers> {
         if json.trim().is_empty() {
             return Ok(Self::default());
@@ -141,6 +147,11 @@ impl TrustedIssuers {
 
     /// Checks the issuers against the scopes of the connector. A misspelled one would be missing and nobody would see why.
     /// `can_authenticate` says whether a client that an issuer names can.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidTrustedIssuers::Issuer`] for the first that names a scope that the connector does not have, or
+    /// a client that cannot authenticate.
     pub fn check(
         &self,
         known: &ScopeSet,

@@ -40,6 +40,11 @@ pub trait Grants {
 /// A command to the object of one subject. It may be sent again if its answer was lost.
 pub trait GrantsCommand: Command {
     /// Executes the command. The object that stores the rows calls this within one transaction.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the rows if one cannot be read or stored. The transaction then has to be undone. What the
+    /// command refuses is part of its answer.
     fn carry_out<R: GrantRows>(
         self,
         store: &mut GrantStore<R>,

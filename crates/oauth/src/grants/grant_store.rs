@@ -77,6 +77,13 @@ impl<R: GrantRows> GrantStore<R> {
 
     /// Stores a code until it is redeemed. A code that is stored already, because its form was sent again, now has the content of
     /// the last form.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the rows if a code cannot be read, or the code or the identity cannot be stored.
+    ///
+    /// The inner error is [`StoreCodeError::Redeemed`] if the code is stored already and was redeemed, and
+    /// [`StoreCodeError::TooMany`] if the person has too many codes that wait.
     pub fn store_code(
         &mut self,
         code: &PendingCode,
@@ -99,6 +106,13 @@ impl<R: GrantRows> GrantStore<R> {
     }
 
     /// Redeems a code, exactly once.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the rows if the code or a grant cannot be read or stored.
+    ///
+    /// The inner error says why the code is not redeemed. Only [`RedeemError::Replayed`] changes something: it ends the
+    /// grant of the code.
     pub fn redeem(
         &mut self,
         request: &Redemption,
@@ -139,6 +153,11 @@ impl<R: GrantRows> GrantStore<R> {
     }
 
     /// Uses a refresh token.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the rows if the grant cannot be read or stored. Why a refresh is refused is in
+    /// [`Refreshed::answer`].
     pub fn refresh(&mut self, request: &RefreshRequest, now: Timestamp) -> Result<Refreshed, R::Error> {
         let Some(grant) = self.rows.grant(request.grant)? else {
             return Ok(Refreshed { answer: Err(RefreshError::Unknown), use_is_recorded: false });
@@ -158,6 +177,11 @@ impl<R: GrantRows> GrantStore<R> {
 
     /// Returns the use of a grant that has just been refreshed, if the directory has no use of the last day. The sign-in counts
     /// as a use.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the rows if the grant cannot be read, or what is known of its use or its person cannot be
+    /// looked up.
     pub fn client_use_to_record(&self, grant: GrantId, now: Timestamp) -> Result<Option<ClientUseToRecord>, R::Error> {
         let Some(found) = self.rows.grant(grant)? else { return Ok(None) };
         let heard_at = self.rows.recorded_at(grant)?;
@@ -174,11 +198,20 @@ impl<R: GrantRows> GrantStore<R> {
     }
 
     /// Remembers that the use of a grant was recorded in the directory.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the rows if the time cannot be stored.
     pub fn set_use_recorded(&mut self, grant: GrantId, now: Timestamp) -> Result<(), R::Error> {
         self.rows.put_recorded_at(grant, now)
     }
 
     /// Ends the grant of a refresh token, of any generation, for its client.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the rows if the grant cannot be read or stored. A grant that is unknown, or not of this
+    /// client and secret, is no error: nothing ends.
     pub fn revoke_token(
         &mut self,
         grant: GrantId,
@@ -192,6 +225,11 @@ impl<R: GrantRows> GrantStore<R> {
     }
 
     /// Ends the grant of an access token for its client.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the rows if the grant cannot be read or stored. A grant that is unknown, or not of this
+    /// client, is no error: nothing ends.
     pub fn revoke_for_client(
         &mut self,
         grant: GrantId,
@@ -203,12 +241,21 @@ impl<R: GrantRows> GrantStore<R> {
 
     /// Returns whether the person has signed out everywhere since `signed_in_at`. A sign-in in the second of the sign-out has
     /// ended, too, because their order is unknown.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the rows if the time of the last sign-out cannot be looked up.
     pub fn has_signed_out_since(&self, signed_in_at: Timestamp) -> Result<bool, R::Error> {
         Ok(self.rows.signed_out_at()?.is_some_and(|signed_out_at| signed_in_at <= signed_out_at))
     }
 
     /// Ends all grants and access keys of the person, and all their sign-ins in any browser. No browser is remembered after that, and no
     /// upstream account is connected.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the rows if a code cannot be read, or something cannot be looked up, stored or deleted.
+    /// Other rows that cannot be read do not keep the rest from ending.
     pub fn sign_out(&mut self, now: Timestamp) -> Result<Revoked, R::Error> {
         self.rows.put_signed_out_at(now, now.plus(SESSION_LIFETIME))?;
         self.forget_all_browsers()?;
@@ -217,6 +264,10 @@ impl<R: GrantRows> GrantStore<R> {
     }
 
     /// Ends a grant for the person who gave it, or an access key for the person who made it.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the rows if the grant cannot be read or stored, or the access key cannot be deleted.
     pub fn revoke(&mut self, grant: GrantId, now: Timestamp) -> Result<Revoked, R::Error> {
         if self.end_key(grant, EndReason::Person, now)? {
             return Ok(Revoked { ended: vec![grant], ..Revoked::default() });
@@ -228,6 +279,10 @@ impl<R: GrantRows> GrantStore<R> {
     }
 
     /// Ends several grants for the person who gave them.
+    ///
+    /// # Errors
+    ///
+    /// As [`revoke`](Self::revoke).
     pub fn revoke_several(&mut self, grants: &[GrantId], now: Timestamp) -> Result<Revoked, R::Error> {
         let mut ended = Vec::new();
         for grant in grants {
@@ -237,6 +292,10 @@ impl<R: GrantRows> GrantStore<R> {
     }
 
     /// Ends all grants and access keys for the person who gave them, and invalidates the codes that wait.
+    ///
+    /// # Errors
+    ///
+    /// As [`sign_out`](Self::sign_out).
     pub fn revoke_all(&mut self, now: Timestamp) -> Result<Revoked, R::Error> {
         // A row that cannot be read gives no access, and must not keep the other grants alive.
         self.disallow_all_redirects()?;
@@ -265,6 +324,10 @@ impl<R: GrantRows> GrantStore<R> {
     }
 
     /// Ends all grants of a client that the owner of this server has ended, and invalidates its codes that wait.
+    ///
+    /// # Errors
+    ///
+    /// As [`sign_out`](Self::sign_out).
     pub fn end_client(&mut self, client: &ClientHash, now: Timestamp) -> Result<Revoked, R::Error> {
         // One row that cannot be read must not keep the other grants alive.
         let grants = self.rows.readable_grants()?;
@@ -296,6 +359,10 @@ impl<R: GrantRows> GrantStore<R> {
 
     /// Returns those of `grants`, grants or access keys, that are live and whose person may still sign in, and what is known of the
     /// person.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the rows if a grant or an access key cannot be read, or the use of a key cannot be stored.
     pub fn check_grants(
         &mut self,
         grants: Vec<GrantId>,
@@ -322,6 +389,10 @@ impl<R: GrantRows> GrantStore<R> {
     }
 
     /// Returns the live grants, last used first.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the rows if a grant cannot be read.
     pub fn list(&self, policy: &AdmissionPolicy, now: Timestamp) -> Result<Vec<GrantSummary>, R::Error> {
         let mut live = Vec::new();
         for grant in self.live(now)? {
@@ -334,6 +405,10 @@ impl<R: GrantRows> GrantStore<R> {
     }
 
     /// Deletes rows that are no longer needed. Returns when to call it again.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the rows if they cannot be looked up or deleted.
     pub fn sweep(&mut self, now: Timestamp) -> Result<Option<Timestamp>, R::Error> {
         self.remember_forgotten(now)?;
         self.rows.forget(now)

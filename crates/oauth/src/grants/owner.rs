@@ -16,6 +16,11 @@ use crate::upstream::summary::UpstreamSummary;
 
 impl<R: GrantRows> GrantStore<R> {
     /// Returns everything that the person has connected.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the rows if a grant, an access key or what the owner has ended cannot be read, or anything
+    /// else cannot be looked up.
     pub fn overview(&mut self, policy: &AdmissionPolicy, now: Timestamp) -> Result<AccountOverview, R::Error> {
         let (grants, keys) = (self.list(policy, now)?, self.list_keys(policy, now)?);
         let versions = policy.versions();
@@ -28,6 +33,11 @@ impl<R: GrantRows> GrantStore<R> {
 
     /// Ends what the owner of this server wants to end. With trusted issuers, whose next assertion would admit the same again, the end
     /// is stored.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the rows if the grant, a code or what the owner has ended cannot be read, or something
+    /// cannot be looked up, stored or deleted.
     pub fn end_for_owner(
         &mut self,
         action: &OwnerAction,

@@ -36,6 +36,11 @@ pub enum InvalidAllowedUsers {
 impl AllowedUsers {
     /// Parses a list that is separated by spaces or commas. An entry is an identifier or a login at the provider, a verified
     /// e-mail address, a domain for all its verified addresses (`@example.com`), or `*`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidAllowedUsers::Nobody`] for an empty list, and [`InvalidAllowedUsers::TooMany`] for more than
+    /// 256 entries.
     pub fn parse(text: &str) -> Result<Self, InvalidAllowedUsers> {
         let entries = text.split([' ', ',', '\n', '\t']).filter(|entry| !entry.is_empty());
         let entries: Vec<String> = entries.map(str::to_owned).collect();

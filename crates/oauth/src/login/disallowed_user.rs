@@ -32,6 +32,10 @@ const SEVERAL_TENANTS: [&str; 4] = ["common", "organizations", "consumers", "918
 
 impl EmailTrust {
     /// Trusts the addresses of an issuer, if it is a single tenant.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`SeveralTenants`] if the issuer serves several tenants, as `common` of Microsoft does.
     pub fn trusted(issuer: &ExternalIssuer) -> Result<Self, SeveralTenants> {
         let tenant = issuer.as_str().split('/').nth(3).unwrap_or_default();
         if SEVERAL_TENANTS.iter().any(|several| tenant.eq_ignore_ascii_case(several)) {

@@ -65,6 +65,12 @@ pub enum WeakPassphrase {
 
 impl Passphrase {
     /// Takes the configured passphrase. White space around it is ignored, because `echo` and editors add a newline.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`WeakPassphrase::Missing`] for white space, [`WeakPassphrase::TooLong`] for more than 1024 bytes,
+    /// [`WeakPassphrase::TooShort`] for fewer than [`MIN_PASSPHRASE`] characters, and [`WeakPassphrase::Guessable`] if
+    /// it repeats a few characters or consists mostly of common words.
     pub fn new(text: &str) -> Result<Self, WeakPassphrase> {
         let text = text.trim();
         if text.is_empty() {

@@ -38,6 +38,12 @@ impl RequiredGroups {
     pub const NONE: Self = Self(Vec::new());
 
     /// Parses the setting.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidRequiredGroups::Json`] if the text is not a JSON object of lists of strings,
+    /// [`InvalidRequiredGroups::Endpoint`] if a member is not the path of an endpoint, and
+    /// [`InvalidRequiredGroups::Groups`] if a list is empty or has too many groups, or if a group is empty or too long.
     pub fn parse(json: &str) -> Result<Self, InvalidRequiredGroups> {
         let object = Object::parse(json.as_bytes()).map_err(|_| InvalidRequiredGroups::Json)?;
         let mut endpoints = Vec::new();

@@ -272,6 +272,11 @@ pub struct TokenOrigin {
 }
 
 /// Returns to whom a token was issued, even if it has expired. A revocation needs that (RFC 7009); it permits nothing.
+///
+/// # Errors
+///
+/// Returns [`AccessTokenError::NotIssuedHere`] or [`AccessTokenError::BadSignature`] if the text is not a token that
+/// was signed with one of these keys, and [`AccessTokenError::WrongIssuer`] if its issuer is another one.
 pub fn token_origin(token: &str, issuer: &Issuer, keys: &SigningKeys) -> Result<TokenOrigin, AccessTokenError> {
     let claims = authenticate(token, keys)?.custom;
     if claims.iss != issuer.as_str() {

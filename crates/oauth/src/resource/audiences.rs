@@ -47,6 +47,11 @@ impl<'a> Audiences<'a> {
 
     /// Returns the resource of a request (RFC 8707 §2), and the scopes of its connector. Without the parameter it is `/mcp` of this
     /// server, because clients of the first protocol revisions do not send it.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidTarget`] if the parameter is repeated, or names no resource for which this server issues
+    /// tokens.
     pub fn requested(&self, parameters: &Parameters) -> Result<(Resource, &'a ScopeCatalogue), InvalidTarget> {
         let resource = match parameters.get("resource").map_err(|_| InvalidTarget)? {
             Some(text) => Resource::parse(text).map_err(|_| InvalidTarget)?,

@@ -68,11 +68,13 @@ impl BearerError {
 impl BearerToken {
     /// Reads the values of the `Authorization` header. Without a value the request is anonymous.
     ///
-    /// A value that is not one well-formed token is always an error. A client with a broken token must learn that on every
-    /// method, or it would never renew it.
-    ///
     /// A runtime that joins repeated headers passes them as one value with commas. Neither a token nor a scheme has a comma, so
     /// repeated headers are detected here, too.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`BearerError`] for every value that is not one well-formed token. A client with a broken token must
+    /// learn that on every method, or it would never renew it.
     pub fn from_authorization<'a>(values: impl IntoIterator<Item = &'a str>) -> Result<Option<Self>, BearerError> {
         let mut values = values.into_iter();
         let Some(value) = values.next() else {

@@ -26,6 +26,10 @@ pub struct InvalidMetadataUrl;
 
 impl MetadataUrl {
     /// Creates a URL from `https://…` or `http://…` in visible ASCII without quotes and backslashes.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidMetadataUrl`] if the text is not such a URL, has no host, or has more than 2048 bytes.
     pub fn new(url: &str) -> Result<Self, InvalidMetadataUrl> {
         let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
         let has_host = rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'));

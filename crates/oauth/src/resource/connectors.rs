@@ -139,6 +139,12 @@ pub fn item(origin: &Origin, name: &str, scopes: &ScopeCatalogue) -> String {
 
 impl Connectors {
     /// Parses the setting. An empty text names no connectors. It is read once: the texts of its scopes are never freed.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidConnectors::Json`] if the text is not a JSON list of connectors, [`InvalidConnectors::TooMany`]
+    /// if it has more than 32, and [`InvalidConnectors::Connector`] for the first that is invalid or has the URL of an
+    /// earlier one.
     pub fn parse(json: &str) -> Result<Self, InvalidConnectors> {
         if json.trim().is_empty() {
             return Ok(Self::default());
@@ -161,6 +167,10 @@ impl Connectors {
     }
 
     /// Checks that this server is not one of them.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidConnectors::Connector`] with [`ConnectorError::Own`] if one has the origin of this server.
     pub fn check(&self, own: &Issuer) -> Result<(), InvalidConnectors> {
         match self.0.iter().position(|connector| connector.origin == *own.origin()) {
             None => Ok(()),

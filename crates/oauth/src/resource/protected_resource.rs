@@ -43,6 +43,11 @@ pub struct Resource {
 
 impl Resource {
     /// Parses an identifier, and brings it into canonical form.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidResource::Url`] if the text is not an http or https URL, and [`InvalidResource::Shape`] if it
+    /// has a query, a fragment or an empty segment.
     pub fn parse(text: &str) -> Result<Self, InvalidResource> {
         let url = WebUrl::parse(text)?;
         if url.query.is_some() || url.fragment.is_some() || url.path.contains("//") {

@@ -42,6 +42,10 @@ impl ScopeCatalogue {
 
     /// Returns the scopes that a request asks for. Unknown scopes are ignored, because clients ask for `openid` and the like by
     /// habit. A request that [means the default](Self::means_default) asks for the scopes of a first sign-in.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidScope`] if `scope` is not a list that [`ScopeSet::parse`] accepts.
     pub fn requested(&self, scope: Option<&str>) -> Result<ScopeSet, InvalidScope> {
         let asked = ScopeSet::parse(scope.unwrap_or_default())?;
         Ok(if self.means_default(&asked) { self.sign_in.clone() } else { asked.intersection(&self.all) })

@@ -14,5 +14,10 @@ pub trait AssertionIssuers {
     fn claims(&self) -> &IdentityClaims;
 
     /// Verifies that an issuer has signed an assertion with one of its keys.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`SignatureError::UnknownKey`] if the issuer has no such key, [`SignatureError::BadSignature`] if the
+    /// signature is wrong, and [`SignatureError::Outage`] if the keys are out of reach.
     async fn verify(&self, issuer: &TrustedIssuer, assertion: &SignedJwt<'_>) -> Result<(), SignatureError>;
 }

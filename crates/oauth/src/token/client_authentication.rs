@@ -44,23 +44,40 @@ impl From<NotDescribed> for TokenError {
 /// Where clients are looked up.
 #[allow(async_fn_in_trait, reason = "a Worker has one thread; nobody needs these futures to be Send")]
 pub trait Clients {
-    /// Returns the client with this identifier, or `None` if there is none. If that is unknown, it is an outage.
+    /// Returns the client with this identifier, or `None` if there is none.
     ///
     /// The metadata document of a client need not be read here: a code or token of such a client names it, and says what the client
     /// has to prove itself with. Its identifier and kind are sufficient.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`Outage`] if it is unknown whether there is such a client.
     async fn find(&self, id: &ClientId) -> Result<Option<Client>, Outage>;
 
     /// Returns a client that was found, with all that its metadata document says. `None` if there is no such client any more.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`NotDescribed`] if the document cannot be fetched now.
     async fn described(&self, client: Client) -> Result<Option<Client>, NotDescribed>;
 
     /// Verifies that a client has signed an assertion with one of its keys.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`NotDescribed`] if the keys of the client cannot be fetched now. The inner error says why the assertion
+    /// does not authenticate the client.
     async fn verify_assertion(
         &self,
         client: &Client,
         assertion: &SignedJwt<'_>,
     ) -> Result<Result<(), ClientAssertionError>, NotDescribed>;
 
-    /// Returns whether the owner of this server has ended a client for everybody. If that is unknown, it is an outage.
+    /// Returns whether the owner of this server has ended a client for everybody.
+    ///
+    /// # Errors
+    ///
+    /// Returns an [`Outage`] if that is unknown.
     async fn status(&self, id: &ClientId) -> Result<ClientStatus, Outage>;
 }
 

@@ -99,6 +99,11 @@ impl TokenResponse {
 
 impl<C: Clients, G: Grants, R: Random, I: AssertionIssuers> TokenEndpoint<'_, C, G, R, I> {
     /// Handles a POST. `authorization` and `content_type` are the headers of that name.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`TokenError`] if the request is malformed, if the client does not authenticate, if what it presents
+    /// gives no tokens, if a limit is reached, or if storage or a server of another party does not answer.
     pub async fn answer(
         &self,
         authorization: Option<&str>,

@@ -37,6 +37,12 @@ pub struct RevocationEndpoint<'a, C, G> {
 impl<C: Clients, G: Grants> RevocationEndpoint<'_, C, G> {
     /// Handles a POST, and returns the grants that have ended. Each `Ok` is a 200. `authorization` and `content_type` are the
     /// headers of that name.
+    ///
+    /// # Errors
+    ///
+    /// Returns a [`TokenError`] if the request is malformed, if the client does not authenticate, if the token is an
+    /// access key, if a limit is reached, or if storage or a server of another party does not answer. A token that is
+    /// unknown, or of another client, is no error (RFC 7009 §2.2).
     pub async fn answer(
         &self,
         authorization: Option<&str>,

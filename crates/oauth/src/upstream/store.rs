@@ -19,6 +19,10 @@ pub enum UpstreamRefreshOutcome {
 
 impl<R: GrantRows> GrantStore<R> {
     /// Stores the account that the person has connected, in place of an earlier one.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the rows if the earlier connection cannot be looked up, or the new one cannot be stored.
     pub fn connect_upstream(&mut self, connected: ConnectedUpstream, now: Timestamp) -> Result<(), R::Error> {
         let ConnectedUpstream { upstream, tokens, account } = connected;
         let earlier = self.rows.upstream(&upstream)?;
@@ -27,6 +31,10 @@ impl<R: GrantRows> GrantStore<R> {
     }
 
     /// Ends a connection for its person. Returns what was stored.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the rows if the connection cannot be looked up or deleted.
     pub fn disconnect_upstream(&mut self, upstream: &UpstreamName) -> Result<Option<UpstreamConnection>, R::Error> {
         let connection = self.rows.upstream(upstream)?;
         self.rows.delete_upstream(upstream)?;
@@ -35,6 +43,10 @@ impl<R: GrantRows> GrantStore<R> {
 
     /// Returns what is to be done for a call that needs the access token. `refused` is the generation whose token the service has
     /// just refused.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the rows if the connection cannot be looked up, or its use or its end cannot be stored.
     pub fn upstream_token(
         &mut self,
         upstream: &UpstreamName,
@@ -59,6 +71,11 @@ impl<R: GrantRows> GrantStore<R> {
 
     /// Takes the outcome of a refresh that began at `generation`. If the person has connected anew or disconnected meanwhile, it no
     /// longer counts. Returns tokens that have come for a connection that is no more: they are to be revoked.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the rows if the connection cannot be looked up, or its new tokens or its end cannot be
+    /// stored.
     pub fn take_upstream_refresh(
         &mut self,
         upstream: &UpstreamName,
@@ -86,6 +103,10 @@ impl<R: GrantRows> GrantStore<R> {
     }
 
     /// Ends a connection that shares the refresh token of the sign-in, if there is no such token any more.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the rows if the connection cannot be looked up, or its end cannot be stored.
     pub fn end_shared_upstream(&mut self, upstream: &UpstreamName) -> Result<(), R::Error> {
         match self.rows.upstream(upstream)?.filter(is_shared) {
             Some(connection) => self.rows.put_upstream(upstream, &connection.ended(ConnectionEnd::RefreshRefused)),
@@ -95,6 +116,10 @@ impl<R: GrantRows> GrantStore<R> {
 
     /// Takes an access token that the identity provider gave when the refresh token of the sign-in was exchanged, if the account of
     /// the person there is connected with that token.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the rows if the connection cannot be looked up, or its new token cannot be stored.
     pub fn take_identity_tokens(
         &mut self,
         upstream: &UpstreamName,

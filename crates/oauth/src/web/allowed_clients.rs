@@ -40,6 +40,11 @@ pub struct AllowedClients {
 
 impl ClientHosts {
     /// Parses a list, separated by spaces or commas.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidClientHosts`] if the list is empty or has more than 64 entries, or if an entry is not a host in
+    /// lower case, perhaps with a port.
     pub fn parse(text: &str) -> Result<Self, InvalidClientHosts> {
         let entries = text.split([' ', ',', '\n', '\t', '\r']).filter(|entry| !entry.is_empty());
         let hosts: Option<Vec<String>> = entries.map(|entry| is_host(entry).then(|| entry.to_owned())).collect();

@@ -23,6 +23,11 @@ pub struct InvalidExternalIssuer;
 
 impl ExternalIssuer {
     /// Parses the configured identifier. Plain http is accepted for loopback only.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidExternalIssuer`] if the text is not an https URL, or has a query, a fragment or more than 1024
+    /// bytes.
     pub fn parse(text: &str) -> Result<Self, InvalidExternalIssuer> {
         let text = text.trim();
         let fits = text.len() <= MAX_ISSUER && text.bytes().all(|byte| byte.is_ascii_graphic());
@@ -79,6 +84,12 @@ pub enum DiscoveryError {
 
 impl Discovery {
     /// Parses a metadata document of `issuer`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`DiscoveryError::Malformed`] if the document is longer than [`MAX_METADATA`], is not a JSON object, or
+    /// lacks `issuer` or `jwks_uri`, [`DiscoveryError::OtherIssuer`] if it is that of another issuer, and
+    /// [`DiscoveryError::InsecureKeys`] if `jwks_uri` is neither https nor on loopback.
     pub fn parse(document: &[u8], issuer: &ExternalIssuer) -> Result<Self, DiscoveryError> {
         if document.len() > MAX_METADATA {
             return Err(DiscoveryError::Malformed);

@@ -38,11 +38,21 @@ pub struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
     /// Decodes a query, without its question mark, or a body that a client sends.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`FormError::TooLong`] for more than [`MAX_FORM`] bytes, [`FormError::TooMany`] for more than 64
+    /// parameters, and [`FormError::Malformed`] if a percent sign is not followed by two digits, or if decoded bytes
+    /// are not UTF-8.
     pub fn parse(encoded: &[u8]) -> Result<Self, FormError> {
         Self::parse_within(encoded, MAX_FORM)
     }
 
     /// Decodes a body that a page of this server sends.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse), with a limit of [`MAX_PAGE_FORM`] bytes.
     pub fn of_page(encoded: &[u8]) -> Result<Self, FormError> {
         Self::parse_within(encoded, MAX_PAGE_FORM)
     }
@@ -65,6 +75,10 @@ impl Parameters {
     }
 
     /// Returns the value of a parameter that may occur once.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`FormError::Repeated`] if the parameter occurs more than once (RFC 6749 §3.1).
     pub fn get(&self, name: &'static str) -> Result<Option<&str>, FormError> {
         let mut values = self.named(name);
         let value = values.next();

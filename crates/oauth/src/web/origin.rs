@@ -19,6 +19,10 @@ pub struct Origin {
 
 impl Origin {
     /// Returns the origin of a URL. Path, query and fragment are ignored.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidUrl`] if the text is not a URL that [`WebUrl::parse`] accepts.
     pub fn of(url: &str) -> Result<Self, InvalidUrl> {
         WebUrl::parse(url).map(|url| url.origin())
     }
@@ -114,6 +118,11 @@ impl Issuer {
     }
 
     /// Parses the setting `PUBLIC_URL`: an origin, with at most one slash at the end.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidIssuer::Url`] if the text is not an http or https URL, and [`InvalidIssuer::NotBare`] if it has
+    /// a path other than `/`, a query or a fragment.
     pub fn parse(text: &str) -> Result<Self, InvalidIssuer> {
         let url = WebUrl::parse(text)?;
         if !matches!(url.path, "" | "/") || url.query.is_some() || url.fragment.is_some() {

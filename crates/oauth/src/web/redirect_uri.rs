@@ -78,6 +78,11 @@ pub struct InvalidRedirectPolicy;
 impl RedirectPolicy {
     /// Creates a policy that allows the entries of `configured`, separated by spaces or commas, and those that are always
     /// allowed.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidRedirectPolicy`] if an entry is not a private-use URI that can be allowed, or if there are more
+    /// than 32.
     pub fn with_private_use(configured: &str) -> Result<Self, InvalidRedirectPolicy> {
         let Self { mut private_use, clients } = Self::default();
         for entry in configured.split([' ', ',', '\n', '\t']).filter(|entry| !entry.is_empty()) {
@@ -159,13 +164,24 @@ pub struct RedirectUri {
 }
 
 impl RedirectUri {
-    /// Parses a redirect URI. The error becomes `error_description`.
+    /// Parses a redirect URI.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidRedirectUri::NotAllowed`] if the URI is that of a client that is not allowed here, and
+    /// otherwise fails as [`parse_of_any_client`](Self::parse_of_any_client) does. The text of the error becomes
+    /// `error_description`.
     pub fn parse(raw: &str, policy: &RedirectPolicy) -> Result<Self, InvalidRedirectUri> {
         let uri = Self::parse_of_any_client(raw, policy)?;
         if policy.clients.admits_redirect(uri.as_str()) { Ok(uri) } else { Err(InvalidRedirectUri::NotAllowed) }
     }
 
     /// Parses a redirect URI of a client that may not be allowed here. So it is known when it asks, and can be told that it is not.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidRedirectUri`] if the URI is malformed or too long, has a fragment or a parameter of the
+    /// response, or is neither https, nor http on a loopback host, nor a private-use URI that `policy` allows.
     pub fn parse_of_any_client(raw: &str, policy: &RedirectPolicy) -> Result<Self, InvalidRedirectUri> {
         if policy.private_use.iter().any(|allowed| &**allowed == raw) {
             return Ok(Self { raw: raw.into(), kind: RedirectKind::PrivateUse });

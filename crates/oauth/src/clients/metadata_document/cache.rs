@@ -52,6 +52,11 @@ pub enum Freshness {
 impl ResponseHead<'_> {
     /// Returns how long the body may be used, if it is worth reading. Only a status of 200 is accepted: redirects are not
     /// followed, and a challenge page is not a document.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`FetchError::Withdrawn`] for a status of 404 or 410, and [`FetchError::Unavailable`] for every other,
+    /// and for a body that is too long or not JSON.
     pub fn accept(&self) -> Result<Freshness, FetchError> {
         let json = self.content_type.is_some_and(is_json);
         let fits = self.content_length.is_none_or(|length| usize::try_from(length).is_ok_and(|l| l <= MAX_DOCUMENT));

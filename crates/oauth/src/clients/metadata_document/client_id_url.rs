@@ -55,6 +55,11 @@ impl ClientIdUrl {
     /// Checks an identifier. `own` is the origin of this server, from which a fetch would be a loop.
     ///
     /// A query is allowed: the draft only advises against it, and it is no more dangerous than a path.
+    ///
+    /// # Errors
+    ///
+    /// Returns the [`InvalidClientIdUrl`] that says what the identifier is not: an https URL in canonical form, with a
+    /// path and without a fragment, on port 443 of a public host that is not `own`.
     pub fn parse(id: &ClientId, own: &Origin) -> Result<Self, InvalidClientIdUrl> {
         let host = Self::check(id)?;
         let own_host = WebUrl::parse(own.as_str()).is_ok_and(|own| own.host == Host::Name(host.clone()));

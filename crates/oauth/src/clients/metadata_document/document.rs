@@ -59,6 +59,11 @@ pub enum InvalidDocument {
 }
 
 /// Parses the document at `url`. Members that this server does not use are ignored.
+///
+/// # Errors
+///
+/// Returns an [`InvalidDocument`] if the document is too long or not a JSON object, is that of another client, lacks a
+/// name or an acceptable redirect URI, or admits no flow or no authentication method of this server.
 pub fn parse_document(body: &[u8], url: &ClientIdUrl, policy: &RedirectPolicy) -> Result<Client, InvalidDocument> {
     if body.len() > MAX_DOCUMENT {
         return Err(InvalidDocument::TooLong);

@@ -30,6 +30,10 @@ impl MasterKey {
 
     /// Parses the value of the secret `MASTER_KEY`: base64 in either alphabet, with or without padding, or hexadecimal digits.
     /// White space around it is ignored, because `echo` adds a newline.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidMasterKey`] if the text does not stand for 32 bytes, or if all of them are zero.
     pub fn parse(text: &str) -> Result<Self, InvalidMasterKey> {
         let text = text.trim();
         let mut bytes = [0; 32];
@@ -67,6 +71,10 @@ impl MasterKey {
 
     /// Parses what [`to_stored`](Self::to_stored) returned, or what the first release stored: the same text after
     /// [`VERSION_1_HEADER`].
+    ///
+    /// # Errors
+    ///
+    /// Returns [`InvalidMasterKey`] if the bytes are not a text that [`parse`](Self::parse) accepts.
     pub fn from_stored(bytes: &[u8]) -> Result<Self, InvalidMasterKey> {
         let text = bytes.strip_prefix(&VERSION_1_HEADER).unwrap_or(bytes);
         Self::parse(std::str::from_utf8(text).map_err(|_| InvalidMasterKey)?)

@@ -33,6 +33,14 @@ pub enum StoreKeyError {
 
 impl<R: GrantRows> GrantStore<R> {
     /// Stores a key, unless there are too many. Rows of keys that are no longer valid make room.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the rows if a key cannot be read, stored or deleted.
+    ///
+    /// The inner error is [`StoreKeyError::NotAdmitted`] if the settings do not admit the key, [`StoreKeyError::Made`]
+    /// if the same form has made another one, and [`StoreKeyError::TooMany`] if the person has as many as they may
+    /// have.
     pub fn store_key(
         &mut self,
         key: &StoredKey,
@@ -63,6 +71,11 @@ impl<R: GrantRows> GrantStore<R> {
     }
 
     /// Returns the key with this id and secret, if it is valid, and notes the use.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the rows if the key cannot be read, or its use cannot be stored. A key that is not valid is
+    /// no error.
     pub fn use_key(
         &mut self,
         id: GrantId,
@@ -97,6 +110,10 @@ impl<R: GrantRows> GrantStore<R> {
     }
 
     /// Returns the valid keys, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the rows if a key cannot be read.
     pub fn list_keys(&self, policy: &AdmissionPolicy, now: Timestamp) -> Result<Vec<AccessKeySummary>, R::Error> {
         let mut keys = self.rows.access_keys()?;
         keys.retain(|key| key.is_valid(policy, now));

@@ -88,6 +88,10 @@ impl AuthorizationCode {
     }
 
     /// Parses a code that a client sent.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`NotIssuedHere`] if the text is not a code that was made with one of these keys of the server.
     pub fn parse(text: &str, key: &MacKey) -> Result<Self, NotIssuedHere> {
         let payload: [u8; PAYLOAD] = opaque::read(PREFIX, text, key)?;
         let mut fields = Fields(&payload);

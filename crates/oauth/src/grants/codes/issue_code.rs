@@ -59,6 +59,11 @@ impl From<StoreCodeError> for IssueCodeError {
 ///
 /// It goes into the redirect
 /// ([`ResponseTarget::code_location`](crate::authorize::authorization_response::ResponseTarget::code_location)) and nowhere else.
+///
+/// # Errors
+///
+/// Returns [`IssueCodeError::TooMany`] if the person has too many codes that wait, [`IssueCodeError::Finished`] if the
+/// code of the page was redeemed before, and [`IssueCodeError::Outage`] if the object of the person does not answer.
 pub async fn issue_code(
     consented: &ConsentedRequest,
     person: &Person,

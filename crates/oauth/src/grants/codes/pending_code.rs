@@ -92,6 +92,11 @@ impl PendingCode {
     ///
     /// The verifier is checked before anybody looks whether the code was used. Otherwise an attacker who only has the code could
     /// use it up, or end its grant (OAuth 2.1 §7.5.3).
+    ///
+    /// # Errors
+    ///
+    /// Returns the first [`RedemptionMismatch`] of these: the secret, the client, its proof, the issuer, the redirect
+    /// URI, the verifier, the resource, and whether the person may still sign in.
     pub fn check(&self, request: &Redemption) -> Result<(), RedemptionMismatch> {
         let agreed = &self.authorization;
         if request.digest != self.digest {

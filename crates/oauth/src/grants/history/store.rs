@@ -19,6 +19,10 @@ pub(in crate::grants) const MAX_PAST: usize = 200;
 
 impl<R: GrantRows> GrantStore<R> {
     /// Returns all accesses, the newest first. A row that cannot be read is left out.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the rows if they cannot be looked up.
     pub fn access_records(&self, policy: &AdmissionPolicy, now: Timestamp) -> Result<Vec<AccessRecord>, R::Error> {
         let mut records = self.rows.past_accesses()?;
         for grant in self.rows.readable_grants()? {

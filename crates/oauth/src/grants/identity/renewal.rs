@@ -71,6 +71,10 @@ pub struct RenewedPerson {
 impl<R: GrantRows> GrantStore<R> {
     /// Returns the renewal that belongs before a refresh, if one does: the request will rotate a refresh token of ours, and the
     /// provider has given one of its own. One that was renewed since `asked_at` is not renewed again.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the rows if the grant cannot be read, or what is known of the person cannot be looked up.
     pub fn due_renewal(
         &self,
         request: &RefreshRequest,
@@ -89,6 +93,11 @@ impl<R: GrantRows> GrantStore<R> {
     }
 
     /// Returns the renewal that belongs before a client's use of an access key, if one does: at most one an hour begins for keys.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the rows if the access key cannot be read, or what is known of the person cannot be looked
+    /// up.
     pub fn due_renewal_of_key(&self, key: &UseAccessKey, now: Timestamp) -> Result<Option<DueRenewal>, R::Error> {
         let Some(identity) = self.identity_to_renew_for_keys(now)? else { return Ok(None) };
         let known = self.rows.access_key(key.id)?;
@@ -97,6 +106,11 @@ impl<R: GrantRows> GrantStore<R> {
     }
 
     /// Returns the renewal that belongs before a look at access keys, likewise. Grants are renewed when they are refreshed.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the rows if an access key cannot be read, or what is known of the person cannot be looked
+    /// up.
     pub fn due_renewal_of_keys(&self, check: &CheckGrants, now: Timestamp) -> Result<Option<DueRenewal>, R::Error> {
         let Some(identity) = self.identity_to_renew_for_keys(now)? else { return Ok(None) };
         for id in &check.grants {
@@ -117,6 +131,10 @@ impl<R: GrantRows> GrantStore<R> {
     }
 
     /// Notes that an exchange begins. If its answer is lost, a refusal that follows may only mean that the provider has rotated.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the rows if what is known of the person cannot be looked up or stored.
     pub fn begin_token_refresh(&mut self, due: &DueRenewal, now: Timestamp) -> Result<(), R::Error> {
         let token_refresh = Some(TokenRefresh { began_at: now, answer: TokenRefreshAnswer::Missing });
         self.put_token_refresh(due, |stored| StoredIdentity { token_refresh, ..stored })
@@ -126,6 +144,10 @@ impl<R: GrantRows> GrantStore<R> {
     ///
     /// A refusal ends everything of the person, which is returned. If the answer to an earlier exchange is missing, it may come from that, so that it ends
     /// the sign-ins, which the person can repeat, and spares the access keys, which would be lost.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the rows if the outcome cannot be stored, or a code that a refusal ends cannot be read.
     pub fn take_token_refresh(
         &mut self,
         due: &DueRenewal,
@@ -164,6 +186,11 @@ impl<R: GrantRows> GrantStore<R> {
     }
 
     /// Takes what the provider has said about the person.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the rows if the grant cannot be read or stored, what is known of the person cannot be
+    /// stored, or an access key cannot be deleted.
     pub fn take_renewal(&mut self, due: &DueRenewal, outcome: RenewalOutcome, now: Timestamp) -> Result<(), R::Error> {
         let grant = due.grant.map_or(Ok(None), |grant| self.rows.grant(grant))?;
         match outcome {

@@ -11,6 +11,10 @@ use crate::login::admission::{Admission, AdmissionPolicy};
 
 impl<R: GrantRows> GrantStore<R> {
     /// Stores what the identity provider has just said about the person.
+    ///
+    /// # Errors
+    ///
+    /// Returns the error of the rows if what is known of the person cannot be looked up or stored.
     pub fn store_identity(&mut self, identity: StoredIdentity) -> Result<(), R::Error> {
         let earlier = self.rows.identity()?;
         self.rows.put_identity(&identity.replacing(earlier))

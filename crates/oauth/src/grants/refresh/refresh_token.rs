@@ -59,6 +59,10 @@ impl RefreshToken {
     }
 
     /// Parses a token that a client sent.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`NotIssuedHere`] if the text is not a refresh token that was made with one of these keys of the server.
     pub fn parse(text: &str, key: &MacKey) -> Result<Self, NotIssuedHere> {
         let payload: [u8; PAYLOAD] = opaque::read(PREFIX, text, key)?;
         let mut fields = Fields(&payload);

@@ -88,6 +88,12 @@ impl Passkeys {
     }
 
     /// Adds a passkey. The same request again changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`PasskeyError::Replayed`] if another request has used the challenge, [`PasskeyError::Registered`] if
+    /// the passkey is registered already, and [`PasskeyError::TooMany`] if there are 20 passkeys, or if 128
+    /// used challenges are remembered.
     pub fn add(
         &mut self,
         new: NewPasskey,
@@ -123,6 +129,12 @@ impl Passkeys {
 
     /// Notes the use of a passkey whose signature was verified. Each challenge can be used once; the same request again is the same
     /// use.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`PasskeyError::Replayed`] if another request has used the challenge, [`PasskeyError::Unknown`] or
+    /// [`PasskeyError::WrongRelyingParty`] if there is no such passkey for this site, [`PasskeyError::CounterWentBack`]
+    /// if its counter did not increase, and [`PasskeyError::TooMany`] if 128 used challenges are remembered.
     pub fn note_use(&mut self, used: &PasskeyUse, now: Timestamp) -> Result<(), PasskeyError> {
         if self.is_same_attempt(used.challenge, used.attempt)? {
             return Ok(());

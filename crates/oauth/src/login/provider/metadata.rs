@@ -32,6 +32,11 @@ pub enum SecretPlace {
 
 impl ProviderMetadata {
     /// Parses the metadata of `issuer`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`LoginError::InvalidResponse`] if the document is not a JSON object, is that of another issuer, lacks
+    /// the authorization or token endpoint, or has an endpoint that is neither https nor on loopback.
     pub fn parse(document: &[u8], issuer: &ExternalIssuer) -> Result<Self, LoginError> {
         let metadata = ProviderResponse::read(document)?;
         if metadata.text("issuer") != Some(issuer.as_str()) {

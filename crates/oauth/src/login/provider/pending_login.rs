@@ -43,6 +43,11 @@ impl PendingLogin {
     /// must be there if the provider has announced it.
     ///
     /// This applies to error responses, too, and comes before anything else of the response is used.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`LoginError::InvalidResponse`] if `iss` is not one of `own`, or is missing although the provider has
+    /// announced it.
     pub fn check_iss(&self, iss: Option<&str>, own: &[&str]) -> Result<(), LoginError> {
         match iss {
             Some(iss) if own.contains(&iss) => Ok(()),

@@ -47,6 +47,10 @@ pub struct UserProfile {
 
 impl UserProfile {
     /// Returns the person, if the list allows them, with the claims that are kept.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`LoginError::NotAllowed`] if the list does not allow the person.
     pub fn admitted(self, allowed: &AllowedUsers, kept: &IdentityClaims) -> Result<Person, LoginError> {
         if !allowed.allows(&self.account) {
             return Err(LoginError::NotAllowed(Box::new(self.disallowed_user)));
@@ -68,6 +72,11 @@ impl UserProfile {
     /// Reads an ID token from the provider's token endpoint. The signature is not checked, because the token came from the
     /// provider over TLS (OpenID Connect Core §3.1.3.7, 6.). Everything else is. `nonce` is that of the sign-in; an ID token from a
     /// refresh need not have one (§12.2).
+    ///
+    /// # Errors
+    ///
+    /// Returns [`LoginError::InvalidResponse`] if the token has no claims that can be read, is of another issuer, for
+    /// another client or of another sign-in, has expired, or names no subject.
     pub fn of_id_token(
         token: &str,
         issuer: &ExternalIssuer,
@@ -101,11 +110,20 @@ impl UserProfile {
     }
 
     /// Reads the answer of the userinfo endpoint, where a refresh has given no ID token.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`LoginError::InvalidResponse`] if the answer is not a JSON object, or names no subject.
     pub fn of_userinfo(answer: &[u8], issuer: &ExternalIssuer, email: EmailTrust) -> Result<Self, LoginError> {
         Self::of_claims(&ProviderResponse::read(answer)?, issuer, email)
     }
 
     /// Adds the claims of the userinfo endpoint (OpenID Connect Core §5.3), which must be about the same person.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`LoginError::InvalidResponse`] if the answer is not a JSON object, names no subject, or is about
+    /// another person.
     pub fn with_userinfo(self, answer: &[u8], issuer: &ExternalIssuer, email: EmailTrust) -> Result<Self, LoginError> {
         // A userinfo response without `email_verified` does not change what the token says about it.
         let is_unverified = self.disallowed_user.is_unverified();
@@ -185,6 +203,10 @@ impl UserProfile {
     }
 
     /// Reads the answer of GitHub's `GET /user`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`LoginError::InvalidResponse`] if the answer is not a JSON object with the `id` of a user.
     pub fn of_github(answer: &[u8], github: &ExternalIssuer) -> Result<Self, LoginError> {
         let user = ProviderResponse::read(answer)?;
         let id = user.0.get("id").and_then(Value::as_u64).ok_or(LoginError::InvalidResponse("no user"))?.to_string();
@@ -206,6 +228,10 @@ impl UserProfile {
     }
 
     /// Adds the answer of GitHub's `GET /user/emails`: the address that is primary and verified.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`LoginError::InvalidResponse`] if the answer is not a JSON list.
     pub fn with_github_emails(mut self, answer: &[u8]) -> Result<Self, LoginError> {
         let is_true = |entry: &Value, member: &str| entry.get(member) == Some(&Value::Bool(true));
         let emails = list(answer)?;
@@ -219,6 +245,10 @@ impl UserProfile {
     }
 
     /// Adds the answers of GitHub's `GET /user/orgs` and `GET /user/teams` as groups: `acme`, `acme/tools`.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`LoginError::InvalidResponse`] if one of the answers is not a JSON list.
     pub fn with_github_groups(mut self, organizations: &[u8], teams: &[u8]) -> Result<Self, LoginError> {
         let text = |entry: &Value, member: &str| entry.get(member).and_then(Value::as_str).map(str::to_owned);
         let organizations = list(organizations)?.iter().filter_map(|entry| text(entry, "login")).collect::<Vec<_>>();

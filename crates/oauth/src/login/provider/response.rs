@@ -16,6 +16,10 @@ pub struct ProviderResponse(pub(crate) Value);
 
 impl ProviderResponse {
     /// Parses a response.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`LoginError::InvalidResponse`] if it is not a JSON object, or needs too much memory.
     pub fn read(answer: &[u8]) -> Result<Self, LoginError> {
         let object = json::read_object(answer, MemoryLimit::of_text(MAX_RESPONSE));
         object.map(|object| Self(object.into())).map_err(|_| LoginError::InvalidResponse("not a JSON object"))
