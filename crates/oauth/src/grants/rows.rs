@@ -18,12 +18,19 @@ use crate::upstream::connection::UpstreamConnection;
 use crate::upstream::name::UpstreamName;
 
 /// The rows of one subject. Each is stored with the time from which on it may be deleted.
+///
+/// # Errors
+///
+/// Every method fails if the store does. One that returns rows also fails if a row cannot be read, for example
+/// because a later version has written it, unless its documentation says that such a row is left out or counts as none.
+#[expect(clippy::missing_errors_doc, reason = "the trait says when its methods fail")]
 pub trait GrantRows {
     /// The error of the store.
     type Error;
 
     /// Returns the code with this id.
     fn code(&self, id: CodeId) -> Result<Option<PendingCode>, Self::Error>;
+    /// Returns all codes.
     fn codes(&self) -> Result<Vec<PendingCode>, Self::Error>;
     /// Returns every code that waits to be redeemed at `now`, and perhaps some that were redeemed.
     fn codes_that_may_wait(&self, now: Timestamp) -> Result<Vec<PendingCode>, Self::Error>;
@@ -31,6 +38,7 @@ pub trait GrantRows {
     fn put_code(&mut self, code: &PendingCode, forget_at: Timestamp) -> Result<(), Self::Error>;
     /// Returns the grant with this id.
     fn grant(&self, id: GrantId) -> Result<Option<Grant>, Self::Error>;
+    /// Returns all grants.
     fn grants(&self) -> Result<Vec<Grant>, Self::Error>;
     /// Returns how many grants there are, with those that have ended or expired.
     fn number_of_grants(&self) -> Result<usize, Self::Error>;
@@ -42,6 +50,7 @@ pub trait GrantRows {
     fn put_grant(&mut self, grant: &Grant, forget_at: Timestamp) -> Result<(), Self::Error>;
     /// Returns the access key with this id.
     fn access_key(&self, id: GrantId) -> Result<Option<StoredKey>, Self::Error>;
+    /// Returns all access keys.
     fn access_keys(&self) -> Result<Vec<StoredKey>, Self::Error>;
     /// Returns the access key with this id, if its row can be read.
     fn readable_access_key(&self, id: GrantId) -> Result<Option<StoredKey>, Self::Error> {
@@ -51,6 +60,7 @@ pub trait GrantRows {
     fn access_key_ids(&self) -> Result<Vec<GrantId>, Self::Error>;
     /// Adds or replaces an access key.
     fn put_access_key(&mut self, key: &StoredKey, forget_at: Timestamp) -> Result<(), Self::Error>;
+    /// Deletes an access key.
     fn delete_access_key(&mut self, id: GrantId) -> Result<(), Self::Error>;
     /// Returns what the identity provider last said about the person. A row that cannot be read counts as none.
     fn identity(&self) -> Result<Option<StoredIdentity>, Self::Error>;
@@ -78,21 +88,34 @@ pub trait GrantRows {
     fn upstreams(&self) -> Result<Vec<(UpstreamName, UpstreamConnection)>, Self::Error>;
     /// Stores a connection until [`UpstreamConnection::forget_at`].
     fn put_upstream(&mut self, name: &UpstreamName, row: &UpstreamConnection) -> Result<(), Self::Error>;
+    /// Deletes a connection.
     fn delete_upstream(&mut self, name: &UpstreamName) -> Result<(), Self::Error>;
     /// Deletes all connections, also those whose rows cannot be read.
     fn delete_all_upstreams(&mut self) -> Result<(), Self::Error>;
-    /// Returns the use of an assertion. A row that cannot be read is an error, because an assertion is used once.
+    /// Returns the use of an assertion.
+    ///
+    /// # Errors
+    ///
+    /// Also fails if the row cannot be read, because an assertion is used once.
     fn used_assertion(&self, id: &AssertionId) -> Result<Option<UsedAssertion>, Self::Error>;
     /// Returns the number of used assertions whose rows may not be deleted yet.
     fn count_assertions(&self, now: Timestamp) -> Result<usize, Self::Error>;
     /// Stores the use of an assertion.
+    ///
+    /// # Errors
+    ///
+    /// May also fail if the use of the assertion is stored already.
     fn put_assertion(
         &mut self,
         id: &AssertionId,
         used: &UsedAssertion,
         forget_at: Timestamp,
     ) -> Result<(), Self::Error>;
-    /// Returns what the owner has ended of the person. A row that cannot be read is an error, because an end never lapses.
+    /// Returns what the owner has ended of the person.
+    ///
+    /// # Errors
+    ///
+    /// Also fails if the row cannot be read, because an end never lapses.
     fn assertion_ends(&self) -> Result<Option<AssertionEnds>, Self::Error>;
     /// Stores what the owner has ended of the person.
     fn put_assertion_ends(&mut self, row: &AssertionEnds, forget_at: Timestamp) -> Result<(), Self::Error>;
