@@ -75,17 +75,17 @@
 //! | Run something around every call | [`Connector::around`], [`Call`], [`CallKind`], [`Next`], [`CallOutcome`] |
 //! | Know the call and its caller | [`Context`], [`Caller`], [`Subject`], [`ClientId`], [`GrantId`], [`ScopeSet`], [`ClientCapability`], [`LoggingLevel`] |
 //! | Fail | [`ToolError`], [`RpcError`] |
-//! | Ask the person | [`Context::elicit`], [`Form`], [`ElicitResult`], [`Root`] |
-//! | Ask the client's model | [`Context::sample`], [`CreateMessageRequest`], [`CreateMessageResult`], [`ToolChoice`], [`ToolUseContent`], [`ToolResultContent`] |
+//! | Ask the person | [`Context::elicit`](Context#method.elicit), [`Form`], [`ElicitResult`], [`Root`] |
+//! | Ask the client's model | [`Context::sample`](Context#method.sample), [`CreateMessageRequest`], [`CreateMessageResult`], [`ToolChoice`], [`ToolUseContent`], [`ToolResultContent`] |
 //! | Keep something for each person | [`Store`], [`Select`], [`StorePage`], [`StoreError`] |
 //! | Call an API | [`Context::http`], [`Connector::hosts`], [`HttpClient`], [`HttpRequest`], [`HttpResponse`], [`HttpError`] |
 //! | Use D1, KV, R2 and secrets | [`Context::d1`], [`D1`], [`D1Statement`], [`Kv`], [`R2`], [`Secret`], [`BindingError`] |
 //! | Call an API that an OpenAPI document describes | [`openapi`] |
-//! | Use a service in the name of each person | [`Upstream`], [`Context::upstream`] |
-//! | Take files and give them | [`Connector::files`], [`Context::upload_url`], [`FileLimits`], [`UploadUrl`], [`StoredFile`], [`FileReader`] |
+//! | Use a service in the name of each person | [`Upstream`], [`Context::upstream`](Context#method.upstream) |
+//! | Take files and give them | [`Connector::files`], [`Context::upload_url`](Context#method.upload_url), [`FileLimits`], [`UploadUrl`], [`StoredFile`], [`FileReader`] |
 //! | Announce changes | [`Topic`], [`Connector::announces`], [`Change`], [`announce()`], [`announce_to()`] |
 //! | Handle events from outside | [`Connector::webhook`], [`Webhook`], [`WebhookRequest`], [`Connector::cron`], [`Connector::queue`], [`EventContext`] |
-//! | Wait for an event from outside, deliver it | [`Context::wait_for`], [`Context::step`], [`deliver()`], [`deliver_to()`] |
+//! | Wait for an event from outside, deliver it | [`Context::wait_for`](Context#method.wait_for), [`Context::step`](Context#method.step), [`deliver()`], [`deliver_to()`] |
 //! | Serve it as a Worker | [`serve!`], [`fetch()`] |
 //! | Test it | [`Connector::check`], [`ConfigError`], [`check_wrangler_toml`] |
 //!

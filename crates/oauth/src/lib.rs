@@ -42,7 +42,7 @@
 //! [`Timestamp`]: mcp_connector_base::timestamp::Timestamp
 //! [`Random`]: mcp_connector_base::random::Random
 //! [`Grants`]: grants::commands::Grants
-//! [`Clients`]: token::endpoint::Clients
+//! [`Clients`]: token::client_authentication::Clients
 
 #![allow(missing_docs, reason = "the API for authors is `mcp-connector`")]
 

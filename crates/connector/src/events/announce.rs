@@ -12,7 +12,7 @@ use crate::objects::subscriptions::stub as subscriptions;
 /// resource needs scopes, those hear of it whose token has them.
 ///
 /// In a handler of [`Connector::webhook`](crate::Connector::webhook), [`cron`](crate::Connector::cron) or
-/// [`queue`](crate::Connector::queue), [`EventContext::announce`](crate::EventContext::announce) does the same. What the connector
+/// [`queue`](crate::Connector::queue), [`EventContext::announce`](crate::EventContext#method.announce) does the same. What the connector
 /// does not declare with [`announces`](crate::Connector::announces) is not sent.
 ///
 /// ```

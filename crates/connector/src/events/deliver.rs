@@ -8,12 +8,12 @@ use mcp_connector_protocol::ToolError;
 
 use crate::app::state::app;
 
-/// Delivers an event to every call that waits for it ([`Context::wait_for`](crate::Context::wait_for)), from code without an
+/// Delivers an event to every call that waits for it ([`Context::wait_for`](crate::Context#method.wait_for)), from code without an
 /// [`EventContext`](crate::EventContext): a tool, or a `fetch` of your own.
 ///
 /// # Errors
 ///
-/// As [`EventContext::deliver`](crate::EventContext::deliver).
+/// As [`EventContext::deliver`](crate::EventContext#method.deliver).
 ///
 /// ```
 /// use mcp_connector::{ToolError, deliver, worker};
@@ -30,7 +30,7 @@ pub async fn deliver(env: &Env, key: &str, event: &impl Serialize) -> Result<(),
 ///
 /// # Errors
 ///
-/// As [`EventContext::deliver`](crate::EventContext::deliver).
+/// As [`EventContext::deliver`](crate::EventContext#method.deliver).
 ///
 /// ```
 /// use mcp_connector::{Context, Subject, ToolError, deliver_to};

@@ -10,7 +10,7 @@ use crate::files::byte_reader::ByteReader;
 /// Longest line that is read, in bytes. A file without line breaks must not fill the memory of the isolate.
 const MAX_LINE: usize = 1024 * 1024;
 
-/// A file that a person has uploaded, as [`Context::file`](crate::Context::file) finds it.
+/// A file that a person has uploaded, as [`Context::file`](crate::Context#method.file) finds it.
 ///
 /// ```
 /// use mcp_connector::{Context, ToolError};

@@ -1,7 +1,7 @@
 //! The API of somebody else, as an OpenAPI document describes it: what the code that `npm run openapi` makes is written with.
 //!
 //! [`Api`] sends a request with its parameters where the document wants them. [`ApiResponse`] turns the answer into the result of
-//! a tool, structured or as text, and cuts it where it is too large for a model. [`Operation`], [`find`], [`read`] and [`write`]
+//! a tool, structured or as text, and cuts it where it is too large for a model. [`Operation`], [`find`], [`read`] and [`write()`]
 //! serve an API of hundreds of operations with three tools.
 
 mod answer;

@@ -20,8 +20,8 @@ use crate::outbound::http_request::HttpRequest;
 /// - A GET follows redirects within its origin, at most five. Nothing is sent to another host.
 /// - The `User-Agent` is the name and version of the connector.
 ///
-/// A failure is an [`HttpError`]. By `?` it becomes a [`ToolError`](crate::ToolError) that tells the model what happened and
-/// what to do next. It holds no credential and no part of the URL but the host.
+/// A failure is an [`HttpError`](crate::HttpError). By `?` it becomes a [`ToolError`](crate::ToolError) that tells the
+/// model what happened and what to do next. It holds no credential and no part of the URL but the host.
 ///
 /// ```
 /// use mcp_connector::{Context, ToolError};

@@ -83,7 +83,7 @@ pub enum HttpError {
         /// The seconds of `Retry-After`.
         retry_after: Option<u64>,
     },
-    /// The API does not accept the account or key of the person, of a client that [`Context::upstream`](crate::Context::upstream)
+    /// The API does not accept the account or key of the person, of a client that [`Context::upstream`](crate::Context#method.upstream)
     /// returned.
     #[error(
         "{host} does not accept the account or key of this person{}. Another one has to be connected.",

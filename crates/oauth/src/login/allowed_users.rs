@@ -28,7 +28,7 @@ impl fmt::Display for AllowedUsers {
 pub enum InvalidAllowedUsers {
     #[error("name who may sign in, separated by spaces: identifiers, e-mail addresses, @domains, or * for everybody")]
     Nobody,
-    /// There are more than [`MAX_ALLOWED`] entries. To ignore some would silently exclude people.
+    /// There are more than 256 entries. To ignore some would silently exclude people.
     #[error("name at most {MAX_ALLOWED} people or @domains")]
     TooMany,
 }

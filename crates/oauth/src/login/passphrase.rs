@@ -55,7 +55,7 @@ pub enum WeakPassphrase {
     /// Shorter than [`MIN_PASSPHRASE`].
     #[error("the passphrase is too short: use at least 12 characters, better 20")]
     TooShort,
-    /// Longer than [`MAX_PASSPHRASE`].
+    /// Longer than 1024 bytes.
     #[error("the passphrase is too long: use at most 1024 bytes")]
     TooLong,
     /// It repeats a few characters, or consists mostly of common words.

@@ -3,7 +3,7 @@
 //! * **Per source.** A source is a network (an IPv4 /24, an IPv6 /48), or a browser that has signed in before. Five attempts are
 //!   free. After that each wrong attempt doubles the wait, from ten seconds up to a quarter of an hour. An hour after the last wrong
 //!   attempt the count is forgotten.
-//! * **Of all networks.** When the networks together have made [`GLOBAL_LIMIT`] wrong attempts in an hour, they share one attempt a
+//! * **Of all networks.** When the networks together have made 1800 wrong attempts in an hour, they share one attempt a
 //!   second. So guesses from many networks share one limit.
 //!
 //! A browser that has signed in before has only its own count. Nobody else can lock it out: neither a neighbour who uses up the

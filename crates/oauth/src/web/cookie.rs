@@ -128,7 +128,7 @@ impl BrowserNonce {
         Self(bytes)
     }
 
-    /// Returns the nonces that a browser sends, newest first, at most [`MAX_NONCES`]. A browser sends its cookies in the order in
+    /// Returns the nonces that a browser sends, newest first, at most eight. A browser sends its cookies in the order in
     /// which it received them (RFC 6265 §5.4).
     #[must_use]
     pub fn all(scheme: WebScheme, cookie_header: Option<&str>) -> Vec<Self> {
@@ -160,7 +160,7 @@ impl BrowserNonce {
         bytes.try_into().ok().map(Self).filter(|nonce| nonce.name() == name)
     }
 
-    /// Returns the `Set-Cookie` headers that set or extend the nonce, and that remove those beyond [`MAX_NONCES`].
+    /// Returns the `Set-Cookie` headers that set or extend the nonce, and that remove those beyond the eighth.
     #[must_use]
     pub fn set_cookies(&self, scheme: WebScheme, cookie_header: Option<&str>) -> Vec<String> {
         let known: Vec<String> = Self::all(scheme, cookie_header).iter().map(Self::name).collect();

@@ -70,7 +70,7 @@ impl MasterKey {
     }
 
     /// Parses what [`to_stored`](Self::to_stored) returned, or what the first release stored: the same text after
-    /// [`VERSION_1_HEADER`].
+    /// `VERSION_1_HEADER`.
     ///
     /// # Errors
     ///
