@@ -141,9 +141,11 @@ function cancelled() {
   test('a cancelled call ends while it waits for an answer', async () => {
     const session = await openSession(here);
     const call = await stream(here, session.request('tools/call', calling('ask_twice'), { id: 'q' }));
-    assert.equal((await begun(call)).method, 'elicitation/create');
+    const question = await begun(call);
+    assert.equal(question.method, 'elicitation/create');
     (await cancel(session, 'q')).hasStatus(202);
-    assert.deepEqual(await rest(call), []);
+    const [cancelled, ...more] = await rest(call);
+    assert.deepEqual([cancelled.method, cancelled.params.requestId, more], ['notifications/cancelled', question.id, []], 'nobody waits for the answer');
   });
 
   test('a cancelled call whose stream was lost is over for who comes back to it', async () => {

@@ -329,7 +329,7 @@ describe('the end of a session', () => {
     for await (const event of calls.events) {
       if (!event.data) continue;
       message = JSON.parse(event.data);
-      if (message.method) (await send(there, session.end())).hasStatus(204, 'MCP "Session Management"');
+      if (message.method === 'elicitation/create') (await send(there, session.end())).hasStatus(204, 'MCP "Session Management"');
     }
     assert.equal(message.result.isError, true, calls.story('nobody can answer any more'));
     assert.match(textOf(message.result), /no such session/);
