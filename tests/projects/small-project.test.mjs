@@ -38,6 +38,8 @@ test('`npm run new` makes a project of few files, which has its own name', async
   assert.ok(files.length <= 30, `${files.length} files: ${files.join(', ')}`);
   for (const name of files) assert.doesNotMatch(readFileSync(file(name), 'utf8'), /\{\{project-name|OWNER\/REPOSITORY/, `${name} has no placeholder`);
   for (const name of ['Cargo.toml', 'package.json', 'wrangler.toml']) assert.match(readFileSync(file(name), 'utf8'), /name"?[ :=]+"my-tools"/, name);
+  // An editor that formats on save leaves the file as it is.
+  await succeed(folder, 'cargo', ['fmt', '--check']);
   await compileLess(folder, 'my-tools');
 });
 
