@@ -457,6 +457,20 @@ describe('a limit of calls', () => {
     isTooMany(await anonymous('198.51.101.1', batch(50)), 'a batch that goes beyond');
   });
 
+  test('a limit of calls counts each response and each notification of a batch, because each can wake an object', async () => {
+    const version = { 'mcp-protocol-version': '2025-03-26' };
+    const cancellation = { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } };
+    for (const [name, address, message] of [
+      ['notifications', '203.0.115.7', cancellation],
+      ['responses', '203.0.116.7', { jsonrpc: '2.0', id: 'a', result: {} }],
+    ]) {
+      const batch = (count) => post(Array.from({ length: count }, () => message), { headers: version });
+      (await anonymous(address, batch(50))).hasStatus(202, name);
+      (await anonymous(address, batch(UNASKED + 3 - 50))).hasStatus(202, `the last ${name} that are fine`);
+      isTooMany(await anonymous(address, batch(1)), `one of the ${name} too many`);
+    }
+  });
+
   test('a limit of calls counts who has signed in by person and client, wherever they call from', async () => {
     const [one, other] = [await connect(here), await connect(here)];
     const called = ({ tokens }, address) => call(here, tokens.access_token, 'whoami', {}, { headers: { 'cf-connecting-ip': address } });

@@ -132,8 +132,8 @@ async fn admitted(
     if incoming.request_log().is_written() {
         incoming.request_log().request(posted.summary(incoming));
     }
-    // Each request of a batch counts. One was counted before it was known how many there are.
-    for _ in 1..posted.request_count() {
+    // Each message of a batch counts. One was counted before it was known how many there are.
+    for _ in 1..posted.message_count() {
         if is_one_too_many(app, &env, &authentication, incoming).await {
             return too_many();
         }

@@ -130,10 +130,13 @@ impl<H: Host> Posted<H> {
         self.requests().next().is_some()
     }
 
-    /// Returns how many requests are in it: more than one in a batch only.
+    /// Returns how many messages are in it: more than one in a batch only. A response or a notification can cost as much as a request.
     #[must_use]
-    pub fn request_count(&self) -> usize {
-        self.requests().count()
+    pub const fn message_count(&self) -> usize {
+        match &self.body {
+            Body::Single(_) => 1,
+            Body::Batch(messages) => messages.len(),
+        }
     }
 
     /// Returns the refusal of a protected tool in the form that ChatGPT's tool-level linking reads: a result with the challenge
