@@ -30,6 +30,8 @@ const KEEP_ALIVE_MS = 250;
 /** Streams that one person may have, and URIs that one stream or session may name. */
 const MOST_STREAMS = 50;
 const MOST_URIS = 100;
+/** Most sessions of one person that are remembered. */
+const MOST_OF_PERSON = 200;
 /** Most sessions of anonymous clients that are remembered. */
 const MOST_ANONYMOUS = 1000;
 
@@ -468,6 +470,16 @@ describe('with streams', () => {
       (await subscribe(7)).result('what is there already needs no room');
       await inSession(here, session, 'resources/unsubscribe', { uri: 'test://template/7/data' });
       (await subscribe('more')).result('there is room again');
+    });
+
+    test('the sessions of one person are bounded, and leave room for those of others', async () => {
+      const subscribe = async (token) => inSession(here, await newSession(here), 'resources/subscribe', { uri: WATCHED }, { token });
+      const carol = tokenOf('carol');
+      for (let count = 0; count < MOST_OF_PERSON; count += 50) {
+        for (const answer of await Promise.all(Array.from({ length: 50 }, () => subscribe(carol)))) answer.result('there is room');
+      }
+      (await subscribe(carol)).error(200, CODE.invalidParams, 'no more for one person');
+      (await subscribe(tokenOf('dave'))).result('another has room');
     });
   });
 });

@@ -94,6 +94,7 @@ const DEPLOYED: [(&str, &[&str]); 13] = [
             "TABLE IF NOT EXISTS watched (session TEXT, uri TEXT, is_own INTEGER NOT NULL, PRIMARY KEY (session, uri)) \
              WITHOUT ROWID",
             "INDEX IF NOT EXISTS watched_by_uri ON watched (uri)",
+            "INDEX IF NOT EXISTS sessions_by_owner ON sessions (owner) WHERE owner IS NOT NULL",
         ],
     ),
     (

@@ -3,7 +3,7 @@
 //! what legacy sessions subscribe to and which shards are in use. Nothing of a stream is stored: when an object is moved or a new version
 //! is deployed, its streams break off, and clients connect again.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -37,6 +37,8 @@ pub struct Subscriptions {
     state: Rc<State>,
     streams: Rc<Streams>,
     shards: Rc<Shards>,
+    /// None until they are needed, and when everything was deleted.
+    rows: RefCell<Option<Rc<WatchedRows>>>,
     /// Whether the root knows that this shard has a stream.
     is_registered: Cell<bool>,
 }
@@ -47,6 +49,7 @@ impl DurableObject for Subscriptions {
         Self {
             streams: Rc::new(Streams::new(env.clone())),
             shards: Rc::new(Shards::new(env.clone(), Rc::clone(&state))),
+            rows: RefCell::default(),
             is_registered: Cell::new(false),
             env,
             state,
@@ -87,6 +90,7 @@ impl DurableObject for Subscriptions {
         rows.forget(now())?;
         ShardRows::forget_unknown(&self.state.storage().sql())?;
         if rows.is_empty()? && self.shards.reached(None)?.is_empty() {
+            self.rows.take();
             self.state.storage().delete_all().await?;
         } else if !rows.is_empty()? {
             self.state.storage().set_alarm(SWEEP_AFTER).await?;
@@ -96,8 +100,13 @@ impl DurableObject for Subscriptions {
 }
 
 impl Subscriptions {
-    fn rows(&self) -> worker::Result<WatchedRows> {
-        WatchedRows::new(self.state.storage().sql())
+    fn rows(&self) -> worker::Result<Rc<WatchedRows>> {
+        if let Some(rows) = &*self.rows.borrow() {
+            return Ok(Rc::clone(rows));
+        }
+        let rows = Rc::new(WatchedRows::new(self.state.storage().sql())?);
+        self.rows.replace(Some(Rc::clone(&rows)));
+        Ok(rows)
     }
 
     async fn open(&self, command: OpenStream) -> worker::Result<Result<web_sys::ReadableStream, StreamRefusal>> {

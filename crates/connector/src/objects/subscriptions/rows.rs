@@ -10,7 +10,7 @@ use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_protocol::Watched;
 
 use crate::objects::anonymous_quota::commands::Quota;
-use crate::objects::rows::{number, seconds, unreadable, values};
+use crate::objects::rows::{integer, number, seconds, unreadable, values};
 
 /// A session is forgotten this long after it was last used, in seconds.
 const LIFETIME: u64 = 24 * 3600;
@@ -20,6 +20,8 @@ const LIFETIME_OF_ANONYMOUS: u64 = Quota::State.lifetime();
 const MOST_OF_SESSION: u64 = 100;
 /// Maximum number of sessions.
 const MOST_SESSIONS: u64 = 10_000;
+/// Maximum number of sessions of one person, who leaves room for those of others.
+const MOST_OF_PERSON: u64 = 200;
 /// Maximum number of sessions without an owner. Anybody can make some up, so they leave room for those of people; and each row is
 /// read to count them.
 const MOST_OF_ANONYMOUS: u64 = 1000;
@@ -29,7 +31,8 @@ const TABLES: &str = "\
         (id TEXT PRIMARY KEY, owner TEXT, has_ended INTEGER NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID;\
     CREATE TABLE IF NOT EXISTS watched \
         (session TEXT, uri TEXT, is_own INTEGER NOT NULL, PRIMARY KEY (session, uri)) WITHOUT ROWID;\
-    CREATE INDEX IF NOT EXISTS watched_by_uri ON watched (uri)";
+    CREATE INDEX IF NOT EXISTS watched_by_uri ON watched (uri);\
+    CREATE INDEX IF NOT EXISTS sessions_by_owner ON sessions (owner) WHERE owner IS NOT NULL";
 
 /// How `SQLite` stores it.
 const TRUE: SqlStorageValue = SqlStorageValue::Integer(1);
@@ -158,6 +161,13 @@ impl WatchedRows {
 
     /// Returns whether a session of this person, or of a caller without a token, may be remembered beside all others.
     fn has_room(&self, session: &str, owner: Option<&Subject>) -> worker::Result<bool> {
+        if let Some(owner) = owner {
+            let of_person = "SELECT count(*) FROM (SELECT 1 FROM sessions WHERE owner = ? AND id <> ? LIMIT ?)";
+            let bindings = vec![owner.as_str().into(), session.into(), integer(MOST_OF_PERSON)?];
+            if self.count(of_person, bindings)? >= MOST_OF_PERSON {
+                return Ok(false);
+            }
+        }
         let (counted, others, most) = if owner.is_some() {
             (&self.sessions_at_most, "SELECT count(*) FROM sessions WHERE id <> ?", MOST_SESSIONS)
         } else {
