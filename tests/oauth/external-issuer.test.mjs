@@ -268,6 +268,29 @@ describe('a server with an external issuer', () => {
   test('a server with an external issuer: no secret is in the log', () => keepsSecrets([site]));
 });
 
+test('the keys of an external issuer are asked for once, however many requests need them at the same time', async () => {
+  const runtime = await start();
+  try {
+    const [site] = runtime.instances;
+    const keys = provider.keys.map(({ kty, kid, use, n, e, crv, x, y }) => ({ kty, kid, use, n, e, crv, x, y }));
+    provider.place('id.example/jwks', (_, response) => void setTimeout(() => json({ keys })(_, response), 300));
+    const asksFor = async (act) => {
+      const before = provider.asked.length;
+      await Promise.all(Array.from({ length: 20 }, (_, at) => act(at)));
+      return provider.asked.slice(before).filter(({ url }) => url === 'id.example/jwks').length;
+    };
+    assert.equal(await asksFor(() => said(site, minted())), 1, 'when nothing is known');
+    await site.passes(A_WHILE);
+    assert.equal(await asksFor((at) => isTurnedAway(site, minted({}, { kid: `made-up-${at}` }))), 1, 'for names that anybody can make up');
+    assert.equal(await asksFor((at) => isTurnedAway(site, minted({}, { kid: `more-${at}` }))), 0, 'and not again for a while');
+    provider.place('id.example/jwks', (_, response) => void setTimeout(() => response.writeHead(503).end(), 300));
+    await site.passes(A_WHILE);
+    assert.equal(await asksFor(async (at) => isOutage(await call(site, minted({}, { kid: `new-${at}` })), 'they may be new ones')), 1, 'also if that fails');
+  } finally {
+    await runtime.stop();
+  }
+});
+
 describe('when the issuer changes its keys', () => {
   let runtime;
   let site;

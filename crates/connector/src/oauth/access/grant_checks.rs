@@ -51,11 +51,12 @@ pub(crate) struct CheckedStanding {
     pub(crate) standing: Standing,
 }
 
-/// What is asked about a grant, or about a token whose grant is not known yet.
+/// What is asked about: a grant, a token whose grant is not known yet, or the keys of a source, by its name.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum AskedAbout {
     Grant(GrantId),
     Token(BearerToken),
+    Keys(String),
 }
 
 /// Whether a grant is valid.

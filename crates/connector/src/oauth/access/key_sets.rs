@@ -14,8 +14,11 @@ use mcp_connector_oauth::external_issuer::keys::{
 use mcp_connector_oauth::external_issuer::signed_jwt::{SignatureError, SignatureVerifier, SignedJwt};
 use mcp_connector_oauth::web::discovery::{Discovery, ExternalIssuer, MAX_METADATA};
 use mcp_connector_oauth::web::request_source::RequestSource;
+use mcp_connector_protocol::Unavailable;
 
 use crate::http::outbound::OutboundRequest;
+use crate::oauth::access::grant_checks;
+use crate::oauth::access::grant_checks::AskedAbout;
 use crate::oauth::access::signatures;
 use crate::oauth::clients::documents;
 
@@ -60,10 +63,7 @@ impl KeySource<'_> {
 
 /// Returns the keys of a source. They are fetched if they are missing or old.
 pub(crate) async fn current(source: KeySource<'_>, now: Timestamp) -> Result<KeyCache, SignatureError> {
-    let known = KNOWN.with_borrow(|known| {
-        let name = source.name();
-        known.iter().find(|(of, _)| *of == name).map(|(_, cache)| cache.clone())
-    });
+    let known = known(&source.name());
     match (known.as_ref().map_or(Refetch::Must, |cache| cache.before_use(now)), known) {
         (Refetch::No, Some(cache)) => Ok(cache),
         (Refetch::Try, Some(cache)) => Ok(refetched(source, now).await.unwrap_or(cache)),
@@ -72,6 +72,10 @@ pub(crate) async fn current(source: KeySource<'_>, now: Timestamp) -> Result<Key
         }
         (Refetch::Must | Refetch::No | Refetch::Try, _) => refetched(source, now).await,
     }
+}
+
+fn known(name: &str) -> Option<KeyCache> {
+    KNOWN.with_borrow(|known| known.iter().find(|(of, _)| of == name).map(|(_, cache)| cache.clone()))
 }
 
 fn has_just_failed(name: &str, now: Timestamp) -> bool {
@@ -118,7 +122,32 @@ pub(crate) async fn verify(source: KeySource<'_>, jwt: &SignedJwt<'_>, now: Time
     }
 }
 
+/// Fetches the keys of a source, or waits for another request that fetches them.
 async fn refetched(source: KeySource<'_>, now: Timestamp) -> Result<KeyCache, SignatureError> {
+    let name = source.name();
+    loop {
+        let mut fetched = None;
+        let fetch = async {
+            fetched = Some(fetch_and_keep(source, now).await);
+            Ok(())
+        };
+        grant_checks::together(&AskedAbout::Keys(name.clone()), Box::pin(fetch))
+            .await
+            .map_err(|Unavailable| Outage::Remote)?;
+        if let Some(fetched) = fetched {
+            return fetched;
+        }
+        match known(&name).filter(|cache| cache.for_unknown_key(now) == Refetch::No) {
+            Some(cache) if cache.last_fetch_failed() => return Err(Outage::Remote.into()),
+            Some(cache) => return Ok(cache),
+            None if has_just_failed(&name, now) => return Err(Outage::Remote.into()),
+            // The other request was given up, or its network has caused too many fetches. One of those that wait is the next.
+            None => {}
+        }
+    }
+}
+
+async fn fetch_and_keep(source: KeySource<'_>, now: Timestamp) -> Result<KeyCache, SignatureError> {
     let (fetched, name) = (fetch(source, now).await, source.name());
     KNOWN.with_borrow_mut(|known| match &fetched {
         Ok(cache) => {
