@@ -1,9 +1,11 @@
 // What clients without a token get, and that nothing is written or held awake for them unless the connector says so.
 
 import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
+import { openStream } from '../support/mcp/http-sse-client.mjs';
 import { instancesForSuite, startInstances } from '../support/workers/instances.mjs';
-import { CODE, calling, eventually, initialize, legacy, modern, notification, post } from '../support/mcp/requests.mjs';
+import { CODE, calling, eventually, initialize, legacy, modern, notification, post, textOf } from '../support/mcp/requests.mjs';
 import { SIGN_IN, bearer, connect, send } from '../support/oauth/client.mjs';
 import { stream } from '../support/http/exchange.mjs';
 
@@ -200,6 +202,83 @@ describe('a connector that says .anonymous_sessions()', () => {
     );
     assert.equal(again, 200);
     for (const one of open) one.close();
+  });
+});
+
+describe('with .anonymous_sessions() and /sse on', () => {
+  const MOST_OF_NETWORK = 200;
+  const HERE = 'https://mcp.example.com';
+  // A link that is made in an object needs to know where the server is.
+  const runtime = instancesForSuite({ worker: 'examples/everything', count: 1, buckets: true, vars: { SSE_TRANSPORT: 'on', PUBLIC_URL: HERE } });
+  const [at] = runtime.instances;
+  const headers = { 'cf-connecting-ip': '198.51.100.7' };
+
+  test('what a client without a token stores by way of /sse counts as by way of /mcp, beside the place of its stream', async () => {
+    const client = await openStream({ at, headers });
+    await client.initialize('2025-06-18');
+    await client.request('resources/subscribe', { uri: 'test://watched-resource' });
+    assert.deepEqual((await client.receive()).result, {}, 'the session has a place of its own');
+    const upload = async () => {
+      await client.request('tools/call', calling('upload_link', { purpose: 'tests', max_bytes: 1 }));
+      return (await client.receive()).result;
+    };
+    for (let count = 1; count < MOST_OF_NETWORK; count += 1) {
+      const { isError, ...answer } = await upload();
+      assert.ok(!isError, textOf(answer));
+    }
+    const refused = await upload();
+    assert.equal(refused.isError, true, 'one more of the network');
+    assert.match(textOf(refused), /too many clients without a sign-in/);
+    client.close();
+    await eventually(async () => (await runtime.sql('ANONYMOUS_QUOTA', 'all', 'SELECT key FROM places WHERE held = 1')).length, (streams) => streams === 0, 'the place of the stream is given back', 6000);
+    const [{ count }] = await runtime.sql('ANONYMOUS_QUOTA', 'all', 'SELECT count(*) AS count FROM places WHERE held = 0');
+    assert.equal(count, MOST_OF_NETWORK, 'and that of the session is not');
+  });
+
+  /** What is asked while `act` runs, of each class of objects. */
+  async function asks(act) {
+    const { objects: before } = await runtime.counts();
+    await act();
+    const { objects } = await runtime.counts();
+    return Object.fromEntries(Object.entries(objects).map(([name, count]) => [name, count - (before[name] ?? 0)]).filter(([, more]) => more > 0));
+  }
+  const invented = () => `slow_compute.${randomBytes(16).toString('hex')}`;
+
+  test('an invented id of a task wakes no object of one', async () => {
+    const taskIds = Array.from({ length: 32 }, invented);
+    const listening = await asks(async () => {
+      const answer = await send(at, modern('subscriptions/listen', { notifications: { taskIds } }, { capabilities: TASKS, headers }));
+      answer.hasStatus(200, 'MCP "Subscriptions": what is not honoured is left out');
+      assert.doesNotMatch(answer.text, /slow_compute/, answer.story('none of them is'));
+    });
+    assert.deepEqual(listening, { AnonymousQuota: 1 }, 'it knows the tasks of clients without a token');
+    for (const [method, params] of [['tasks/get', {}], ['tasks/update', { inputResponses: {} }], ['tasks/cancel', {}]]) {
+      const asked = await asks(async () => {
+        const answer = await send(at, modern(method, { taskId: invented(), ...params }, { capabilities: TASKS, headers }));
+        answer.error(200, CODE.invalidParams, 'there is no such task');
+      });
+      assert.deepEqual(asked, { AnonymousQuota: 1 }, method);
+    }
+  });
+
+  test('a client without a token has its own tasks, at once and while it polls', async () => {
+    const from = { 'cf-connecting-ip': '192.0.2.7' };
+    const begun = await send(at, modern('tools/call', calling('slow_compute', { seconds: 0 }), { capabilities: TASKS, headers: from }));
+    const { taskId } = begun.result('a task');
+    const asked = await asks(async () => {
+      for (let turn = 0; turn < 3; turn += 1) (await send(at, modern('tasks/get', { taskId }, { capabilities: TASKS, headers: from }))).result('it is there');
+    });
+    assert.equal(asked.AnonymousQuota, undefined, 'the instance knows its place');
+  });
+
+  test('a message to an invented stream of 2024-11-05 wakes no object of a session', async () => {
+    const client = await openStream({ at, headers: { 'cf-connecting-ip': '192.0.2.8' } });
+    const made = `${randomBytes(14).toString('hex')}${client.session.slice(28, 32)}`;
+    const session = `${made}${createHash('sha256').update(made).digest('hex').slice(0, 8)}`;
+    const path = `/sse/messages?session=${session}`;
+    const asked = await asks(async () => (await send(at, post({ jsonrpc: '2.0', id: 1, method: 'ping' }, { path, headers }))).hasStatus(404, 'no stream'));
+    assert.deepEqual(asked, { AnonymousQuota: 1 });
+    client.close();
   });
 });
 

@@ -27,6 +27,7 @@ use crate::mcp::request_state;
 use crate::oauth::secrets::LazySecrets;
 use crate::oauth::upstream::access::{KeyCheck, PersonCredential, PersonToken, UpstreamAccess};
 use crate::oauth::upstream::services::{Access, CHECK_LIMIT, UpstreamServices};
+use crate::objects::anonymous_quota::commands::Quota;
 use crate::objects::anonymous_quota::stub as anonymous_quota;
 use crate::objects::session::state::SessionState;
 use crate::objects::session::stub::SessionStub;
@@ -51,7 +52,8 @@ pub struct Workers {
     /// The log of the request. None in a Durable Object.
     log: Option<Rc<RequestLog>>,
     here: Option<Here>,
-    /// The network of a client without a token. None in a Durable Object.
+    /// The network of a client without a token, for which state is kept. None in a Durable Object, except for a call of such a client that
+    /// runs in its session.
     anonymous: Option<RequestSource>,
 }
 
@@ -113,16 +115,22 @@ impl Workers {
         }
     }
 
-    /// Returns the host for a call in the object of a session. `note` is what the object is told of the call if its instance dies.
+    /// Returns the host for a call in the object of a session. `note` is what the object is told of the call if its instance dies, and
+    /// `anonymous` the network of a client without a token.
     #[must_use]
     pub(crate) fn in_session(
         self,
         session: SessionId,
         object: Rc<SessionState>,
-        log: Rc<RequestLog>,
-        note: Rc<str>,
+        (log, note): (Rc<RequestLog>, Rc<str>),
+        anonymous: Option<RequestSource>,
     ) -> Self {
-        Self { log: Some(log), here: Some(Here { session, object, note }), ..self }
+        Self { log: Some(log), here: Some(Here { session, object, note }), anonymous, ..self }
+    }
+
+    /// Returns the network of a client without a token, for which state is kept.
+    pub(crate) const fn anonymous(&self) -> Option<&RequestSource> {
+        self.anonymous.as_ref()
     }
 
     /// Returns the connector.
@@ -341,6 +349,11 @@ impl Tasks for Workers {
     }
 
     async fn task<C: TaskCommand>(&self, id: &TaskId, command: C) -> Result<C::Answer, Unavailable> {
+        let is_invented = self.anonymous.is_some()
+            && anonymous_quota::held(&self.env, Quota::State, &[id.as_str()]).await?.is_empty();
+        if is_invented {
+            return Ok(C::unknown());
+        }
         task::ask(&self.env, id, &command).await
     }
 }

@@ -81,6 +81,7 @@ kill -KILL 0
  * @param {boolean} [options.lateKv]   an instance sees what others write to KV only after `kvCatchesUp`, misses included
  * @param {number} [options.callLimit]  how many calls the binding CALL_LIMIT lets pass for each key; it prints the keys
  * @param {boolean} [options.metrics]  whether there is a dataset METRICS, which prints its data points
+ * @param {boolean} [options.buckets]  whether there are buckets of R2 for links, which take nothing: R2 is no part of workerd
  * @param {boolean} [options.neighbour]  whether there is another Worker with a Service Binding to `Internal`: what is sent to
  *   `neighbour()` it passes on
  * @param {{count?: number, origin?: string, vars?: Record<string, string>}} [options.connector]  another connector of this build, with a
@@ -96,6 +97,7 @@ export async function startInstances({
   lateKv = false,
   callLimit,
   metrics = false,
+  buckets = false,
   neighbour = false,
   connector,
   outbound,
@@ -112,7 +114,7 @@ export async function startInstances({
     if (/\.(js|wasm)$/.test(name)) await cp(join(ROOT, worker, 'build', name), join(state, name));
   }
   await cp(INSIDE, state, { recursive: true });
-  await writeFile(join(state, 'settings.js'), `export const callLimit = ${callLimit}, metrics = ${metrics}, databases = ${JSON.stringify(bindings.databases)};`);
+  await writeFile(join(state, 'settings.js'), `export const callLimit = ${callLimit}, metrics = ${metrics}, databases = ${JSON.stringify(bindings.databases)}, buckets = ${JSON.stringify(buckets ? bindings.buckets : [])};`);
   await writeFile(join(state, 'main.js'), mainModule(bindings.objects.map(({ className }) => className)));
 
   const names = Array.from({ length: count }, (_, number) => `instance-${number}`);

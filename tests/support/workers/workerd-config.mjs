@@ -15,6 +15,7 @@ export async function bindingsIn(file) {
     date: config.compatibility_date,
     flags: config.compatibility_flags ?? [],
     databases: (config.d1_databases ?? []).map(({ binding }) => binding),
+    buckets: (config.r2_buckets ?? []).map(({ binding }) => binding),
     kv: (config.kv_namespaces ?? []).map(({ binding }) => binding),
     objects: (config.durable_objects?.bindings ?? []).map(({ name, class_name }) => ({ binding: name, className: class_name })),
     vars: config.vars ?? {},

@@ -30,6 +30,6 @@ impl Drop for StreamPlace {
     fn drop(&mut self) {
         let Some(after) = self.after.take() else { return };
         let (env, session) = (self.env.clone(), self.session.clone());
-        after.run(async move { anonymous_quota::release(&env, session.as_str()).await });
+        after.run(async move { anonymous_quota::release_stream(&env, session.as_str()).await });
     }
 }

@@ -8,7 +8,7 @@ use worker::{Env, web_sys};
 use mcp_connector_base::caller::Caller;
 use mcp_connector_oauth::resource::access_token::ACCESS_TOKEN_LIFETIME;
 use mcp_connector_oauth::resource::protected_resource::Resource;
-use mcp_connector_protocol::tasks;
+use mcp_connector_protocol::tasks::{self, TaskId};
 use mcp_connector_protocol::{
     Full, Interest, Listener, ListenerKind, Listening, Reply, SessionId, Shard, Unavailable, WatchError, session_stream,
 };
@@ -22,6 +22,7 @@ use crate::mcp::reply::ALLOWED;
 use crate::mcp::reply::from_reply;
 use crate::oauth::access::verified_tokens;
 use crate::objects::anonymous_quota::commands::Quota;
+use crate::objects::anonymous_quota::stub as anonymous_quota;
 use crate::objects::subscriptions::commands::{OpenStream, StreamRefusal};
 use crate::objects::subscriptions::stub as subscriptions;
 use crate::platform::clock::now;
@@ -48,6 +49,9 @@ impl Announcements<'_> {
             return from_reply(refusal(503, &closed_text(closed))).header("retry-after", RETRY_CLOSED);
         }
         let host = self.app.host(self.env);
+        if let Err(error) = self.leave_out_invented(&mut listening).await {
+            return NotOpened::Unavailable(error).answer(refusal);
+        }
         if let Err(error) = listening.find_tasks(&host).await {
             return NotOpened::Unavailable(error).answer(refusal);
         }
@@ -87,6 +91,18 @@ impl Announcements<'_> {
             Ok(stream) => Answer::events_of(stream),
             Err(error) => error.answer(Reply::refused_unread),
         }
+    }
+
+    /// Leaves out the tasks that no client without a token has, if the caller is one: their objects need not be asked.
+    async fn leave_out_invented(&self, listening: &mut Listening) -> Result<(), Unavailable> {
+        if listening.caller().is_some() || listening.tasks().is_empty() {
+            return Ok(());
+        }
+        let named = listening.tasks().to_vec();
+        let keys: Vec<&str> = named.iter().map(TaskId::as_str).collect();
+        let held = anonymous_quota::held(self.env, Quota::State, &keys).await?;
+        listening.retain_tasks(|id| held.contains(&id.as_str()));
+        Ok(())
     }
 
     /// Adds the network to a listener without a sign-in.

@@ -25,6 +25,7 @@ use crate::mcp::reply::refused;
 use crate::mcp::reply::session_error;
 use crate::mcp::session_stream::{Limits, SessionStream};
 use crate::objects::anonymous_quota::commands::Quota;
+use crate::objects::anonymous_quota::stub as anonymous_quota;
 use crate::objects::session::commands::{Arrival, MessageTaken, Reader, TakeMessage, main_stream};
 use crate::objects::session::stub::SessionStub;
 
@@ -106,10 +107,22 @@ pub(crate) async fn take(incoming: &Incoming, body: Vec<u8>, host: &Workers, cal
     let Some(id) = named.and_then(SessionId::parse).filter(SessionId::is_of_http_sse) else {
         return session_error(SessionError::Gone);
     };
+    if caller.is_none() {
+        match anonymous_quota::held(host.env(), Quota::Stream, &[id.as_str()]).await {
+            Ok(held) if held.is_empty() => return session_error(SessionError::Gone),
+            Ok(_) => {}
+            Err(error) => return session_error(error.into()),
+        }
+    }
     let who = caller.as_ref().map(|caller| caller.subject.clone());
     let session = SessionStub::new(host.env(), &id, who.as_ref());
-    let message =
-        TakeMessage { session: id.as_str().to_owned(), body, caller, log: incoming.request_log().to_continue() };
+    let message = TakeMessage {
+        session: id.as_str().to_owned(),
+        body,
+        caller,
+        anonymous: host.anonymous().cloned(),
+        log: incoming.request_log().to_continue(),
+    };
     match session.take(message).await {
         Ok(MessageTaken { status, body }) if body.is_empty() => {
             incoming.request_log().suppress();

@@ -46,6 +46,11 @@ impl Listening {
         tasks::find(&mut self.interest.tasks, self.caller.as_ref(), host).await
     }
 
+    /// Removes the tasks that `is_there` does not know.
+    pub fn retain_tasks(&mut self, is_there: impl FnMut(&TaskId) -> bool) {
+        self.interest.tasks.retain(is_there);
+    }
+
     /// Returns the tasks that it listens to.
     #[must_use]
     pub fn tasks(&self) -> &[TaskId] {

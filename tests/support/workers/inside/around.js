@@ -2,7 +2,7 @@
 // is counted. An isolate's objects share the clock of the isolate.
 
 import { WorkerEntrypoint } from 'cloudflare:workers';
-import { callLimit, databases, metrics } from 'settings.js';
+import { buckets, callLimit, databases, metrics } from 'settings.js';
 
 let ahead = 0;
 let stoppedAt;
@@ -96,8 +96,12 @@ class D1Database {
     return statement;
   }
 }
+/** A bucket that only has a name, for links to files that nobody sends. */
+class R2Bucket {
+  createMultipartUpload() {}
+}
 /** Bindings of the Worker that workerd has not. */
-const standIns = Object.fromEntries(databases.map((name) => [name, new D1Database()]));
+const standIns = Object.fromEntries([...databases.map((name) => [name, new D1Database()]), ...buckets.map((name) => [name, new R2Bucket()])]);
 /** Bindings that a test asks for. */
 const more = { ...standIns };
 if (callLimit !== undefined) {

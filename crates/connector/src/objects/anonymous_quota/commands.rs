@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use mcp_connector_base::commands;
+use mcp_connector_base::timestamp::Timestamp;
 
 /// The kind of state that a place allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Quota {
-    /// A session or a task, which an object stores for a while.
+    /// A session, a task or an upload, which an object stores for a while.
     State,
     /// A stream at `/sse`, which keeps an object awake.
     Stream,
@@ -38,6 +39,16 @@ impl Quota {
             Self::Stream => 50,
         }
     }
+
+    /// Returns the key of a row. A session that has a stream at `/sse` may need a place of either kind. Places of [`Self::State`] have the
+    /// key that they had before there were others, so that what clients hold when a new version is deployed is still known.
+    pub(crate) fn row_key(self, key: &str) -> String {
+        match self {
+            Self::State => key.to_owned(),
+            // No session and no task has a space in its id.
+            Self::Stream => ["stream ", key].concat(),
+        }
+    }
 }
 
 /// Seconds for which a place that was taken is not taken again. This is far less than its lifetime.
@@ -55,10 +66,38 @@ pub(crate) struct TakePlace {
 /// Gives a place back.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct ReleasePlace {
+    pub(crate) quota: Quota,
     pub(crate) key: String,
+}
+
+/// Asks until when each of these keys has a place.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct FindPlaces {
+    pub(crate) quota: Quota,
+    pub(crate) keys: Vec<String>,
 }
 
 commands! {
     TakePlace => bool;
     ReleasePlace => ();
+    FindPlaces => Vec<Option<Timestamp>>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Quota;
+
+    #[test]
+    fn a_session_has_a_place_of_each_kind() {
+        let session = "0123456789abcdef0123456789abcdef00000000";
+        assert_ne!(Quota::State.row_key(session), Quota::Stream.row_key(session));
+    }
+
+    #[test]
+    fn a_place_that_is_deployed_keeps_its_key() {
+        assert_eq!(
+            Quota::State.row_key("slow.00000000000000000000000000000007"),
+            "slow.00000000000000000000000000000007"
+        );
+    }
 }

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use worker::{DurableObject, Env, Request, Response, SqlStorage, SqlStorageValue, State, durable_object};
 
-use crate::objects::anonymous_quota::commands::{Quota, REMEMBERED_FOR, ReleasePlace, TakePlace};
+use mcp_connector_base::timestamp::Timestamp;
+
+use crate::objects::anonymous_quota::commands::{FindPlaces, Quota, REMEMBERED_FOR, ReleasePlace, TakePlace};
 use crate::objects::dispatch;
 use crate::objects::dispatch::dispatch;
 use crate::objects::rows::{has_table, number, seconds};
@@ -30,6 +32,7 @@ impl DurableObject for AnonymousQuota {
         dispatch!(dispatch::message(request).await?, {
             TakePlace => async |command| self.take(command).await,
             ReleasePlace => async |command| self.release(command),
+            FindPlaces => async |command| self.find(command),
         })
     }
 
@@ -42,32 +45,44 @@ impl DurableObject for AnonymousQuota {
 
 impl AnonymousQuota {
     async fn take(&self, TakePlace { quota, key, network }: TakePlace) -> worker::Result<bool> {
-        let (sql, now) = (self.sql(), now());
+        let (sql, now, key) = (self.sql(), now(), quota.row_key(&key));
         sql.exec(
             "CREATE TABLE IF NOT EXISTS places (key TEXT PRIMARY KEY, held INTEGER NOT NULL, \
              network TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID",
             None,
         )?;
         sql.exec("DELETE FROM places WHERE until <= ?", vec![seconds(now)?])?;
-        let known = number(&sql, "SELECT until FROM places WHERE key = ?", vec![key.as_str().into()])?;
-        match known.map(|until| until.saturating_sub(now.as_seconds())) {
+        match expiry(&sql, quota, &key)?.map(|until| until.saturating_sub(now.as_seconds())) {
             // It was taken a moment ago, through another instance.
             Some(left) if left + REMEMBERED_FOR > quota.lifetime() => return Ok(true),
             None if self.is_full(quota, &network)? => return Ok(false),
             Some(_) | None => {}
         }
-        let upsert = "INSERT INTO places VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET until = excluded.until";
+        // A stream of an earlier version has the key of its session, which may need a place of its own.
+        let upsert = "INSERT INTO places VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET held = excluded.held, until = excluded.until";
         let until = seconds(now.plus(quota.lifetime()))?;
         sql.exec(upsert, vec![key.into(), column(quota), network.into(), until])?;
         self.state.storage().set_alarm(LONGEST).await?;
         Ok(true)
     }
 
-    fn release(&self, ReleasePlace { key }: ReleasePlace) -> worker::Result<()> {
+    fn release(&self, ReleasePlace { quota, key }: ReleasePlace) -> worker::Result<()> {
         if has_table(&self.sql(), "places")? {
-            self.sql().exec("DELETE FROM places WHERE key = ?", vec![key.into()])?;
+            self.sql().exec("DELETE FROM places WHERE key = ?", vec![quota.row_key(&key).into()])?;
         }
         Ok(())
+    }
+
+    fn find(&self, FindPlaces { quota, keys }: FindPlaces) -> worker::Result<Vec<Option<Timestamp>>> {
+        let (sql, now) = (self.sql(), now());
+        if !has_table(&sql, "places")? {
+            return Ok(vec![None; keys.len()]);
+        }
+        let find = |key: &String| {
+            let until = expiry(&sql, quota, &quota.row_key(key))?.map(Timestamp::from_seconds);
+            Ok(until.filter(|until| *until > now))
+        };
+        keys.iter().map(find).collect()
     }
 
     fn is_full(&self, quota: Quota, network: &str) -> worker::Result<bool> {
@@ -83,6 +98,12 @@ impl AnonymousQuota {
     fn sql(&self) -> SqlStorage {
         self.state.storage().sql()
     }
+}
+
+/// Returns until when the row of a place of this kind is good, in seconds since 1970.
+fn expiry(sql: &SqlStorage, quota: Quota, row_key: &str) -> worker::Result<Option<u64>> {
+    let query = "SELECT until FROM places WHERE key = ? AND held = ?";
+    number(sql, query, vec![row_key.into(), column(quota)])
 }
 
 /// Returns the value of the column `held`.

@@ -8,6 +8,7 @@ use mcp_connector_base::caller::Caller;
 use mcp_connector_base::command::Command;
 use mcp_connector_base::commands;
 use mcp_connector_base::identifier::Subject;
+use mcp_connector_oauth::web::request_source::RequestSource;
 use mcp_connector_protocol::{Delivery, Event, EventId, SessionError, Stop, Unavailable};
 
 use crate::log::request_log::ContinuedLog;
@@ -111,6 +112,8 @@ pub(crate) struct TakeMessage {
     pub(crate) session: String,
     pub(crate) body: Vec<u8>,
     pub(crate) caller: Option<Caller>,
+    /// The network of a client without a token, for which state is kept.
+    pub(crate) anonymous: Option<RequestSource>,
     pub(crate) log: ContinuedLog,
 }
 

@@ -64,7 +64,7 @@ impl Session {
         if self.state.admit(subject.as_ref())?.is_none() || !self.state.is_main_held() {
             return Ok(None);
         }
-        let TakeMessage { session, body, caller, log } = command;
+        let TakeMessage { session, body, caller, anonymous, log } = command;
         let app = app(&self.env).map_err(|error| worker::Error::RustError(error.to_string()))?;
         let (most_bytes, registry) = (app.configuration.max_body_bytes, &app.endpoint.registry);
         let (Some(session), Ok(posted)) =
@@ -87,7 +87,7 @@ impl Session {
         let interrupted = posted.if_interrupted();
         let note = interrupted.and_then(|interrupted| serde_json::to_string(&interrupted).ok()).unwrap_or_default();
         let (state, line) = (Rc::clone(&self.state), Rc::clone(&log));
-        let host = app.host(&self.env).in_session(session.clone(), state, line, note.into());
+        let host = app.host(&self.env).in_session(session.clone(), state, (line, note.into()), anonymous);
         let taken: MessageTaken = posted.take(session, &app.endpoint, host, caller).await.into();
         if taken.body.is_empty() {
             // The line in the log is written here, when the call has ended.
