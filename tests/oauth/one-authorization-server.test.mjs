@@ -421,6 +421,30 @@ describe('nothing from outside reaches the entry point', () => {
   });
 });
 
+describe('a limit of calls', () => {
+  /** The calls of a minute about which the binding is not asked, and those that it admits then. */
+  const [UNASKED, LIMIT] = [60, 3];
+  const limited = instancesForSuite({ count: 1, vars: VARS, connector: { count: 1, origin: WIKI, vars: OF_WIKI }, callLimit: LIMIT });
+  const [issuer] = limited.instances;
+  const [site] = limited.connectors;
+
+  test('a limit of calls holds for forged tokens before the authorization server is asked about them, and not for those that are known', async () => {
+    const known = (await connect(issuer, AT_WIKI)).tokens.access_token;
+    const from = (address) => ({ headers: { 'cf-connecting-ip': address } });
+    await isWelcome(site, known);
+    const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const forged = (number) => [encode({ alg: 'none' }), encode({ iss: SERVER, aud: `${WIKI}/mcp`, exp: Math.floor(Date.now() / 1000) + 3600 }), `x${number}`].join('.');
+    const count = async () => (await limited.counts()).objects.Introspection ?? 0;
+    const before = await count();
+    const answers = [];
+    for (let number = 0; number < 200; number += 1) answers.push((await call(site, forged(number), 'whoami', {}, from('203.0.113.7'))).status);
+    assert.deepEqual([answers.slice(0, UNASKED + LIMIT), answers.slice(UNASKED + LIMIT)].map((some) => [...new Set(some)]), [[401], [429]]);
+    assert.equal((await count()) - before, UNASKED + LIMIT, 'one question for each that is admitted');
+    (await call(site, known, 'whoami', {}, from('203.0.113.7'))).result('a token that is known, from the same network');
+    (await call(site, forged('y'), 'whoami', {}, from('198.51.100.7'))).hasStatus(401, 'another network');
+  });
+});
+
 describe('while the authorization server is out of reach', () => {
   const isUnavailable = (answer, rule) => {
     answer.hasStatus(503, rule);

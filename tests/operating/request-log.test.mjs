@@ -11,6 +11,7 @@ import {
   SIGN_IN,
   asking,
   authorizePath,
+  bearer,
   call,
   connect,
   form,
@@ -455,6 +456,19 @@ describe('a limit of calls', () => {
     isTooMany(await anonymous('203.0.114.7'), 'one too many');
     (await anonymous('198.51.101.1', batch(20))).hasStatus(200, 'fewer than are fine');
     isTooMany(await anonymous('198.51.101.1', batch(50)), 'a batch that goes beyond');
+  });
+
+  test('a limit of calls counts a request whose credential is refused, by its network', async () => {
+    for (const [name, address, headers] of [
+      ['a token that is none', '203.0.117.7', bearer('x')],
+      ['a key that is none', '203.0.118.7', { 'x-api-key': 'mck_' }],
+      ['a header of another scheme', '203.0.119.7', { authorization: 'Basic eDp4' }],
+    ]) {
+      const refused = () => anonymous(address, legacy('tools/call', calling('whoami'), { headers }));
+      for (let turn = 0; turn < UNASKED + 3; turn += 1) (await refused()).hasStatus(401, name);
+      isTooMany(await refused(), name);
+      isTooMany(await anonymous(address), `${name}: all requests of the network have one count`);
+    }
   });
 
   test('a limit of calls counts each response and each notification of a batch, because each can wake an object', async () => {

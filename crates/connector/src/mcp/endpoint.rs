@@ -13,7 +13,7 @@ use crate::host::Workers;
 use crate::http::answer::{Answer, closed_text};
 use crate::http::cors;
 use crate::http::incoming::{BodyError, Incoming};
-use crate::http::limit::{Limit, RETRY_AFTER};
+use crate::http::limit::Limit;
 use crate::http::request_guard;
 use crate::http::request_guard::Forbidden;
 use crate::http::route::McpEndpoint;
@@ -23,10 +23,12 @@ use crate::mcp::change_streams::Announcements;
 use crate::mcp::credentials::Credentials;
 use crate::mcp::ended_sessions;
 use crate::mcp::http_sse;
+use crate::mcp::network_limit::NetworkLimit;
 use crate::mcp::reply::closed_call;
 use crate::mcp::reply::from_reply;
 use crate::mcp::reply::refused;
 use crate::mcp::reply::session_error;
+use crate::mcp::reply::too_many;
 use crate::mcp::resource_guard::{Authentication, Refusal, ResourceGuard};
 use crate::mcp::sessions;
 use crate::oauth::access::access_tokens::AccessTokens;
@@ -75,15 +77,11 @@ async fn admitted(
     let registry = &app.endpoint.registry;
     let guard = ResourceGuard { site, endpoint, app };
     let context = Rc::new(context);
-    let tokens = AccessTokens { app, site, env: &env, context: &context };
+    let network_limit = NetworkLimit::new(app, &env, incoming);
+    let tokens = AccessTokens { app, site, env: &env, context: &context, network_limit: &network_limit };
     let authentication = match guard.identify(incoming, &tokens).await {
         Ok(authentication) => authentication,
-        Err(refusal) => {
-            let has_any = Credentials::of(incoming, &app.configuration).has_any();
-            let is_same = !has_any && matches!(refusal, Refusal::Challenge(_));
-            let answer = refusal.naming(need_of(app, method, incoming).await).into_answer();
-            return if is_same { answer.reusable() } else { answer };
-        }
+        Err(refusal) => return unidentified(app, method, incoming, &network_limit, refusal).await,
     };
     if let Authentication::Caller(caller, _) = &authentication {
         incoming.request_log().client(&caller.client_id);
@@ -175,6 +173,24 @@ async fn admitted(
     }
 }
 
+/// Returns the answer to a request whose token is refused, or that has none where one is needed.
+async fn unidentified(
+    app: &App,
+    method: &str,
+    incoming: &Incoming,
+    network_limit: &NetworkLimit<'_>,
+    refusal: Refusal,
+) -> Answer {
+    let has_any = Credentials::of(incoming, &app.configuration).has_any();
+    // Without a credential no body is read, and most such requests get the answer of an earlier one.
+    if has_any && network_limit.is_over().await {
+        return too_many();
+    }
+    let is_same = !has_any && matches!(refusal, Refusal::Challenge(_));
+    let answer = refusal.naming(need_of(app, method, incoming).await).into_answer();
+    if is_same { answer.reusable() } else { answer }
+}
+
 /// Returns what a request needs whose token is refused, as far as its body can be read. Without a token, no body is
 /// read.
 async fn need_of(app: &App, method: &str, incoming: &Incoming) -> Need {
@@ -212,10 +228,6 @@ fn not_read(error: BodyError) -> Answer {
 /// Counts a call, and returns whether that was one too many.
 async fn is_one_too_many(app: &App, env: &worker::Env, authentication: &Authentication, incoming: &Incoming) -> bool {
     app.limits_calls && Limit::CALLS.is_over_beyond_usual(env, &counted_as(authentication, incoming)).await
-}
-
-fn too_many() -> Answer {
-    refused(429, "Too many requests; try again in a minute.").header("retry-after", RETRY_AFTER)
 }
 
 /// Returns the key under which calls are counted: the person and client, or else the network.

@@ -7,6 +7,7 @@ pub(crate) mod ended_sessions;
 pub(crate) mod endpoint;
 pub(crate) mod http_sse;
 pub(crate) mod internal_caller;
+pub(crate) mod network_limit;
 pub(crate) mod reply;
 pub(crate) mod request_state;
 pub(crate) mod resource_guard;

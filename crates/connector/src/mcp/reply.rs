@@ -3,6 +3,7 @@
 use mcp_connector_protocol::{Reply, SessionError, SessionId};
 
 use crate::http::answer::{Answer, RETRY_CLOSED};
+use crate::http::limit::RETRY_AFTER;
 
 /// The methods of an MCP endpoint.
 pub(crate) const ALLOWED: &str = "GET, POST, DELETE, OPTIONS";
@@ -15,6 +16,11 @@ pub(crate) fn closed_call(text: &str) -> Answer {
 /// Returns a refusal of a message that was not read.
 pub(crate) fn refused(status: u16, message: &str) -> Answer {
     from_reply(Reply::refused_unread(status, message))
+}
+
+/// Returns the refusal of a request over the limit of calls.
+pub(crate) fn too_many() -> Answer {
+    refused(429, "Too many requests; try again in a minute.").header("retry-after", RETRY_AFTER)
 }
 
 /// Returns a reply of the protocol as HTTP.

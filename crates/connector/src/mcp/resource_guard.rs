@@ -21,6 +21,7 @@ use crate::mcp::credentials::Credentials;
 use crate::mcp::internal_caller;
 use crate::mcp::internal_caller::InvalidInternalCaller;
 use crate::mcp::reply::closed_call;
+use crate::mcp::reply::too_many;
 
 /// Who has sent a request.
 pub(crate) enum Authentication {
@@ -69,6 +70,8 @@ pub(crate) enum NotVerified {
     Invalid,
     /// Whether it is valid cannot be found out.
     Unavailable,
+    /// Whether it is valid is not found out: its network has sent too many requests.
+    TooMany,
 }
 
 /// Verifies tokens.
@@ -184,6 +187,7 @@ impl ResourceGuard<'_> {
         match error {
             NotVerified::Invalid => self.refuse(Challenge::invalid_token, self.app.first_scopes(self.endpoint)),
             NotVerified::Unavailable => Refusal::Outage(Outage::Storage),
+            NotVerified::TooMany => Refusal::TooMany,
         }
     }
 
@@ -228,6 +232,8 @@ pub(crate) enum Refusal {
     NoAddress,
     /// Whether the token is valid cannot be found out for the moment.
     Outage(Outage),
+    /// The network of the request has sent too many.
+    TooMany,
     /// It cannot be found out until the owner has corrected a setting, which the text names.
     Closed(String),
 }
@@ -249,6 +255,7 @@ impl Refusal {
                 .header("www-authenticate", challenge.header_value())
                 .header("cache-control", "no-store"),
             Self::Outage(outage) => Answer::outage(outage),
+            Self::TooMany => too_many(),
             Self::Closed(text) => closed_call(&text),
             Self::InternalCaller(error) => Answer::error(400, "invalid_request", &error.to_string()),
             Self::NoAddress => Answer::no_host(),

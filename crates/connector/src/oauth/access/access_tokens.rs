@@ -22,6 +22,7 @@ use crate::app::state::App;
 use crate::config::configuration::AuthIssuer;
 use crate::config::settings::Feature;
 use crate::http::site::Site;
+use crate::mcp::network_limit::NetworkLimit;
 use crate::mcp::resource_guard::{NotVerified, VerifyToken};
 use crate::oauth::access::access_keys;
 use crate::oauth::access::external_issuer;
@@ -39,6 +40,8 @@ pub(crate) struct AccessTokens<'a> {
     pub(crate) env: &'a Env,
     /// Runs work that goes on after the answer.
     pub(crate) context: &'a worker::Context,
+    /// Counts the request before another server is asked about a token that is not known here.
+    pub(crate) network_limit: &'a NetworkLimit<'a>,
 }
 
 impl VerifyToken for AccessTokens<'_> {
@@ -54,7 +57,7 @@ impl VerifyToken for AccessTokens<'_> {
             if is_key(token) && self.app.configuration.policy.access_key_days().is_none() {
                 return Err(NotVerified::Invalid);
             }
-            Box::pin(introspected(&server, token, resource, now)).await?
+            Box::pin(introspected(&server, token, resource, self.network_limit, now)).await?
         } else if is_key(token) {
             Box::pin(self.verify_key(token, resource, now)).await?
         } else {
@@ -104,6 +107,9 @@ impl AccessTokens<'_> {
         now: Timestamp,
     ) -> Result<VerifiedToken, NotVerified> {
         if let Some(external) = &self.app.configuration.auth_issuer {
+            if self.network_limit.is_over().await {
+                return Err(NotVerified::TooMany);
+            }
             return verify_external(token, resource, external, &self.app.configuration.identity_claims, now).await;
         }
         let secrets = self.app.secrets(self.env).await.map_err(|_| NotVerified::Unavailable)?;
@@ -141,12 +147,16 @@ async fn introspected(
     server: &AuthorizationServer<'_>,
     token: &BearerToken,
     resource: &Resource,
+    network_limit: &NetworkLimit<'_>,
     now: Timestamp,
 ) -> Result<Arc<Caller>, NotVerified> {
     if verified_tokens::is_of_another(token, resource, now)
         || !(is_key(token) || claims_to_be_for(token, server.issuer(), resource, now))
     {
         return Err(NotVerified::Invalid);
+    }
+    if network_limit.is_over().await {
+        return Err(NotVerified::TooMany);
     }
     let ask = || server.introspect(token, resource);
     let mut is_active = None;
