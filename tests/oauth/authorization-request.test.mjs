@@ -89,6 +89,22 @@ describe('a request that cannot be trusted is answered with a page and no redire
       assert.ok(!/http-equiv="?refresh/i.test(answer.text), answer.story('no redirect by any other means'));
     });
   }
+
+  // Who does the same again comes back to the same page.
+  const again = 'Remove this connector in the app, then add it again.';
+  for (const [what, change, told] of [
+    ['a broken link', { client_id: null }, 'Update the app, or tell its maker.'],
+    ['an unknown client', { client_id: 'nobody' }, again],
+    ['a redirect URI that is not registered', { redirect_uri: 'https://app.example/other' }, again],
+    ['a redirect URI of another kind', { redirect_uri: 'an-app://callback' }, 'Ask the owner of this connector to allow the app'],
+    ['a redirect URI that nobody may have', { redirect_uri: 'http://app.example/cb' }, 'Update the app, or tell its maker.'],
+  ]) {
+    test(`a person whose app sends ${what} reads what helps`, async () => {
+      const { text } = await get({ ...good(), ...change });
+      const shown = /<strong>(.*?)<\/strong>/.exec(text.replace(/<\/?bdi>/g, ''))?.[1];
+      assert.ok(shown?.startsWith(told), `${told}: ${shown}`);
+    });
+  }
 });
 
 // RFC 7636 §4.3, RFC 8707 §2

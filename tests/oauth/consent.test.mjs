@@ -266,12 +266,26 @@ describe('a form belongs to its request and to its browser', () => {
 
   test('a form is good for a while only', async () => {
     const { browser, consent, login, entries } = await pages();
-    await site.passes(3601);
-    isRefused(await browser.send(consent, consent.form('decision'), entries), 'an old consent form');
-    isRefused(
-      await browser.send(login, login.form('passphrase'), login.form('passphrase').entries({ values: { passphrase: PASSPHRASE } })),
-      'an old login form',
-    );
+    await site.passes(601);
+    const typed = login.form('passphrase').entries({ values: { passphrase: PASSPHRASE } });
+    for (const [page, form, sent, rule] of [
+      [consent, 'decision', entries, 'an old consent form'],
+      [login, 'passphrase', typed, 'an old login form'],
+    ]) {
+      const expired = await browser.send(page, page.form(form), sent);
+      isRefused(expired, rule);
+      const { href } = expired.elements.find(({ name, text }) => name === 'a' && text === 'Back to the app')?.attributes ?? {};
+      assert.ok(href?.startsWith(`${WEB}&`), expired.story(`${rule} leads back to the app`));
+      const told = new URL(href).searchParams;
+      assert.equal(told.get('error'), 'access_denied', rule);
+      assert.equal(told.get('state'), new URL(consent.url).searchParams.get('state'), rule);
+      assert.equal(told.get('iss'), site.origin, rule);
+      const stranger = new Browser(site);
+      await stranger.open(consent.url);
+      const elsewhere = await stranger.send(page, page.form(form), sent);
+      isRefused(elsewhere, `${rule} of another browser`);
+      assert.ok(!elsewhere.html.includes(WEB), elsewhere.story(`${rule} leads nobody else anywhere`));
+    }
     const { code } = await authorize(site, web, { browser, parameters: { redirect_uri: WEB } });
     assert.ok(code, 'the same browser can begin anew');
   });

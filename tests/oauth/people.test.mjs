@@ -99,9 +99,9 @@ describe('a person with an identity provider', () => {
     const { page, browser } = await allowAs({ provider, site, client }, 'bob', { scope: 'notes:write' });
     page.answer.hasStatus(403, 'nothing is left');
     assert.match(page.text, /role/, page.story('it says why'));
-    const back = page.elements.find(({ name, attributes }) => name === 'a' && /error=access_denied/.test(attributes.href ?? ''));
-    assert.ok(back, page.story('a way back'));
-    const arrival = await browser.open(back.attributes.href);
+    const form = page.form('decision');
+    assert.deepEqual(form.choices('decision'), ['another', 'deny'], page.story('a way on, and a way back'));
+    const arrival = await browser.submit(page, form, { button: { name: 'decision', value: 'deny' } });
     assert.equal(arrival.parameters.error, 'access_denied');
   });
 

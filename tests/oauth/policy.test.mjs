@@ -28,7 +28,7 @@ import {
 } from '../support/oauth/client.mjs';
 import { enterAccount, formFor, makeKey } from '../support/oauth/access-keys.mjs';
 import { JWT_BEARER } from '../support/oauth/id-jag-provider.mjs';
-import { json, jwt, seconds } from '../support/oauth/openid-provider.mjs';
+import { enterAt, json, jwt, seconds } from '../support/oauth/openid-provider.mjs';
 import { BY_COMPANY, allowAs, startCompany, tokensAs } from '../support/oauth/provider-sign-in.mjs';
 
 const HERE = 'https://mcp.example.com';
@@ -73,6 +73,10 @@ const isIn = async (tokens, path) => void (await whoami(tokens, path)).result('h
 const isOut = (tokens, rule, path) => isTurnedAway(site, tokens.access_token, { path, rule });
 const refresh = (tokens, of = client) => send(site, refreshing(of, tokens));
 const cannotRefresh = async (tokens, rule, of) => isOAuthError(await refresh(tokens, of), 400, 'invalid_grant', rule);
+const press = (browser, page, value) => {
+  const form = page.form('decision');
+  return browser.submit(page, form, { button: form.buttons.find((button) => button.value === value) });
+};
 const home = () => send(site, { path: '/', headers: { accept: 'text/html' } });
 const asserting = (claims, resource = `${HERE}/mcp`) => {
   const now = seconds();
@@ -87,15 +91,22 @@ describe('REQUIRED_GROUPS', () => {
   after(() => runtime.restart(VARS));
 
   test('a person without the group meets a page that says why, with a way back to the client', async () => {
-    const { page } = await allow('bob', { resource: PRIVATE });
+    const { browser, page } = await allow('bob', { resource: PRIVATE });
     assert.ok(page, 'no redirect');
     assert.equal(page.status, 403);
     assert.match(page.text, /You are not in a group that may use this/);
     assert.match(page.text, /does not list you in any of them/);
-    const links = page.elements.filter(({ name }) => name === 'a').map(({ attributes }) => attributes.href);
-    const told = new URL(links.find((link) => link?.startsWith(client.redirect_uris[0]))).searchParams;
-    assert.equal(told.get('error'), 'access_denied', 'RFC 6749 §4.1.2.1');
-    assert.equal(told.get('iss'), HERE, 'RFC 9207 §2');
+    const told = (await press(browser, page, 'deny')).parameters;
+    assert.equal(told.error, 'access_denied', 'RFC 6749 §4.1.2.1');
+    assert.equal(told.iss, HERE, 'RFC 9207 §2');
+  });
+
+  test('a person without the group can sign in as somebody else who has it', async () => {
+    const { browser, page } = await allow('bob', { resource: PRIVATE });
+    const away = await press(browser, page, 'another');
+    assert.equal(away.parameters.prompt, 'select_account', 'the provider lets them choose');
+    const arrival = await browser.open(await enterAt(provider, away.url, 'alice'));
+    secret(arrival.parameters.code, 'a code of an account in the group');
   });
 
   test('the other endpoint, and who has one of the groups, are as before', async () => {

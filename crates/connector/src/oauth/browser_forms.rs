@@ -1,6 +1,12 @@
 //! Forms of our own pages: which browser sends them, and what travels sealed in them.
 
-use mcp_connector_oauth::crypto::seal::{SealError, Sealable, Sealed};
+use mcp_connector_oauth::authorize::authorization_request::AuthorizationRequest;
+use mcp_connector_oauth::authorize::authorization_request::error::AuthorizationError;
+use mcp_connector_oauth::authorize::authorization_response::ResponseTarget;
+use mcp_connector_oauth::authorize::consent::ConsentedRequest;
+use mcp_connector_oauth::crypto::seal::{Opened, SealError, Sealable, Sealed};
+use mcp_connector_oauth::login::account_session::AccountSignIn;
+use mcp_connector_oauth::login::provider::pending_login::{LoginPurpose, PendingLogin};
 use mcp_connector_oauth::web::cookie::BrowserNonce;
 use mcp_connector_oauth::web::form::{MAX_PAGE_FORM, Parameters, is_form};
 use mcp_connector_oauth::web::origin::Origin;
@@ -11,6 +17,39 @@ use crate::oauth::sign_in_error::SignInError;
 
 /// How long a person may take over each page, in seconds.
 const PENDING: u64 = 10 * 60;
+
+/// A value that travels sealed in a form, or through a provider.
+pub(crate) trait PendingStep: Sealable {
+    /// Returns the client that waits for an answer, if one does.
+    fn waiting_client(&self) -> Option<&ResponseTarget>;
+}
+
+impl PendingStep for AuthorizationRequest {
+    fn waiting_client(&self) -> Option<&ResponseTarget> {
+        Some(self.response_target())
+    }
+}
+
+impl PendingStep for ConsentedRequest {
+    fn waiting_client(&self) -> Option<&ResponseTarget> {
+        Some(self.request().response_target())
+    }
+}
+
+impl PendingStep for PendingLogin {
+    fn waiting_client(&self) -> Option<&ResponseTarget> {
+        match &self.purpose {
+            LoginPurpose::Client(consented) => consented.waiting_client(),
+            LoginPurpose::Account | LoginPurpose::Connect(_) | LoginPurpose::Reauthentication { .. } => None,
+        }
+    }
+}
+
+impl PendingStep for AccountSignIn {
+    fn waiting_client(&self) -> Option<&ResponseTarget> {
+        None
+    }
+}
 
 /// Returns the browser, and the `Set-Cookie` headers by which it is known again.
 pub(crate) fn browser(oauth: &OAuthContext<'_>, incoming: &Incoming) -> (BrowserNonce, Vec<String>) {
@@ -50,7 +89,7 @@ pub(crate) fn seal<T: Sealable>(
 }
 
 /// Opens the sealed field of a form, if it belongs to this browser. Returns the sealed text, too, for the next form.
-pub(crate) fn open<'a, T: Sealable>(
+pub(crate) fn open<'a, T: PendingStep>(
     oauth: &OAuthContext<'_>,
     incoming: &Incoming,
     form: &'a Parameters,
@@ -61,8 +100,8 @@ pub(crate) fn open<'a, T: Sealable>(
     Ok((value, browser, text))
 }
 
-/// Returns what a sealed text holds, if it belongs to this browser.
-pub(crate) fn open_text<T: Sealable>(
+/// Returns what a sealed text holds, if it belongs to this browser. The error of an expired one leads back to the client that waits.
+pub(crate) fn open_text<T: PendingStep>(
     oauth: &OAuthContext<'_>,
     incoming: &Incoming,
     text: &str,
@@ -74,9 +113,14 @@ pub(crate) fn open_text<T: Sealable>(
     }
     let (sealed, keys) = (Sealed::from_text(text), oauth.secrets.keys().seal());
     for browser in browsers {
-        match sealed.open(browser.binding(), oauth.now, keys) {
-            Ok(value) => return Ok((value, browser)),
-            Err(SealError::Expired) => return Err(SignInError::Expired),
+        match sealed.open_even_expired(browser.binding(), oauth.now, keys) {
+            Ok(Opened::Valid(value)) => return Ok((value, browser)),
+            Ok(Opened::Expired(value)) => {
+                let told =
+                    |client: &ResponseTarget| client.error_location(AuthorizationError::Denied, &oauth.site.issuer);
+                return Err(SignInError::Expired { back: value.waiting_client().map(told) });
+            }
+            Err(SealError::Expired) => return Err(SignInError::Expired { back: None }),
             Err(SealError::Forged | SealError::TooLarge) => {}
         }
     }

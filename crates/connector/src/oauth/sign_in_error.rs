@@ -53,12 +53,17 @@ pub(crate) enum SignInError {
     ExternalForm,
     /// A form that none of this server's pages has sent.
     BrokenForm,
+    /// An answer that the identity provider has not sent like this.
+    BrokenAnswer,
     /// A form that was not read.
     Unread(BodyError),
     /// The browser does not send the cookie that it was given.
     NoCookie,
     /// The form is too old.
-    Expired,
+    Expired {
+        /// The redirect that tells the client, if one waits.
+        back: Option<String>,
+    },
     /// The form was made for another browser, or not by this server.
     OtherBrowser,
     /// The form belongs to an earlier sign-in to the account page.
@@ -167,8 +172,23 @@ const CLIENT_NOT_ALLOWED: ErrorWords<'static> = ErrorWords {
     what_happened: Cow::Borrowed(
         "The owner of this connector allows only certain apps. This app, or the place that would receive the access, is not one of them.",
     ),
-    what_to_do: Cow::Borrowed("Use an app that is allowed, or ask the owner. Nothing was done."),
+    what_to_do: Cow::Borrowed(PageError::ClientNotAllowed.remedy()),
 };
+
+/// Returns what a person reads whose app has sent a request that does not work.
+fn request_words(error: PageError) -> ErrorWords<'static> {
+    if is_policy(error) {
+        return CLIENT_NOT_ALLOWED;
+    }
+    // An app may be unknown because this server has forgotten it.
+    let is_fault_of_app = error != PageError::UnknownClient;
+    let fault = if is_fault_of_app { " This is the app’s fault, not yours." } else { "" };
+    ErrorWords {
+        title: "The app’s request does not work",
+        what_happened: format!("{error}{fault}").into(),
+        what_to_do: error.remedy().into(),
+    }
+}
 
 /// What a person reads who has none of the groups that the endpoint requires.
 const NO_GROUP: ErrorWords<'static> = ErrorWords {
@@ -185,13 +205,22 @@ impl<'a> Start<'a> {
     /// Returns what the person can do on the page itself.
     fn next_step(self, error: &'a SignInError) -> NextStep<'a> {
         match (self, error) {
-            (_, SignInError::ClientEnded { back } | SignInError::NoRole { back } | SignInError::NoGroup { back }) => {
-                NextStep::Link { path: back, words: "Back to the app" }
-            }
-            (Self::Application, _) | (Self::Pending { .. }, SignInError::Finished) => NextStep::None,
-            (Self::Pending { sealed, again }, SignInError::Login(LoginError::NotAllowed(_))) => {
+            // Another account may have the group or the role.
+            (
+                Self::Pending { sealed, again: again @ LoginDecision::AnotherAccount },
+                SignInError::NoRole { .. } | SignInError::NoGroup { .. },
+            )
+            | (Self::Pending { sealed, again }, SignInError::Login(LoginError::NotAllowed(_))) => {
                 NextStep::SignIn { form: FormTarget { action: LOGIN_PATH, sealed }, again }
             }
+            (
+                _,
+                SignInError::ClientEnded { back }
+                | SignInError::NoRole { back }
+                | SignInError::NoGroup { back }
+                | SignInError::Expired { back: Some(back) },
+            ) => NextStep::Link { path: back, words: "Back to the app" },
+            (Self::Application, _) | (Self::Pending { .. }, SignInError::Finished) => NextStep::None,
             (Self::Pending { sealed, .. }, _) => {
                 NextStep::SignIn { form: FormTarget { action: LOGIN_PATH, sealed }, again: LoginDecision::Again }
             }
@@ -212,10 +241,11 @@ impl SignInError {
             Self::Request(error) => error.to_string(),
             Self::ExternalForm => "a form of another site".to_owned(),
             Self::BrokenForm => "a broken form".to_owned(),
+            Self::BrokenAnswer => "a broken answer of a provider".to_owned(),
             Self::Unread(error) => error.to_string(),
             Self::StaleForm => "a form of an earlier session".to_owned(),
             Self::NoCookie => "no cookie".to_owned(),
-            Self::Expired => "an expired form".to_owned(),
+            Self::Expired { .. } => "an expired form".to_owned(),
             Self::OtherBrowser => "a form of another browser".to_owned(),
             Self::Finished => "a page whose code was already redeemed".to_owned(),
             Self::NotTheOwner => "not the owner".to_owned(),
@@ -246,9 +276,10 @@ impl SignInError {
             Self::Request(_)
             | Self::ExternalForm
             | Self::BrokenForm
+            | Self::BrokenAnswer
             | Self::Unread(_)
             | Self::NoCookie
-            | Self::Expired
+            | Self::Expired { .. }
             | Self::OtherBrowser
             | Self::StaleForm
             | Self::NotTheOwner
@@ -277,7 +308,12 @@ impl SignInError {
     const fn status(&self) -> u16 {
         match self {
             Self::Request(error) if is_policy(*error) => 403,
-            Self::Request(_) | Self::BrokenForm | Self::NoCookie | Self::Expired | Self::OtherBrowser => 400,
+            Self::Request(_)
+            | Self::BrokenForm
+            | Self::BrokenAnswer
+            | Self::NoCookie
+            | Self::Expired { .. }
+            | Self::OtherBrowser => 400,
             Self::ExternalForm
             | Self::StaleForm
             | Self::NotTheOwner
@@ -305,19 +341,18 @@ impl SignInError {
             what_to_do: what_to_do.to_owned().into(),
         };
         match self {
-            Self::Request(error) if is_policy(*error) => CLIENT_NOT_ALLOWED,
-            Self::Request(error) => words(
-                "The app’s request does not work",
-                &format!("{error} That is a fault of the app, not yours."),
-                again,
-            ),
+            Self::Request(error) => request_words(*error),
             Self::ExternalForm => words(
                 "This form came from another site",
                 "Another site tried to send it in your name. Nothing was done.",
                 again,
             ),
-            Self::BrokenForm => words(
-                "This form cannot be read",
+            Self::BrokenForm | Self::BrokenAnswer => words(
+                if matches!(self, Self::BrokenForm) {
+                    "This form cannot be read"
+                } else {
+                    "This answer cannot be read"
+                },
                 "It arrived incomplete or changed, which is not your fault. Nothing was done.",
                 again,
             ),
@@ -332,7 +367,7 @@ impl SignInError {
                 "The cookie shows that the sign-in is still yours. This browser blocks or has deleted it.",
                 &format!("Allow cookies for this site. {again}"),
             ),
-            Self::Expired => words(
+            Self::Expired { .. } => words(
                 "This page has expired",
                 "It was open for too long: a sign-in page is good for ten minutes. Nothing was done.",
                 again,
@@ -365,7 +400,7 @@ impl SignInError {
             Self::NoRole { .. } => words(
                 "Your role does not allow this",
                 "The owner of this connector has given you no role for anything that the app asks for.",
-                "Ask the owner for a role. Signing in again does not change it.",
+                "Ask the owner for a role. Signing in again as the same person does not change it.",
             ),
             Self::NoGroup { .. } => NO_GROUP,
             Self::Login(LoginError::NotAllowed(user)) => words(
@@ -380,7 +415,7 @@ impl SignInError {
             ),
             Self::TooManyFetches => words(
                 "Too many requests",
-                "Too many descriptions of apps were fetched for your network, or from the host of this app.",
+                "Your network, or this app’s site, has made too many look-ups.",
                 "Wait a minute and load this page again.",
             ),
             Self::NotSetUp(_) | Self::Closed { .. } | Self::Outage(_) => words(

@@ -175,10 +175,10 @@ pub enum ClientStatus {
 /// Why a redirect URI does not fit the client. Such a request is answered with a page, never with a redirect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum RedirectMismatch {
-    #[error("the redirect URI of this request is not one that the application has registered")]
+    #[error("The app asked for the answer to go to an address that it has not registered")]
     NotRegistered,
     /// The request has none, and the client does not have exactly one fixed URI.
-    #[error("the request does not say where to send the answer")]
+    #[error("The app did not say where to send the answer")]
     Missing,
 }
 

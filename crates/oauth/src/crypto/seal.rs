@@ -42,6 +42,15 @@ pub struct Sealed<T> {
     of: PhantomData<fn() -> T>,
 }
 
+/// A value that was sealed here, for this purpose and this browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opened<T> {
+    /// It has not expired.
+    Valid(T),
+    /// It has expired. It allows nothing any more, but it tells where its person came from.
+    Expired(T),
+}
+
 /// Why a value could not be sealed or opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum SealError {
@@ -106,6 +115,18 @@ impl<T: Sealable> Sealed<T> {
     /// Returns [`SealError::Forged`] if the text was not sealed with this binding and one of these keys, or was
     /// changed, and [`SealError::Expired`] if its time is over, or if an earlier version of this program sealed it.
     pub fn open(&self, binding: &[u8], now: Timestamp, keys: &CipherKeys) -> Result<T, SealError> {
+        match self.open_even_expired(binding, now, keys)? {
+            Opened::Valid(value) => Ok(value),
+            Opened::Expired(_) => Err(SealError::Expired),
+        }
+    }
+
+    /// Returns the value, if it was sealed here with this binding, and whether it has expired.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`SealError::Forged`] as [`open`](Self::open) does, and [`SealError::Expired`] if an earlier version of this program sealed it.
+    pub fn open_even_expired(&self, binding: &[u8], now: Timestamp, keys: &CipherKeys) -> Result<Opened<T>, SealError> {
         if self.text.len() > T::MAX_SEALED_LENGTH {
             return Err(SealError::Forged);
         }
@@ -120,11 +141,10 @@ impl<T: Sealable> Sealed<T> {
             })
             .ok_or(SealError::Forged)?;
         let (expires, value) = plain.split_first_chunk::<TIME_LENGTH>().ok_or(SealError::Forged)?;
-        if now.as_seconds() >= u64::from_be_bytes(*expires) {
-            return Err(SealError::Expired);
-        }
         // An earlier version of this program sealed the value, and its type has changed since.
-        decode(value).map_err(|_| SealError::Expired)
+        let value = decode(value).map_err(|_| SealError::Expired)?;
+        let is_expired = now.as_seconds() >= u64::from_be_bytes(*expires);
+        Ok(if is_expired { Opened::Expired(value) } else { Opened::Valid(value) })
     }
 }
 
@@ -190,9 +210,18 @@ mod tests {
     }
 
     #[test]
+    fn an_expired_value_is_known_to_be_one() {
+        let open = |now| seal(b"cookie").open_even_expired(b"cookie", now, ring(1).seal());
+        assert_eq!(open(LATER.minus(1)), Ok(Opened::Valid(pending())));
+        assert_eq!(open(LATER), Ok(Opened::Expired(pending())));
+    }
+
+    #[test]
     fn another_browser_cannot_open_a_sealed_value() {
         for binding in [&b""[..], b"other", b"cookie2", b"cooki"] {
             assert_eq!(seal(b"cookie").open(binding, NOW, ring(1).seal()), Err(SealError::Forged));
+            let expired = seal(b"cookie").open_even_expired(binding, LATER, ring(1).seal());
+            assert_eq!(expired, Err(SealError::Forged));
         }
     }
 

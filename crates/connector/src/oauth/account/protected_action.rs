@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use mcp_connector_base::identifier::Subject;
+use mcp_connector_oauth::authorize::authorization_response::ResponseTarget;
 use mcp_connector_oauth::crypto::seal::Sealable;
 use mcp_connector_oauth::grants::access_keys::new_access_key::NewAccessKey;
 use mcp_connector_oauth::login::account_session::Session;
@@ -19,7 +20,7 @@ use crate::oauth::account::passkeys;
 use crate::oauth::account::reauthentication;
 use crate::oauth::account::reauthentication::{Checked, Reauthenticated};
 use crate::oauth::account::session::{session, signed_out, to_page};
-use crate::oauth::browser_forms::{browser, open_text, read_form, seal};
+use crate::oauth::browser_forms::{PendingStep, browser, open_text, read_form, seal};
 use crate::oauth::context::OAuthContext;
 use crate::oauth::identity::{passkey, passphrase};
 use crate::oauth::sign_in_error::SignInError;
@@ -49,6 +50,12 @@ struct PendingAction {
 
 impl Sealable for PendingAction {
     const PURPOSE: &'static str = "action that waits for proof";
+}
+
+impl PendingStep for PendingAction {
+    fn waiting_client(&self) -> Option<&ResponseTarget> {
+        None
+    }
 }
 
 /// Carries out an action, or asks for proof first.

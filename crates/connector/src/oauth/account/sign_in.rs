@@ -11,7 +11,8 @@ use mcp_connector_oauth::web::form::{Parameters, with_query};
 use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
 use crate::http::route::{ACCOUNT_CONFIRM_PATH, ACCOUNT_PATH, ACCOUNT_SIGN_IN_PATH, OTHER_ACCOUNT_PATH};
-use crate::oauth::account::session::{signed_in, to_page};
+use crate::oauth::account::session::{session, signed_in, to_page};
+use crate::oauth::answers::see_other;
 use crate::oauth::browser_forms::{browser, open, read_form, seal};
 use crate::oauth::context::OAuthContext;
 use crate::oauth::identity::passphrase::Attempt;
@@ -73,12 +74,12 @@ fn path_after(purpose: &LoginPurpose) -> String {
 pub(crate) async fn callback(
     oauth: &OAuthContext<'_>,
     incoming: &Incoming,
-    answer: ProviderAnswer<'_>,
+    answer: Result<ProviderAnswer<'_>, SignInError>,
     pending: &PendingLogin,
 ) -> Answer {
     let answer = async {
-        match answer {
-            ProviderAnswer::Refused(_) => Ok(to_page(Some(Notice::NotSignedIn))),
+        match answer? {
+            ProviderAnswer::Refused(_) => Ok(not_signed_in(oauth, incoming, &pending.purpose)),
             ProviderAnswer::Code(code) => {
                 let person = oauth.configuration().provider.finish(oauth, code, pending).await?;
                 signed_in(oauth, &person, SignInKind::of(&pending.purpose), path_after(&pending.purpose))
@@ -86,6 +87,21 @@ pub(crate) async fn callback(
         }
     };
     answer.await.unwrap_or_else(|error: SignInError| error.into_answer(Start::Account, incoming.request_log()))
+}
+
+/// Answers a person who has cancelled at the identity provider. What they wanted still waits for them, and so does an earlier sign-in.
+fn not_signed_in(oauth: &OAuthContext<'_>, incoming: &Incoming, purpose: &LoginPurpose) -> Answer {
+    match purpose {
+        LoginPurpose::Account | LoginPurpose::Client(_) | LoginPurpose::Reauthentication { .. }
+            if session(oauth, incoming).is_none() =>
+        {
+            to_page(Some(Notice::NotSignedIn))
+        }
+        LoginPurpose::Account
+        | LoginPurpose::Client(_)
+        | LoginPurpose::Reauthentication { .. }
+        | LoginPurpose::Connect(_) => see_other(path_after(purpose)),
+    }
 }
 
 /// Handles the form with the passphrase.

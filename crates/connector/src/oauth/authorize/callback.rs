@@ -16,12 +16,12 @@ use crate::oauth::context::OAuthContext;
 use crate::oauth::identity::provider::Identity as _;
 use crate::oauth::identity::provider::ProviderAnswer;
 use crate::oauth::identity::provider::Step;
-use crate::oauth::sign_in_error::SignInError;
+use crate::oauth::sign_in_error::{SignInError, Start};
 
 /// Handles the return from the identity provider, and redirects to the client with a code or an error.
 pub(crate) async fn returned(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, SignInError> {
-    let parameters = Parameters::parse(incoming.query().as_bytes()).map_err(|_| SignInError::BrokenForm)?;
-    let state = parameters.get("state").ok().flatten().ok_or(SignInError::BrokenForm)?;
+    let parameters = Parameters::parse(incoming.query().as_bytes()).map_err(|_| SignInError::BrokenAnswer)?;
+    let state = parameters.get("state").ok().flatten().ok_or(SignInError::BrokenAnswer)?;
     let (scheme, cookies) = (oauth.site.asked.scheme(), incoming.header("cookie"));
     let sealed = ProviderState::sealed(state, scheme, cookies.as_deref()).ok_or(SignInError::OtherBrowser)?;
     let answer = resume(oauth, incoming, &parameters, &sealed).await?;
@@ -38,10 +38,16 @@ async fn resume(
     parameters: &Parameters,
     sealed: &str,
 ) -> Result<Answer, SignInError> {
-    let (at_provider, browser): (PendingLogin, _) = open_text(oauth, incoming, sealed)?;
+    let (at_provider, browser): (PendingLogin, _) = match open_text(oauth, incoming, sealed) {
+        // No client waits: the person came from their account page.
+        Err(error @ SignInError::Expired { back: None }) => {
+            return Ok(error.into_answer(Start::Account, incoming.request_log()));
+        }
+        opened => opened?,
+    };
     let provider = &oauth.configuration().provider;
-    let answer = ProviderAnswer::read(parameters, &at_provider, provider.as_ref())?;
-    if let ProviderAnswer::Refused(error) = answer {
+    let answer = ProviderAnswer::read(parameters, &at_provider, provider.as_ref());
+    if let Ok(ProviderAnswer::Refused(error)) = &answer {
         incoming.request_log().reason(error.reason());
         let instead = at_provider.login.without_account_choice().filter(|_| error.code() == "invalid_request");
         if let Some(login) = instead
@@ -60,7 +66,7 @@ async fn resume(
     let sealed = seal(oauth, &**consented, &browser)?;
     let pending = Pending { consented: consented.clone(), browser, sealed: sealed.as_str() };
     let answer = async {
-        match answer {
+        match answer? {
             ProviderAnswer::Refused(error) => {
                 let error = AuthorizationError::Provider(error);
                 Ok(see_other(consented.request().response_target().error_location(error, &oauth.site.issuer)))

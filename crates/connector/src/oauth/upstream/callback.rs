@@ -27,10 +27,10 @@ pub(crate) async fn returned(
     incoming: &Incoming,
     service: &UpstreamService,
 ) -> Result<Answer, SignInError> {
-    let Ok(Access::OAuth(access)) = &service.access else { return Err(SignInError::BrokenForm) };
-    let parameters = Parameters::parse(incoming.query().as_bytes()).map_err(|_| SignInError::BrokenForm)?;
-    let get = |name| parameters.get(name).map_err(|_| SignInError::BrokenForm);
-    let state = get("state")?.ok_or(SignInError::BrokenForm)?;
+    let Ok(Access::OAuth(access)) = &service.access else { return Err(SignInError::BrokenAnswer) };
+    let parameters = Parameters::parse(incoming.query().as_bytes()).map_err(|_| SignInError::BrokenAnswer)?;
+    let get = |name| parameters.get(name).map_err(|_| SignInError::BrokenAnswer);
+    let state = get("state")?.ok_or(SignInError::BrokenAnswer)?;
     let (scheme, cookies) = (oauth.site.asked.scheme(), incoming.header("cookie"));
     let session = session(oauth, incoming);
     let subject = session.as_ref().map(Session::subject);

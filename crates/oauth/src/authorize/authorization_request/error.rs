@@ -15,22 +15,49 @@ pub enum PageError {
     #[error("The link that brought you here is broken: {0}.")]
     Query(#[from] FormError),
     /// There is no `client_id`, or an invalid one.
-    #[error("The link that brought you here does not say which application it belongs to.")]
+    #[error("The link that brought you here does not say which app it belongs to.")]
     NoClient,
-    /// There is no such client. The application should register again.
-    #[error(
-        "The application that sent you here is not known to this server. Remove the connection there and add it again."
-    )]
+    /// There is no such client. The app should register again.
+    #[error("The app that sent you here is not known to this server.")]
     UnknownClient,
     /// The redirect URI is not acceptable.
-    #[error("The application that sent you here wants the answer sent to an address that is not allowed: {0}.")]
+    #[error("The app that sent you here wants the answer sent to an address that is not allowed: {0}.")]
     RedirectUri(#[from] InvalidRedirectUri),
     /// The owner of this server allows some clients only, and not this one.
-    #[error("The owner of this server does not allow the application that sent you here.")]
+    #[error("The owner of this server does not allow the app that sent you here.")]
     ClientNotAllowed,
     /// The redirect URI is not one of the client.
-    #[error("The request cannot be trusted: {0}.")]
+    #[error("{0}.")]
     RedirectUriMismatch(#[from] RedirectMismatch),
+}
+
+impl PageError {
+    /// Returns the one thing that the person can do. Connecting again as before would lead to the same page.
+    #[must_use]
+    pub const fn remedy(self) -> &'static str {
+        match self {
+            Self::UnknownClient => "Remove this connector in the app, then add it again.",
+            Self::RedirectUriMismatch(RedirectMismatch::NotRegistered) => {
+                "Remove this connector in the app, then add it again. If that does not help, update the app or tell its maker."
+            }
+            Self::RedirectUri(InvalidRedirectUri::Scheme) => {
+                "Ask the owner of this connector to allow the app, or update the app."
+            }
+            Self::RedirectUri(InvalidRedirectUri::NotAllowed) | Self::ClientNotAllowed => {
+                "Use an app that is allowed, or ask the owner. Nothing was done."
+            }
+            Self::Query(_)
+            | Self::NoClient
+            | Self::RedirectUri(
+                InvalidRedirectUri::TooLong
+                | InvalidRedirectUri::Fragment
+                | InvalidRedirectUri::Answer
+                | InvalidRedirectUri::PlainHttp
+                | InvalidRedirectUri::Url(_),
+            )
+            | Self::RedirectUriMismatch(RedirectMismatch::Missing) => "Update the app, or tell its maker.",
+        }
+    }
 }
 
 /// The error of an authorization response (RFC 6749 §4.1.2.1, RFC 8707 §2, OpenID Connect Core §3.1.2.6).
