@@ -434,6 +434,17 @@ describe('an access key of a person with a provider', () => {
     await runtime.restart(VARS);
   });
 
+  test('who cancels at the provider comes back to the key that waits, still signed in', async () => {
+    const browser = new Browser(site);
+    await through(browser, '/authorize/account', 'alice');
+    const page = await askForKey(browser, { name: 'Waiting' });
+    const away = await browser.open(linkOn(page));
+    const back = await browser.open(await enterAt(provider, away.url, 'alice', { button: 'leave' }));
+    assert.ok(/Waiting/.test(back.text) && linkOn(back), back.story('the same page again'));
+    assert.doesNotMatch(back.text, /not signed in/, back.story('she is'));
+    keyOn(await anew(browser, back, 'alice'));
+  });
+
   test('somebody else who signs in meanwhile makes no key for anybody', async () => {
     const browser = new Browser(site);
     await through(browser, '/authorize/account', 'alice');

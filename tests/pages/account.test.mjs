@@ -147,7 +147,7 @@ describe('the account page of the owner', () => {
     assert.deepEqual([of('A terminal').length, of('Other').length], [1, 1], page.story('one entry for each app'));
     assert.match(page.text, /3 sign-ins · On a computer/);
     const one = await press(browser, page, 'disconnect', grantsOn(page).find((id) => of('A terminal')[0].includes(`value="${id}"`)));
-    assert.match(one.text, /One sign-in of A terminal is ended\. Its others stay connected\./);
+    assert.match(one.text, /One sign-in of A terminal has ended\. The others stay connected\./);
     assert.equal(grantsOn(one).length, 3, one.story('one less'));
     const all = await press(browser, one, 'disconnect-app');
     assert.match(all.text, /A terminal is disconnected\. Its 2 sign-ins are ended\./);
@@ -166,9 +166,14 @@ describe('the account page of the owner', () => {
     const elsewhere = await enter(here);
     assert.doesNotMatch((await elsewhere.browser.open(`/account${search}`)).text, /are disconnected/, 'another session');
     assert.doesNotMatch((await new Browser(here).open(`/account${search}`)).text, /are disconnected/, 'nobody');
-    for (const made of ['?done=disconnected', '?done=Your%20account%20is%20blocked']) {
-      const shown = await browser.open(`/account${made}`);
-      assert.ok(!shown.html.includes('class="note done"'), shown.story('a link cannot make the page say something'));
+    const ofNobody = ['signed-out', 'signed-out-everywhere', 'expired', 'not-signed-in'];
+    for (const made of ['disconnected', 'Your%20account%20is%20blocked', ...ofNobody]) {
+      const shown = await browser.open(`/account?done=${made}`);
+      assert.ok(!shown.html.includes('class="note'), shown.story(`a link cannot make the page say something: ${made}`));
+    }
+    for (const made of ['somebody-else', 'too-many-keys']) {
+      const shown = await new Browser(here).open(`/account?done=${made}`);
+      assert.ok(!shown.html.includes('class="note'), shown.story(`nor the page of nobody: ${made}`));
     }
   });
 

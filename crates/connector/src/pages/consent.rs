@@ -159,7 +159,7 @@ fn recipient(request: &ConsentPage<'_>) -> Markup {
     let is_long = request.redirect_uri.len() > LONG_ADDRESS;
     html! {
         section.recipient aria-labelledby="recipient" {
-            p.goes { "If you allow it, the access goes to" }
+            p.goes { "If you allow this, access goes to" }
             h2.destination #recipient {
                 @match request.destination_kind {
                     RedirectKind::Https => (isolated(&place)),

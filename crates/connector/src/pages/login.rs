@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use mcp_connector_oauth::authorize::consent::DECISION_FIELD;
+use mcp_connector_oauth::authorize::consent::{DECISION_FIELD, NameSource};
 use mcp_connector_oauth::login::login_form::LoginDecision;
 use mcp_connector_oauth::web::redirect_uri::RedirectKind;
 
@@ -23,8 +23,9 @@ pub(crate) struct LoginPage<'a> {
     pub(crate) destination: &'a str,
     /// What kind of place that is.
     pub(crate) destination_kind: RedirectKind,
-    /// The name that the client gives itself, if it does.
+    /// The name of the client, as on the consent page.
     pub(crate) client_name: Option<&'a str>,
+    pub(crate) name_source: &'a NameSource,
     /// The offer to remember the browser, if browsers are remembered.
     pub(crate) remember: Option<RememberChoice>,
     /// The offer to use a passkey instead of the passphrase.
@@ -54,14 +55,14 @@ pub(crate) fn login(page: &LoginPage<'_>, form: &FormTarget<'_>) -> Page {
     let content = html! {
         h1 { "Sign in" }
         p {
-            "After that, you go on to "
+            "Then you continue to "
             strong { (isolated(&place(page.destination_kind, page.destination))) }
             @match page.destination_kind {
                 RedirectKind::Https => {}
                 RedirectKind::Loopback | RedirectKind::PrivateUse => ", an app on this computer"
             }
             "."
-            @if let Some(name) = page.client_name {
+            @if let (Some(name), NameSource::SelfAsserted) = (page.client_name, page.name_source) {
                 " " span.quiet { "It calls itself " (isolated(name)) "." }
             }
         }

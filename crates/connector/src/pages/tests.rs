@@ -19,8 +19,8 @@ use crate::pages::account::clients::{AllClientsPage, ListedClient};
 use crate::pages::account::export::ExportPage;
 use crate::pages::account::notice::{Notice, Outcome};
 use crate::pages::account::page::AccountPage;
-use crate::pages::account::people::{PeoplePage, PersonEntry};
-use crate::pages::account::person::{Assertions, ListedBy, PersonApp, PersonPage};
+use crate::pages::account::people::{ListedBy, PeoplePage, PersonEntry};
+use crate::pages::account::person::{Assertions, PersonApp, PersonPage};
 use crate::pages::components::fields::Ticked;
 use crate::pages::components::passkey::{PASSKEY_SCRIPT, PasskeyOffer, PasskeyRequest};
 use crate::pages::consent::{ConsentConnector, ConsentError, ConsentSignIn, ConsentView, NewPlace};
@@ -309,6 +309,20 @@ fn the_login_form_has_the_request_a_passphrase_and_the_name_that_it_is_kept_unde
         assert_eq!(form.matches(part).count(), 1, "{part} in {form}");
     }
     assert!(!body(&page).contains("role=\"alert\"") && !body(&page).contains("aria-describedby"), "{page}");
+}
+
+#[test]
+fn only_a_name_that_the_client_gives_itself_is_called_one() {
+    for (name_source, is_own) in [
+        (NameSource::SelfAsserted, true),
+        (NameSource::Owner, false),
+        (NameSource::Recipient("App"), false),
+        (NameSource::Host("app.example".to_owned()), false),
+    ] {
+        let page = login(&LoginPage { name_source: &name_source, ..signing_in(None) }, &FORM);
+        assert!(page.contains("Then you continue to <strong><bdi>app.example</bdi></strong>."), "{page}");
+        assert_eq!(page.contains("It calls itself <bdi>App</bdi>."), is_own, "{name_source:?}");
+    }
 }
 
 #[test]

@@ -25,8 +25,8 @@ use crate::pages;
 use crate::pages::FormTarget;
 use crate::pages::account::action::{ACTION_FIELD, FormAction as _, GRANT_FIELD, NAME_FIELD, OwnerFormAction};
 use crate::pages::account::notice::Outcome;
-use crate::pages::account::people::{AFTER_FIELD, PERSON_FIELD, PeoplePage, PersonEntry, SEARCH_FIELD};
-use crate::pages::account::person::{Assertions, ListedBy, PersonApp, PersonPage};
+use crate::pages::account::people::{AFTER_FIELD, ListedBy, PERSON_FIELD, PeoplePage, PersonEntry, SEARCH_FIELD};
+use crate::pages::account::person::{Assertions, PersonApp, PersonPage};
 
 /// Shows a page of the list, or the page about a person.
 pub(crate) async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, SignInError> {
@@ -85,11 +85,7 @@ async fn about(
         apps: apps.collect(),
         keys: access_keys::entries(oauth, &overview.keys),
         in_log: in_log(oauth, &known),
-        list: match &oauth.configuration().provider {
-            Some(Provider::OpenId(..) | Provider::GitHub(..)) => ListedBy::AllowedUsers,
-            Some(Provider::Access { .. }) => ListedBy::AccessPolicy,
-            None => ListedBy::Passphrase,
-        },
+        list: listed_by(oauth),
         assertions: if oauth.configuration().trusted_issuers.is_empty() {
             Assertions::NotAccepted
         } else {
@@ -144,11 +140,24 @@ pub(crate) async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result
     let outcome = match asked {
         OwnerFormAction::End => Outcome::Disconnected { app: name, sign_ins: ended },
         OwnerFormAction::EndKey => Outcome::EndedKey { key: name },
-        OwnerFormAction::EndPerson => Outcome::EndedPerson { person: name, ended },
+        OwnerFormAction::EndPerson => Outcome::EndedPerson {
+            person: name,
+            ended,
+            list: listed_by(oauth),
+            has_issuers: !oauth.configuration().trusted_issuers.is_empty(),
+        },
         OwnerFormAction::AdmitAgain => Outcome::AdmittedAgain { person: name },
         OwnerFormAction::EndClient => return Err(SignInError::BrokenForm),
     };
     Ok(done(oauth, &session, &with_query(ACCOUNT_PEOPLE_PATH, &[(PERSON_FIELD, id)]), &outcome))
+}
+
+fn listed_by(oauth: &OAuthContext<'_>) -> ListedBy {
+    match &oauth.configuration().provider {
+        Some(Provider::OpenId(..) | Provider::GitHub(..)) => ListedBy::AllowedUsers,
+        Some(Provider::Access { .. }) => ListedBy::AccessPolicy,
+        None => ListedBy::Passphrase,
+    }
 }
 
 /// Returns the digits of a person in the log, with `LOG_PERSON=hash`.

@@ -149,7 +149,8 @@ pub(crate) fn done(oauth: &OAuthContext<'_>, session: &Session, path: &str, outc
     })
 }
 
-/// Returns what a page is to say about what was just done. Without a session it names nothing.
+/// Returns what a page is to say about what was just done. Without a session it names nothing. Any link may have the name of a notice,
+/// so a page says only what can be true of who is signed in.
 pub(crate) fn notice(oauth: &OAuthContext<'_>, incoming: &Incoming, session: Option<&Session>) -> Option<Notice> {
     let query = Parameters::parse(incoming.query().as_bytes()).ok()?;
     let text = query.get(NOTICE_FIELD).ok().flatten()?;
@@ -157,5 +158,6 @@ pub(crate) fn notice(oauth: &OAuthContext<'_>, incoming: &Incoming, session: Opt
         let keys = oauth.secrets.keys().seal();
         Sealed::<Outcome>::from_text(text).open(session.binding(), oauth.now, keys).ok()
     };
-    Notice::of(text).or_else(|| session.and_then(outcome).map(Notice::Done))
+    let named = Notice::of(text).filter(|notice| notice.is_for_a_session() == session.is_some());
+    named.or_else(|| session.and_then(outcome).map(Notice::Done))
 }

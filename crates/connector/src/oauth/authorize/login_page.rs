@@ -2,7 +2,7 @@
 //! browser that was remembered when the consent page was shown and is not any more.
 
 use mcp_connector_oauth::authorize::authorization_request::AuthorizationRequest;
-use mcp_connector_oauth::clients::client::ClientName;
+use mcp_connector_oauth::authorize::consent::ConsentPage;
 
 use crate::http::answer::Answer;
 use crate::http::route::LOGIN_PATH;
@@ -22,11 +22,12 @@ pub(crate) fn page(
     passkey: PasskeyOffer,
     error: Option<LoginError>,
 ) -> Answer {
-    let redirect_uri = request.redirect_uri();
+    let asked = ConsentPage::new(request, oauth.app.scopes_of(request.resource()));
     let content = LoginPage {
-        destination: &redirect_uri.destination(),
-        destination_kind: redirect_uri.kind(),
-        client_name: request.client_name().map(ClientName::as_str),
+        destination: &asked.destination,
+        destination_kind: asked.destination_kind,
+        client_name: asked.client_name,
+        name_source: &asked.name_source,
         remember: remembered_browsers::days(oauth).map(RememberChoice::offered),
         passkey,
         error,

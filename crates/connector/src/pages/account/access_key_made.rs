@@ -37,7 +37,7 @@ pub(crate) fn access_key_made(page: &AccessKeyMade<'_>) -> Page {
                 h1 { "Access key " (isolated(page.name)) }
                 (secret(page))
                 (Facts::new().fact("Endpoint", isolated(page.url)).fact("Ends", day(page.ends_at)))
-                p { "Whoever has this key can do what you allowed it, until it ends. Keep it where passwords are kept." }
+                p { "Anyone with this key can do what you have allowed, until it ends. Keep it where passwords are kept." }
                 p.last { a.button.primary href=(page.back) { "I have copied it" } }
             }
         }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use mcp_connector_oauth::crypto::seal::Sealable;
 
+use crate::pages::account::people::ListedBy;
 use crate::pages::components::message::Message;
 use crate::pages::untrusted_text::isolated;
 
@@ -76,6 +77,10 @@ pub(crate) enum Outcome {
         person: Option<String>,
         /// The number of sign-ins and keys.
         ended: usize,
+        /// What decides whether the person can sign in again.
+        list: ListedBy,
+        /// Whether there are trusted issuers.
+        has_issuers: bool,
     },
     /// A passkey was added.
     AddedPasskey {
@@ -152,6 +157,39 @@ impl Notice {
         Self::NAMED.into_iter().find_map(|(notice, known)| (known == name).then_some(notice))
     }
 
+    /// Returns whether it is about a person who is signed in.
+    pub(crate) const fn is_for_a_session(&self) -> bool {
+        match self {
+            Self::SignedOut | Self::SignedOutEverywhere | Self::Expired | Self::NotSignedIn => false,
+            Self::SomebodyElse
+            | Self::KeyWithoutName
+            | Self::KeyWithoutPermission
+            | Self::TooManyKeys
+            | Self::KeyMadeAlready
+            | Self::KeyNotAdmitted
+            | Self::PasskeyNotAdded
+            | Self::TooManyPasskeys
+            | Self::Done(_) => true,
+        }
+    }
+
+    fn message(&self) -> Message {
+        let words = self.words();
+        match self {
+            Self::SignedOut | Self::SignedOutEverywhere | Self::Done(_) => Message::done(words),
+            Self::Expired
+            | Self::NotSignedIn
+            | Self::SomebodyElse
+            | Self::KeyWithoutName
+            | Self::KeyWithoutPermission
+            | Self::TooManyKeys
+            | Self::KeyMadeAlready
+            | Self::KeyNotAdmitted
+            | Self::PasskeyNotAdded
+            | Self::TooManyPasskeys => Message::error(words),
+        }
+    }
+
     fn words(&self) -> Markup {
         html! {
             @match self {
@@ -184,7 +222,7 @@ impl Outcome {
             |name: &Option<String>| html! { strong { (isolated(name.as_deref().unwrap_or("An app without a name"))) } };
         html! {
             @match self {
-                Self::EndedSignIn { app: name } => { "One sign-in of " (app(name)) " is ended. Its others stay connected." },
+                Self::EndedSignIn { app: name } => { "One sign-in of " (app(name)) " has ended. The others stay connected." },
                 Self::Disconnected { app: name, sign_ins } => {
                     (app(name)) " is disconnected."
                     @if *sign_ins > 1 { " Its " (sign_ins) " sign-ins are ended." }
@@ -195,10 +233,13 @@ impl Outcome {
                     @if let Some(name) = key { strong { (isolated(name)) } " " }
                     "is ended. It stops working within a minute."
                 },
-                Self::EndedPerson { person, ended } => {
+                Self::EndedPerson { person, ended, list, has_issuers } => {
                     "Everything of "
                     strong { (isolated(person.as_deref().unwrap_or("this person"))) }
-                    " is ended: " (ended) " sign-ins and access keys. They can sign in again unless you take them off the list."
+                    " is ended: "
+                    @if *ended == 1 { "1 sign-in or access key. " } @else { (ended) " sign-ins and access keys. " }
+                    (list.can_return())
+                    @if *has_issuers { " Assertions of a trusted issuer do not admit them until you choose “Admit again”." }
                 },
                 Self::AddedPasskey { passkey } => { "The passkey " strong { (isolated(passkey)) } " is added." },
                 Self::RemovedPasskey { passkey } => { "The passkey " strong { (isolated(passkey)) } " is removed." },
@@ -224,7 +265,7 @@ impl Outcome {
 
 /// Draws the notice, if there is one.
 pub(crate) fn notice_line(notice: Option<&Notice>) -> Markup {
-    html! { @if let Some(notice) = notice { (Message::done(notice.words())) } }
+    html! { @if let Some(notice) = notice { (notice.message()) } }
 }
 
 #[cfg(test)]
@@ -242,12 +283,40 @@ mod tests {
     }
 
     #[test]
+    fn what_was_not_done_is_no_success() {
+        for (notice, name) in Notice::NAMED {
+            let is_done = matches!(notice, Notice::SignedOut | Notice::SignedOutEverywhere);
+            let shown = notice_line(Some(&notice)).into_string();
+            assert_eq!(shown.contains("role=\"status\""), is_done, "{name}");
+            assert_eq!(shown.contains("role=\"alert\""), !is_done, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_owner_reads_whether_a_person_whom_they_have_ended_can_come_back() {
+        let (on_list, by_policy) = ("unless you take them off", "unless the policy of your application");
+        for (list, has_issuers, ended, words) in [
+            (ListedBy::AllowedUsers, false, 1, [": 1 sign-in or access key. They", on_list]),
+            (ListedBy::AllowedUsers, true, 3, [": 3 sign-ins and access keys. They", "until you choose “Admit again”"]),
+            (ListedBy::AccessPolicy, false, 0, [": 0 sign-ins and access keys. They", by_policy]),
+            (ListedBy::Passphrase, true, 2, ["Whoever knows the passphrase", "do not admit them until"]),
+        ] {
+            let outcome = Outcome::EndedPerson { person: Some("Jane".to_owned()), ended, list, has_issuers };
+            let shown = notice_line(Some(&Notice::Done(outcome))).into_string();
+            for part in words {
+                assert!(shown.contains(part), "{part} in {shown}");
+            }
+            assert_eq!(shown.contains("Admit again"), has_issuers, "{shown}");
+        }
+    }
+
+    #[test]
     fn a_notice_says_what_was_done_to_what() {
         let name = |name: &str| Some(name.to_owned());
         for (outcome, words) in [
             (
                 Outcome::EndedSignIn { app: name("Claude Code") },
-                "One sign-in of <strong><bdi>Claude Code</bdi></strong> is ended.",
+                "One sign-in of <strong><bdi>Claude Code</bdi></strong> has ended. The others stay connected.",
             ),
             (
                 Outcome::Disconnected { app: name("Claude"), sign_ins: 1 },

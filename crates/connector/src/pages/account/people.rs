@@ -1,6 +1,7 @@
 //! `/account/people`: everybody who has signed in, for the owner. Each leads to a page with their apps and access keys.
 
 use maud::{Markup, html};
+use serde::{Deserialize, Serialize};
 
 use mcp_connector_base::timestamp::Timestamp;
 
@@ -34,6 +35,29 @@ pub(crate) struct PeoplePage<'a> {
     pub(crate) export: &'a str,
     /// The time at which the page is made.
     pub(crate) now: Timestamp,
+}
+
+/// What decides who may sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum ListedBy {
+    AllowedUsers,
+    AccessPolicy,
+    Passphrase,
+}
+
+impl ListedBy {
+    /// Says who can sign in again after the owner has ended everything of a person.
+    pub(crate) fn can_return(self) -> Markup {
+        html! {
+            @match self {
+                Self::AllowedUsers => { "They can sign in again, unless you take them off " code { "ALLOWED_USERS" } "." }
+                Self::AccessPolicy => {
+                    "They can sign in again, unless the policy of your application in Cloudflare Access keeps them out."
+                }
+                Self::Passphrase => "Whoever knows the passphrase can sign in again.",
+            }
+        }
+    }
 }
 
 /// One person.

@@ -9,7 +9,7 @@ use crate::pages::FormTarget;
 use crate::pages::account::access_keys::{AccessKeyEntry, can};
 use crate::pages::account::action::{GRANT_FIELD, NAME_FIELD, OwnerFormAction, action_form};
 use crate::pages::account::notice::{Notice, notice_line};
-use crate::pages::account::people::{PERSON_FIELD, PersonEntry, facts};
+use crate::pages::account::people::{ListedBy, PERSON_FIELD, PersonEntry, facts};
 use crate::pages::components::entry::{Entry, Facts, entries};
 use crate::pages::components::form::Button;
 use crate::pages::components::section::{Fold, Section};
@@ -37,14 +37,6 @@ pub(crate) struct PersonPage<'a> {
     pub(crate) notice: Option<Notice>,
     /// The time at which the page is made.
     pub(crate) now: Timestamp,
-}
-
-/// What decides who may sign in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ListedBy {
-    AllowedUsers,
-    AccessPolicy,
-    Passphrase,
 }
 
 /// Whether assertions of trusted issuers admit a person.
@@ -148,18 +140,13 @@ fn ended(page: &PersonPage<'_>) -> Option<Markup> {
 /// Says how a person is kept from signing in again.
 fn note(list: ListedBy) -> Markup {
     html! {
+        (list.can_return()) " "
         @match list {
             ListedBy::AllowedUsers => {
-                "They can sign in again, unless you take them off " code { "ALLOWED_USERS" } ". Anyone taken off the list loses all access "
-                "within a minute; you need not end anything here."
+                "Anyone taken off the list loses all access within a minute; you need not end anything here."
             }
-            ListedBy::AccessPolicy => {
-                "They can sign in again, unless the policy of your application in Cloudflare Access keeps them out. Change the "
-                "policy first."
-            }
-            ListedBy::Passphrase => {
-                "Whoever knows the passphrase can sign in again. A new " code { "OWNER_PASSPHRASE" } " ends everything, without this page."
-            }
+            ListedBy::AccessPolicy => "Change the policy first.",
+            ListedBy::Passphrase => { "A new " code { "OWNER_PASSPHRASE" } " ends everything, without this page." }
         }
     }
 }

@@ -29,7 +29,7 @@ pub(crate) fn section(connected: Connected, upstreams: Upstreams, form: &FormTar
         .content(html! {
             @if connected == Connected::Apps {
                 (Fold::new("Disconnect all apps and end all keys").content(html! {
-                    p { "Each app has to ask you again, and no access key works any more. You stay signed in here." }
+                    p { "Each app will have to ask you again, and no access key will work. You stay signed in here." }
                     (action_form(form, AccountFormAction::EndAll).button(Button::danger("Disconnect all")))
                 }))
             }

@@ -134,6 +134,7 @@ pub(super) fn signing_in(error: Option<LoginError>) -> LoginPage<'static> {
         destination: "app.example",
         destination_kind: RedirectKind::Https,
         client_name: Some("App"),
+        name_source: &NameSource::SelfAsserted,
         remember: None,
         passkey: PasskeyOffer::None,
         error,
