@@ -281,6 +281,24 @@ describe('in a real browser', { skip }, () => {
     await tab.send('WebAuthn.disable');
   });
 
+  test('a browser that can use no passkeys, or runs no scripts, says so and still takes the passphrase', async () => {
+    for (const [scripts, words] of [
+      [true, 'This browser cannot use passkeys here.'],
+      [false, 'A passkey needs JavaScript. Without it, use the passphrase.'],
+    ]) {
+      const tab = await chromium.tab({ scripts });
+      await tab.page.evaluateOnNewDocument('delete window.PublicKeyCredential');
+      const asked = await ask(tab);
+      await tab.leads(() => tab.click('button[value=passkey]'));
+      const text = await tab.text();
+      assert.ok(text.includes(words), text);
+      assert.doesNotMatch(text, /or with the passphrase/, 'the passphrase is no alternative');
+      assert.ok(!(await tab.evaluate('document.querySelector("[data-passkey] button").checkVisibility()')), 'no button that does nothing');
+      await enter(tab);
+      await connected(asked);
+    }
+  });
+
   test('a response is good once, for its own form, browser and purpose', async () => {
     const { tab, authenticator } = await browser();
     await addPasskey(tab, 'Once');

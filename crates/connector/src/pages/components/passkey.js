@@ -6,12 +6,14 @@ for (const part of document.querySelectorAll("[data-passkey]")) {
   const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (char) => char.charCodeAt(0));
   const text = (buffer) =>
     btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
-  if (!window.PublicKeyCredential) {
+  const isPossible = Boolean(window.PublicKeyCredential);
+  part.hidden = false;
+  button.hidden = !isPossible;
+  if (!isPossible) {
+    part.querySelector(".or")?.remove();
     status.textContent = "This browser cannot use passkeys here.";
     continue;
   }
-  part.hidden = false;
-  button.hidden = false;
   const signIn = async () => {
     const { rawId, response } = await navigator.credentials.get({
       publicKey: { challenge: bytes(challenge), rpId: party, userVerification: "required", timeout: 300000 },

@@ -50,6 +50,7 @@ impl PasskeyOffer {
                     p role="status" {}
                     p.or { "or with the passphrase" }
                 }
+                noscript { p.quiet.small { "A passkey needs JavaScript. Without it, use the passphrase." } }
             }
         }
     }
