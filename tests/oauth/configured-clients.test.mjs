@@ -169,9 +169,11 @@ describe('a service acts in its own name', () => {
     }
   });
 
-  test('a service may revoke its own token', async () => {
+  test('a service that revokes its own token is told that only time ends it', async () => {
     const { access_token: token } = tokenOf(await send(site, request()));
-    (await send(site, revoking(NIGHTLY, token, { client_secret: NIGHTLY.client_secret }))).hasStatus(200, 'RFC 7009 §2.2');
+    const answer = await send(site, revoking(NIGHTLY, token, { client_secret: NIGHTLY.client_secret }));
+    isOAuthError(answer, 400, 'unsupported_token_type', 'RFC 7009 §2.2.1');
+    (await call(site, token, 'list_notes')).result('a 200 would say that it is worth nothing any more');
   });
 });
 

@@ -29,9 +29,9 @@ pub enum TokenError {
     /// The grant type is not supported.
     #[error("this grant type is not supported")]
     UnsupportedGrantType,
-    /// An access key, which only its person ends (RFC 7009 §2.2.1).
-    #[error("an access key is ended by its owner, at the account page")]
-    UnsupportedTokenType,
+    /// A token of a kind that no client may revoke, or that nothing ends (RFC 7009 §2.2.1).
+    #[error(transparent)]
+    UnsupportedTokenType(#[from] Unrevocable),
     /// The client may not use the grant type.
     #[error("this client may not use this grant type")]
     UnauthorizedClient,
@@ -56,6 +56,17 @@ pub enum TokenError {
     /// The object that stores the grants does not answer.
     #[error("{}", Outage::DESCRIPTION)]
     Outage(#[from] Outage),
+}
+
+/// Why a token is not revoked. A 200 would say that it has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Unrevocable {
+    /// Only its person ends it.
+    #[error("an access key is ended by its owner, at the account page")]
+    AccessKey,
+    /// There is no grant behind it that could end.
+    #[error("a token of client_credentials ends only when it expires")]
+    ClientCredentials,
 }
 
 /// What there is too much of at the moment. It is no fault of the credentials, which the client keeps.
@@ -114,7 +125,7 @@ impl TokenError {
             | Self::Form(_)
             | Self::Missing(_)
             | Self::UnsupportedGrantType
-            | Self::UnsupportedTokenType
+            | Self::UnsupportedTokenType(_)
             | Self::UnauthorizedClient
             | Self::Code(_)
             | Self::RefreshToken(_)
@@ -131,7 +142,7 @@ impl TokenError {
             Self::NotAForm | Self::Form(_) | Self::Missing(_) => "invalid_request",
             Self::Client(error) => error.code(),
             Self::UnsupportedGrantType => "unsupported_grant_type",
-            Self::UnsupportedTokenType => "unsupported_token_type",
+            Self::UnsupportedTokenType(_) => "unsupported_token_type",
             Self::UnauthorizedClient => "unauthorized_client",
             Self::Code(_) | Self::RefreshToken(_) | Self::Assertion(_) => "invalid_grant",
             Self::Scope => "invalid_scope",

@@ -3,7 +3,8 @@
 //! Either token ends the whole grant: its refresh tokens at once, its access tokens when the resource next checks the grant. A
 //! text that is not a token, or whose grant belongs to another client or has ended, gets the same response as a success.
 //!
-//! An access key was not issued to a client, so no client may revoke it, and a 200 would say that it has ended.
+//! An access key was not issued to a client, so no client may revoke it. A token of `client_credentials` has no grant, so nothing ends it.
+//! A 200 would say that they have ended.
 
 use mcp_connector_base::identifier::GrantId;
 use mcp_connector_base::timestamp::Timestamp;
@@ -17,7 +18,7 @@ use crate::resource::access_token::{TokenOrigin, token_origin};
 use crate::resource::credential::ACCESS_KEY_PREFIX;
 use crate::token::client_authentication::{AuthenticatedClient, Clients};
 use crate::token::endpoint::read_form;
-use crate::token::error::TokenError;
+use crate::token::error::{TokenError, Unrevocable};
 use crate::web::form::Parameters;
 use crate::web::origin::Issuer;
 
@@ -56,7 +57,7 @@ impl<C: Clients, G: Grants> RevocationEndpoint<'_, C, G> {
         // `token_type_hint` is only a hint (§2.1): the tokens of this server have distinct forms.
         check_hint(&form)?;
         if token.starts_with(ACCESS_KEY_PREFIX) {
-            return Err(TokenError::UnsupportedTokenType);
+            return Err(Unrevocable::AccessKey.into());
         }
         if RefreshToken::has_prefix(token) {
             let Ok(token) = RefreshToken::parse(token, self.keys.routing()) else {
@@ -71,6 +72,9 @@ impl<C: Clients, G: Grants> RevocationEndpoint<'_, C, G> {
                 authenticated.use_assertion(self.grants, self.request).await?;
                 let revoke = RevokeForClient { grant, client_id, client_proof: authenticated.proof };
                 Ok(self.grants.ask(ObjectName::of(&subject), revoke).await?.ended)
+            }
+            Ok(TokenOrigin { client_id, grant: None, .. }) if client_id == authenticated.client.id => {
+                Err(Unrevocable::ClientCredentials.into())
             }
             Ok(_) | Err(_) => Ok(Vec::new()),
         }

@@ -25,10 +25,18 @@ fn revoking_an_unknown_token_succeeds() {
     for token in ["x", "mr1", "mr1AAAA", "a.b.c", "%00"] {
         assert!(server.revoke(None, &format!("client_id=app&token={token}")).unwrap().is_empty(), "{token}");
     }
+}
+
+#[test]
+fn a_token_without_a_grant_is_not_revoked_and_its_client_is_told() {
+    let server = Server::new();
     let robot = basic("robot", "s3cret");
     let own = server.post_with(Some(&robot), Some(FORM), "grant_type=client_credentials").unwrap();
     let body = format!("token={}", own.text("access_token"));
-    assert!(server.revoke(Some(&robot), &body).unwrap().is_empty());
+    let error = server.revoke(Some(&robot), &body).unwrap_err();
+    assert_eq!((error.status(), error.code()), (400, "unsupported_token_type"), "a 200 would say that it has ended");
+    let by_another = server.revoke(None, &format!("client_id=app&{body}"));
+    assert!(by_another.unwrap().is_empty(), "nobody else learns what it is");
 }
 
 #[test]
