@@ -24,6 +24,7 @@ const openId = () => ({
   jwks_uri: `${server.origin}/.well-known/jwks.json`,
   subject_types_supported: ['public'],
   id_token_signing_alg_values_supported: [],
+  request_uri_parameter_supported: false,
 });
 const metadata = async (headers) => (await read(OAUTH, headers)).hasStatus(200, 'RFC 8414 §3').json();
 

@@ -90,6 +90,7 @@ pub struct AuthorizationServerMetadata {
     #[serde(skip_serializing_if = "Option::is_none")]
     registration_endpoint: Option<String>,
     revocation_endpoint: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     scopes_supported: Vec<String>,
     response_types_supported: &'static [&'static str],
     response_modes_supported: &'static [&'static str],
@@ -108,8 +109,8 @@ pub struct AuthorizationServerMetadata {
 }
 
 /// The same metadata under its OpenID name (OpenID Connect Discovery). This server issues no ID tokens, and nobody else verifies
-/// its access tokens. But the schema of clients that read this document, such as the TypeScript SDK, requires these three
-/// members.
+/// its access tokens. But the schema of clients that read this document, such as the TypeScript SDK, requires these members, except for
+/// the last.
 #[derive(Clone, Debug, Serialize)]
 pub struct OpenIdProviderMetadata {
     #[serde(flatten)]
@@ -117,6 +118,8 @@ pub struct OpenIdProviderMetadata {
     jwks_uri: String,
     subject_types_supported: &'static [&'static str],
     id_token_signing_alg_values_supported: &'static [&'static str],
+    /// Where it is missing, a client may send its request as a `request_uri` (OpenID Connect Discovery §3).
+    request_uri_parameter_supported: bool,
 }
 
 impl OpenIdProviderMetadata {
@@ -128,6 +131,7 @@ impl OpenIdProviderMetadata {
             jwks_uri: issuer.at(path::JWKS),
             subject_types_supported: &["public"],
             id_token_signing_alg_values_supported: &[],
+            request_uri_parameter_supported: false,
         }
     }
 }
@@ -305,12 +309,13 @@ mod tests {
     }
 
     #[test]
-    fn the_openid_provider_metadata_adds_only_the_members_that_clients_require() {
+    fn the_openid_provider_metadata_adds_only_what_clients_require_and_what_has_another_default() {
         let mut metadata = serde_json::to_value(OpenIdProviderMetadata::new(&issuer(), &everything())).unwrap();
         let members = metadata.as_object_mut().unwrap();
         let more = ["jwks_uri", "subject_types_supported", "id_token_signing_alg_values_supported"]
             .map(|name| members.remove(name).unwrap());
         assert_eq!(more, [json!("https://mcp.example.com/.well-known/jwks.json"), json!(["public"]), json!([])]);
+        assert_eq!(members.remove("request_uri_parameter_supported"), Some(json!(false)), "its default is true");
         assert_eq!(
             metadata,
             serde_json::to_value(AuthorizationServerMetadata::new(&issuer(), &everything())).unwrap(),
@@ -332,6 +337,7 @@ mod tests {
         let metadata = serde_json::to_value(AuthorizationServerMetadata::new(&issuer(), &bare)).unwrap();
         for member in [
             "registration_endpoint",
+            "scopes_supported",
             "authorization_grant_profiles_supported",
             "authorization_response_iss_parameter_supported",
             "client_id_metadata_document_supported",

@@ -79,19 +79,24 @@ pub struct TokenResponse {
     access_token: String,
     token_type: &'static str,
     expires_in: u64,
-    scope: ScopeSet,
+    /// `None` where nothing was asked for: a list of scopes is never empty (RFC 6749 §A.4). Where nothing is left of what was agreed, it is
+    /// empty all the same, because without it the client would take everything as granted (§5.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<ScopeSet>,
     /// `None` for a client that acts for itself (RFC 6749 §4.4.3), and for an assertion.
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<String>,
 }
 
 impl TokenResponse {
-    pub(crate) fn new(token: &AccessToken, scope: ScopeSet, refresh_token: Option<String>) -> Self {
+    /// Creates the response with the `scope` that is granted of what was `agreed`.
+    pub(crate) fn new(token: &AccessToken, scope: ScopeSet, agreed: &ScopeSet, refresh_token: Option<String>) -> Self {
+        let is_said = !scope.is_empty() || !agreed.is_empty();
         Self {
             access_token: token.as_str().to_owned(),
             token_type: "Bearer",
             expires_in: token.expires_in(),
-            scope,
+            scope: is_said.then_some(scope),
             refresh_token,
         }
     }
@@ -215,7 +220,7 @@ impl<C: Clients, G: Grants, R: Random, I: AssertionIssuers> TokenEndpoint<'_, C,
             // There is no grant that could end it, so it never lives longer than by default.
             lifetime: self.access_token_lifetime.min(ACCESS_TOKEN_LIFETIME),
         })?;
-        let response = TokenResponse::new(&token, scope, None);
+        let response = TokenResponse::new(&token, scope, &client.own_scopes, None);
         Ok(IssuedTokens { response, client: authenticated.client, grant: None, retry: None, use_to_record: None })
     }
 
@@ -238,7 +243,8 @@ impl<C: Clients, G: Grants, R: Random, I: AssertionIssuers> TokenEndpoint<'_, C,
             credential_version: agreed.admission.version(),
             lifetime: self.access_token_lifetime,
         })?;
-        let response = TokenResponse::new(&token, scope.clone(), Some(refresh.expose(self.keys.routing())));
+        let refresh_token = refresh.expose(self.keys.routing());
+        let response = TokenResponse::new(&token, scope.clone(), &agreed.scope, Some(refresh_token));
         Ok(IssuedTokens { response, client, grant: Some(refresh.grant()), retry, use_to_record: None })
     }
 

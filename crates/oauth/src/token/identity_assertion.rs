@@ -118,7 +118,7 @@ impl<C: Clients, G: Grants, R: Random, I: AssertionIssuers> TokenEndpoint<'_, C,
             credential_version: None,
             lifetime: self.access_token_lifetime,
         })?;
-        let response = TokenResponse::new(&token, scope, None);
+        let response = TokenResponse::new(&token, scope, &authorization.scope, None);
         let use_to_record = use_is_recorded.then(|| authorization.clone());
         Ok(IssuedTokens { response, client: authenticated.client, grant: Some(grant), retry: None, use_to_record })
     }

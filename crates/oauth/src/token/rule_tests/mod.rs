@@ -301,6 +301,10 @@ impl Server {
 
     /// Issues a code, as the authorization endpoint does.
     fn code_for(&self, client: &str) -> String {
+        self.code_with(client, "notes:read profile")
+    }
+
+    fn code_with(&self, client: &str, scope: &str) -> String {
         let code = AuthorizationCode::mint(object_name(), &self.random);
         let agreed = Authorization {
             subject: Subject::new("owner").unwrap(),
@@ -309,7 +313,7 @@ impl Server {
             client_name: None,
             redirect_uri: REDIRECT.into(),
             resource: self.resources.mcp().clone(),
-            scope: ScopeSet::parse("notes:read profile").unwrap(),
+            scope: ScopeSet::parse(scope).unwrap(),
             admission: Admission::Version(VERSION),
             client_proof: self.code_proof.get(),
         };

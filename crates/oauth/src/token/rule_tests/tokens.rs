@@ -20,6 +20,16 @@ fn an_authorization_code_is_redeemed_for_an_access_and_a_refresh_token() {
     assert_eq!((caller.grant, caller.scopes.as_str()), (tokens.grant, "notes:read profile"));
 }
 
+#[test]
+fn a_response_names_no_scopes_where_none_were_asked_for() {
+    let server = Server::new();
+    let first = server.redeem(&server.code_with("app", "")).unwrap();
+    let next = server.refresh(&first.text("refresh_token"), "").unwrap();
+    for tokens in [first, next] {
+        assert_eq!(tokens.body.get("scope"), None, "RFC 6749 §A.4: a list of scopes has at least one");
+    }
+}
+
 /// All steps without a network: query, consent, person, code, tokens, call.
 #[test]
 fn an_access_token_has_the_scopes_that_were_requested_and_allowed() {
