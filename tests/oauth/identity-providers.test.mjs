@@ -235,6 +235,28 @@ describe('an OpenID provider', () => {
     });
   }
 
+  test('Entra ID is sent one prompt: that of the client, or else that of the owner', async () => {
+    const origin = 'https://login.microsoftonline.com';
+    const issuer = `${origin}/8a8f1a3e-0000-4000-8000-000000000001/v2.0`;
+    const endpoints = { authorization_endpoint: `${issuer}/authorize`, token_endpoint: `${issuer}/token` };
+    try {
+      await runtime.restart({ ...VARS, OPENID_ISSUER: issuer, IDENTITY_PARAMETERS: 'prompt=consent' });
+      provider.place(`${issuer.slice('https://'.length)}/.well-known/openid-configuration`, json({ issuer, ...endpoints }));
+      for (const [asked, sent] of [
+        ['select_account', 'select_account'],
+        ['login select_account', 'login'],
+        [undefined, 'consent'],
+      ]) {
+        const away = await signIn(new Browser(site), authorizePath(asking(client, { prompt: asked })));
+        assert.equal(away.url.origin, origin);
+        secret(away.parameters.state, 'the state at the provider');
+        assert.equal(away.parameters.prompt, sent, `the client asks for ${asked}`);
+      }
+    } finally {
+      await runtime.restart(VARS);
+    }
+  });
+
   test('an OpenID provider is sent no URL that it could refuse for its length, whatever the client has put into its state', async () => {
     const browser = new Browser(site);
     for (const state of ['s'.repeat(8 * 1024), 's'.repeat(2048), 'ü'.repeat(2048)]) {
@@ -429,7 +451,7 @@ describe('what comes back', () => {
   });
 
   test('a callback from a provider too late, changed, incomplete or twofold is refused', async () => {
-    const { browser, away } = await leave();
+    const { browser, away, sent } = await leave();
     const back = await enterAt(provider, away.url, 'alice');
     const before = tokenCalls();
     const changed = (change) => {
@@ -452,7 +474,11 @@ describe('what comes back', () => {
     const [{ value }] = sealed.form('decision').fields.filter(({ type }) => type === 'hidden');
     isRefused(await browser.open(changed((query) => query.set('state', value))), 400, 'what another form has sealed');
     await site.passes(11 * 60);
-    isRefused(await browser.open(back), 400, 'eleven minutes later');
+    const late = isRefused(await browser.open(back), 400, 'eleven minutes later');
+    const { href } = late.elements.find(({ name, text }) => name === 'a' && text === 'Back to the app')?.attributes ?? {};
+    assert.ok(href?.startsWith(REDIRECT), late.story('the way back to the app'));
+    const { error, state, iss } = Object.fromEntries(new URL(href).searchParams);
+    assert.deepEqual({ error, state, iss }, { error: 'access_denied', state: sent.state, iss: HERE });
     assert.equal(tokenCalls(), before, 'the provider was not asked');
   });
 
@@ -472,7 +498,8 @@ describe('what comes back', () => {
     ]) {
       const url = new URL(back);
       change(url.searchParams);
-      isRefused(await browser.open(url), status, `RFC 9207 §2.4: ${what}`);
+      const page = isRefused(await browser.open(url), status, `RFC 9207 §2.4: ${what}`);
+      assert.ok(page.form('decision').choices('decision').includes('deny'), page.story('the way back to the app'));
     }
     assert.equal(tokenCalls(), before, 'the provider was not asked');
     assert.ok((await browser.open(back)) instanceof Arrival, 'the right one is still good');

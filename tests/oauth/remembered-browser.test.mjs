@@ -78,6 +78,22 @@ describe('a remembered browser', () => {
     assert.equal(denied.parameters.error, 'access_denied', 'or no');
   });
 
+  // OpenID Connect Core §3.1.2.1
+  test('a client that asks for a new sign-in gets one, and the browser stays remembered', async () => {
+    const browser = await remembered();
+    for (const prompt of ['login', 'select_account login']) {
+      const page = await ask(browser, WEB, { prompt });
+      needsPassphrase(page, prompt);
+      assert.doesNotMatch(page.text, /never allowed this place before/, page.story('it is no new place'));
+      const next = await allowed(browser, page);
+      assert.ok(!(next instanceof Arrival), `${prompt}: no code without the passphrase`);
+      needsPassphrase(next, `${prompt}: it is asked for`);
+    }
+    const arrival = await answerPage(browser, await ask(browser, WEB, { prompt: 'login' }), { remember: true });
+    assert.ok(arrival instanceof Arrival && arrival.parameters.code, 'with it');
+    needsOneClick(await ask(browser, WEB), 'another client that does not ask');
+  });
+
   test('it is remembered on request only, and looking at a page changes nothing', async () => {
     const browser = new Browser(site);
     await answerPage(browser, await ask(browser, WEB), { remember: false });

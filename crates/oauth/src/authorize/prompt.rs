@@ -4,7 +4,9 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::web::discovery::ExternalIssuer;
 use crate::web::form::{FormError, Parameters};
+use crate::web::web_url::WebUrl;
 
 /// Maximum length of a `login_hint`, in bytes. An e-mail address has at most 254.
 const MAX_LOGIN_HINT: usize = 320;
@@ -116,11 +118,53 @@ impl LoginOptions {
         chooses.then(|| Self { prompt: vec![Prompt::Login], login_hint: self.login_hint.clone() })
     }
 
+    /// Returns whether the person is to prove anew who they are.
+    #[must_use]
+    pub fn asks_for_login(&self) -> bool {
+        self.prompt.contains(&Prompt::Login)
+    }
+
     /// Returns the account that the client expects.
     #[must_use]
     pub fn login_hint(&self) -> Option<&str> {
         self.login_hint.as_deref()
     }
+}
+
+/// The domains of Microsoft's identity platform. It takes one value of `prompt` and answers several with AADSTS90023.
+const MICROSOFT: [&str; 7] = [
+    "login.microsoftonline.com",
+    "login.microsoftonline.us",
+    "login.partner.microsoftonline.cn",
+    "login.microsoft.com",
+    "sts.windows.net",
+    "ciamlogin.com",
+    "b2clogin.com",
+];
+
+fn takes_one_prompt(issuer: &ExternalIssuer) -> bool {
+    let host = WebUrl::parse(issuer.as_str()).map(|url| url.host.to_string()).unwrap_or_default();
+    MICROSOFT.iter().any(|domain| host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
+}
+
+/// Returns the `prompt` of a request to `issuer`, from the values that were `asked` for and those that the owner of this server `always`
+/// wants. Each value is there once. A provider that takes only one gets the first.
+#[must_use]
+pub fn combined_prompt<'a>(
+    asked: Option<&'a str>,
+    always: impl IntoIterator<Item = &'a str>,
+    issuer: &ExternalIssuer,
+) -> Option<String> {
+    let mut values: Vec<&str> = Vec::new();
+    for value in asked.into_iter().chain(always).flat_map(|values| values.split(' ')) {
+        if !value.is_empty() && !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    if takes_one_prompt(issuer) {
+        values.truncate(1);
+    }
+    (!values.is_empty()).then(|| values.join(" "))
 }
 
 /// Refuses a request that does not allow a page.
@@ -163,6 +207,34 @@ mod tests {
             assert_eq!(options.prompt(supported.as_deref()).as_deref(), sent, "{asked} at {supported:?}");
         }
         assert_eq!(LoginOptions::another_account().prompt(None).as_deref(), Some("select_account"));
+    }
+
+    #[test]
+    fn only_prompt_login_asks_for_a_new_proof() {
+        for (asked, anew) in [("", false), ("login", true), ("select_account login", true), ("select_account", false)] {
+            let options = LoginOptions::read(&parameters(&[("prompt", asked)])).unwrap();
+            assert_eq!(options.asks_for_login(), anew, "{asked}");
+        }
+    }
+
+    #[test]
+    fn a_provider_gets_each_prompt_once_and_microsoft_gets_one() {
+        let tenant = "https://login.microsoftonline.com/8a8f1a3e-0000-4000-8000-000000000001/v2.0";
+        for (issuer, asked, always, sent) in [
+            ("https://id.example", None, &[][..], None),
+            ("https://id.example", Some("login"), &["login"], Some("login")),
+            ("https://id.example", Some("login select_account"), &["consent"], Some("login select_account consent")),
+            ("https://id.example", None, &["consent", "consent login"], Some("consent login")),
+            (tenant, Some("select_account"), &["consent"], Some("select_account")),
+            (tenant, Some("login select_account"), &[], Some("login")),
+            (tenant, None, &["consent"], Some("consent")),
+            ("https://contoso.ciamlogin.com/x/v2.0", Some("login"), &["consent"], Some("login")),
+            ("https://notciamlogin.com", Some("login"), &["consent"], Some("login consent")),
+        ] {
+            let issuer = ExternalIssuer::parse(issuer).unwrap();
+            let prompt = combined_prompt(asked, always.iter().copied(), &issuer);
+            assert_eq!(prompt.as_deref(), sent, "{asked:?} and {always:?} at {issuer:?}");
+        }
     }
 
     #[test]

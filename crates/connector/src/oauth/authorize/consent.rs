@@ -1,5 +1,5 @@
 //! The consent page, and its form. Where the owner signs in with the passphrase, the page has the field for it, too, unless the
-//! browser is remembered and the redirect URI was allowed before.
+//! browser is remembered and the redirect URI was allowed before. With `prompt=login` it always has.
 
 use mcp_connector_oauth::authorize::authorization_request::AuthorizationRequest;
 use mcp_connector_oauth::authorize::consent::{ConsentPage, DECISION_FIELD, Decision, InvalidDecision, SCOPE_FIELD};
@@ -92,7 +92,8 @@ async fn allowed(
             let offer = passkey::request(oauth, Purpose::SignIn, pending.sealed);
             return Ok(Ok(login_page::page(oauth, consented.request(), pending.sealed, offer, None)));
         }
-        if let Some(cookie) = remembered_browsers::cookie(oauth, incoming) {
+        let is_enough = !consented.request().login().asks_for_login();
+        if let Some(cookie) = remembered_browsers::cookie(oauth, incoming).filter(|_| is_enough) {
             let owner = passphrase::owner(oauth)?;
             let answered = |error| pending.answered(oauth, incoming, Err(error));
             let known = (&owner, cookie);
@@ -118,6 +119,7 @@ async fn sign_in<'a>(
     match &oauth.configuration().provider {
         Some(provider) if provider.has_accounts() => return ConsentSignIn::Provider { name: provider.name() },
         Some(_) => return ConsentSignIn::Next,
+        None if request.login().asks_for_login() => return with_passphrase(oauth, NewPlace::Unknown),
         None => {}
     }
     // The passphrase is good also while nobody can say whether the browser is remembered.

@@ -18,7 +18,7 @@ use crate::oauth::identity::upstream::{TokenEndpoint, base};
 use crate::oauth::sign_in_error::SignInError;
 use mcp_connector_base::random::Random as _;
 use mcp_connector_oauth::authorize::pkce::CodeVerifier;
-use mcp_connector_oauth::authorize::prompt::LoginOptions;
+use mcp_connector_oauth::authorize::prompt::{LoginOptions, combined_prompt};
 use mcp_connector_oauth::authorize::provider_error::ProviderError;
 use mcp_connector_oauth::external_issuer::identity_claims::EmailClaim;
 use mcp_connector_oauth::external_issuer::token::{ExternalPolicy, ExternalTokenError};
@@ -134,7 +134,7 @@ impl Identity for Option<Provider> {
                 let (profile, tokens) = from_github(oauth, client, code, pending).await?;
                 Ok(with_tokens(oauth, profile.admitted(allowed, claims)?, &tokens))
             }
-            Some(Provider::Access { .. }) | None => Err(SignInError::BrokenForm),
+            Some(Provider::Access { .. }) | None => Err(SignInError::BrokenAnswer),
         }
     }
 }
@@ -194,9 +194,8 @@ fn redirect_to_provider(
     ];
     let prompt = pending.login.prompt(endpoint.prompts);
     let (prompts, others): (Vec<_>, Vec<_>) = client.parameters.iter().partition(|(name, _)| name == "prompt");
-    // What the client asks for, and what the owner always wants.
-    let prompts = prompt.as_deref().into_iter().chain(prompts.iter().map(|(_, value)| value.as_str()));
-    let prompt = Some(prompts.collect::<Vec<_>>().join(" ")).filter(|prompt| !prompt.is_empty());
+    let always = prompts.iter().map(|(_, value)| value.as_str());
+    let prompt = combined_prompt(prompt.as_deref(), always, &client.issuer);
     let service = oauth.app.upstreams.of_identity().map(|(_, service)| service);
     let scope = sign_in_scope(endpoint.scope, service.and_then(|service| service.scope.as_deref()));
     parameters.extend(scope.as_deref().map(|scope| ("scope", scope)));
@@ -336,13 +335,13 @@ impl<'a> ProviderAnswer<'a> {
         pending: &PendingLogin,
         provider: Option<&Provider>,
     ) -> Result<Self, SignInError> {
-        let get = |name| parameters.get(name).map_err(|_| SignInError::BrokenForm);
+        let get = |name| parameters.get(name).map_err(|_| SignInError::BrokenAnswer);
         let names = provider.map(Provider::names).unwrap_or_default();
         pending.check_iss(get("iss")?, &names.iter().map(String::as_str).collect::<Vec<_>>())?;
         match (get("code")?, get("error")?) {
             (Some(code), None) => Ok(Self::Code(code)),
             (None, Some(error)) => Ok(Self::Refused(ProviderError::of(error))),
-            (Some(_), Some(_)) | (None, None) => Err(SignInError::BrokenForm),
+            (Some(_), Some(_)) | (None, None) => Err(SignInError::BrokenAnswer),
         }
     }
 }
