@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { instancesForSuite } from '../support/workers/instances.mjs';
+import { instancesForSuite, startInstances } from '../support/workers/instances.mjs';
 import { SIGN_IN, isSafePage, send } from '../support/oauth/client.mjs';
 
 const [site] = instancesForSuite({ count: 1, vars: SIGN_IN }).instances;
@@ -39,6 +39,46 @@ describe('a browser', () => {
       assert.ok(!answer.text.includes('nothing</'), 'it repeats nothing of the address');
     });
   }
+});
+
+describe('over plain http', () => {
+  const WITHOUT_TLS = { host: 'other.example.org', 'x-forwarded-proto': 'http' };
+  const PATHS = ['/', '/authorize?client_id=x', '/account', '/account/connect/x', '/.well-known/oauth-authorization-server'];
+  const isRefused = (answer, path) => {
+    answer.hasStatus(403, path).hasHeader('vary', /accept/i, 'others get something else');
+    isSafePage(answer, path);
+    assert.match(answer.text, /<h1>This address works over https only<\/h1>/, path);
+    assert.ok(!/other\.example\.org|Notes/.test(answer.text), answer.story(`${path}: the host may be anybody’s`));
+  };
+
+  test('a browser reads that a page works over https only, and no link leads to the host that was asked', async () => {
+    for (const path of PATHS) {
+      const answer = await open(path, { ...BROWSER, ...WITHOUT_TLS });
+      isRefused(answer, path);
+      assert.doesNotMatch(answer.text, /<a /, answer.story(path));
+    }
+  });
+
+  test('a browser is led to PUBLIC_URL, where that is set', async () => {
+    const public_ = 'https://public.example.com';
+    const runtime = await startInstances({ count: 1, vars: { ...SIGN_IN, PUBLIC_URL: public_ } });
+    try {
+      for (const path of PATHS) {
+        const answer = await send(runtime.instances[0], { path, headers: { ...BROWSER, ...WITHOUT_TLS } });
+        isRefused(answer, path);
+        assert.deepEqual(answer.text.match(/<a [^>]*href="[^"]*"/g), [`<a class="button primary" href="${public_}"`], path);
+      }
+    } finally {
+      await runtime.stop();
+    }
+  });
+
+  test('a program, and an MCP URL, get JSON as ever', async () => {
+    for (const [path, headers] of [...PATHS.map((path) => [path, { accept: '*/*' }]), ['/mcp', BROWSER], ['/private/mcp', BROWSER]]) {
+      const answer = await open(path, { ...headers, ...WITHOUT_TLS });
+      answer.hasStatus(403, path).hasHeader('content-type', /^application\/json/, path);
+    }
+  });
 });
 
 describe('a program', () => {

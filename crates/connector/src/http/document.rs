@@ -35,8 +35,8 @@ fn read_only(
     document: impl FnOnce() -> Answer,
     preflight: impl FnOnce() -> Answer,
 ) -> Answer {
-    if let Err(forbidden) = request_guard::check_host(site, configuration) {
-        return Answer::error(403, "access_denied", &forbidden.to_string());
+    if let Some(refused) = request_guard::refused_host(site, configuration, incoming) {
+        return refused;
     }
     match incoming.method() {
         "GET" | "HEAD" => document(),

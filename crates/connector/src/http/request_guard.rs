@@ -3,11 +3,15 @@
 
 use thiserror::Error;
 
-use mcp_connector_oauth::web::origin::Origin;
+use mcp_connector_oauth::web::origin::{Issuer, Origin};
 use mcp_connector_oauth::web::web_url::WebScheme;
 
 use crate::config::configuration::Configuration;
+use crate::http::answer::Answer;
+use crate::http::incoming::Incoming;
+use crate::http::navigation::is_navigation;
 use crate::http::site::Site;
+use crate::pages::wrong_address::https_only;
 
 /// Why a request is not answered, with status 403.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
@@ -53,6 +57,16 @@ pub(crate) fn check_host(site: &Site, configuration: &Configuration) -> Result<(
     let is_public =
         configuration.public_url.as_ref().is_some_and(|url| url.origin().authority() == site.asked.authority());
     if is_secure || is_public { Ok(()) } else { Err(Forbidden::Host) }
+}
+
+/// Returns the answer to a request for an address of people, if its host is refused. Somebody who has opened it in a browser reads why.
+pub(crate) fn refused_host(site: &Site, configuration: &Configuration, incoming: &Incoming) -> Option<Answer> {
+    let forbidden = check_host(site, configuration).err()?;
+    if !is_navigation(incoming) {
+        return Some(Answer::error(403, "access_denied", &forbidden.to_string()));
+    }
+    let page = https_only(configuration.public_url.as_ref().map(Issuer::as_str));
+    Some(Answer::page(403, page).header("vary", "accept, sec-fetch-mode"))
 }
 
 #[cfg(test)]

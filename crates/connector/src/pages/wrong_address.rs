@@ -38,6 +38,21 @@ pub(crate) fn nothing_here(connector: &Connector<'_>) -> Page {
     Page::card("There is no page at this address", &content, PageKind::StaysHere)
 }
 
+/// Returns the page of an address that was opened over plain http. Only `public_url`, which the owner has set, is a link: the host that was
+/// asked may be anybody's name for this machine.
+pub(crate) fn https_only(public_url: Option<&str>) -> Page {
+    let title = "This address works over https only";
+    let content = html! {
+        h1 { (title) }
+        p { "You have opened it over plain http, which others on the way can read and change. Nothing was done." }
+        @match public_url {
+            Some(url) => div.buttons.long { a.button.primary href=(url) { "Open " (isolated(url)) } },
+            None => p.last { strong { "In your browser, put https:// in front of the address, and open it again." } }
+        }
+    };
+    Page::card(title, &content, PageKind::Unframed)
+}
+
 /// Returns the page of an address of the sign-in, which another server keeps: `host`, with its account page at `account`.
 pub(crate) fn signs_in_elsewhere(connector: &Connector<'_>, account: &str, host: &str) -> Page {
     let content = html! {

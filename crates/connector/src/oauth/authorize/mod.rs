@@ -32,8 +32,8 @@ pub(crate) async fn answer(
     incoming: &Incoming,
     runtime: (&Env, &Context),
 ) -> Answer {
-    if let Err(forbidden) = request_guard::check_host(site, &app.configuration) {
-        return Answer::error(403, "access_denied", &forbidden.to_string());
+    if let Some(refused) = request_guard::refused_host(site, &app.configuration, incoming) {
+        return refused;
     }
     let is_form = matches!(step, SignInStep::Consent | SignInStep::Login);
     match (incoming.method(), is_form) {

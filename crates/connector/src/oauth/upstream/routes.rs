@@ -30,8 +30,8 @@ pub(crate) async fn answer(
     incoming: &Incoming,
     runtime: (&Env, &Context),
 ) -> Answer {
-    if let Err(forbidden) = request_guard::check_host(site, &app.configuration) {
-        return Answer::error(403, "access_denied", &forbidden.to_string());
+    if let Some(refused) = request_guard::refused_host(site, &app.configuration, incoming) {
+        return refused;
     }
     let name = upstream_name(incoming.path());
     let Some(service) = name.and_then(|name| app.upstreams.find(name.as_str())) else { return unknown() };

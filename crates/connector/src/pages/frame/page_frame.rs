@@ -49,6 +49,8 @@ pub(crate) enum PageKind {
     /// The answer to its form leads away, by a redirect: to the client or to an identity provider, and from there wherever
     /// those redirect.
     LeadsAway,
+    /// It was asked for under a name that may be anybody's. It has nothing of the connector: neither its name nor a link on this host.
+    Unframed,
     /// It is `/`: it names the connector in its heading, has no form, and runs a script, which asks this server and nobody
     /// else.
     Home {
@@ -114,7 +116,7 @@ impl PageKind {
     /// to this server only: nothing on it is markup from outside, and it runs no scripts that could change them.
     fn directives(&self) -> Vec<String> {
         match self {
-            Self::StaysHere => vec!["form-action 'self'".to_owned()],
+            Self::StaysHere | Self::Unframed => vec!["form-action 'self'".to_owned()],
             Self::LeadsAway => Vec::new(),
             Self::SendsByScript { script } => vec![
                 "form-action 'self'".to_owned(),
@@ -150,6 +152,7 @@ impl Frame {
 
     /// Returns the document of a page.
     pub(crate) fn document(&self, page: &Page) -> String {
+        let is_framed = page.kind != PageKind::Unframed;
         let document = html! {
             (DOCTYPE)
             html lang="en" {
@@ -158,7 +161,7 @@ impl Frame {
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     meta name="robots" content="noindex";
                     title { (visible(&page.title)) }
-                    link rel="icon" href=(self.icon.favicon());
+                    @if is_framed { link rel="icon" href=(self.icon.favicon()); } @else { link rel="icon" href="data:,"; }
                     // For agents that look at a site to find its tools (AI Catalog, "Link Relation Discovery").
                     @if matches!(page.kind, PageKind::Home { .. }) {
                         link rel="ai-catalog" type=(AI_CATALOG_TYPE) href=(AI_CATALOG_PATH);
@@ -166,9 +169,9 @@ impl Frame {
                     style { (PreEscaped(&self.style().text)) }
                 }
                 body {
-                    (self.header())
+                    @if is_framed { (self.header()) }
                     (page.content)
-                    (self.footer())
+                    @if is_framed { (self.footer()) }
                     @if let PageKind::Home { script } | PageKind::SendsByScript { script } = page.kind {
                         script { (PreEscaped(script)) }
                     }
@@ -281,6 +284,15 @@ mod tests {
         assert!(wrong.document(&page()).contains("<li>Run by <bdi>Ada</bdi></li>"));
         let public = Frame::new("Notes", &[], &PageSettings::default(), AccountLink::None);
         assert!(!public.document(&page()).contains("/account"), "nobody signs in here");
+    }
+
+    #[test]
+    fn a_page_without_a_frame_has_nothing_of_its_connector() {
+        let page = Page::card("A page", &html! { h1 { "A page" } }, PageKind::Unframed);
+        let document = frame(connector().icon(Icon::new("https://cdn.example/icon.png"))).document(&page);
+        for part in ["Notes", "href=\"/", "cdn.example", "<header", "<footer"] {
+            assert!(!document.contains(part), "{part} in {document}");
+        }
     }
 
     #[test]
