@@ -218,6 +218,20 @@ describe('while the keyring is out of reach', () => {
   });
 });
 
+test('an object that fails is in the log with its name, what it was asked and why', async () => {
+  const browser = new Browser(site);
+  const login = await toLogin(browser, authorizePath(asking(client)));
+  await runtime.sql('KEYRING', 'keyring', 'ALTER TABLE kept RENAME TO elsewhere');
+  try {
+    const at = await browser.submit(login, login.form('passphrase'), { values: { passphrase: PASSPHRASE } });
+    if (at instanceof Arrival) assert.equal(at.parameters.error, 'temporarily_unavailable', String(at.url));
+    else isOutagePage(at, 'a guess that is not counted is not looked at');
+  } finally {
+    await runtime.sql('KEYRING', 'keyring', 'ALTER TABLE elsewhere RENAME TO kept');
+  }
+  assert.match(site.log(), /Durable Object KEYRING: CountAttempt failed: .*no such table: kept/);
+});
+
 describe('while KV is out of reach', () => {
   for (const how of ['fails', 'hangs']) {
     test(`while KV is out of reach, signing in, calls and revocations go on (KV ${how})`, async () => {

@@ -8,6 +8,7 @@ use worker::{DurableObject, Env, Request, Response, SqlStorage, SqlStorageValue,
 
 use mcp_connector_base::timestamp::Timestamp;
 
+use crate::config::bindings::Binding;
 use crate::objects::anonymous_quota::commands::{FindPlaces, Quota, REMEMBERED_FOR, ReleasePlace, TakePlace};
 use crate::objects::dispatch;
 use crate::objects::dispatch::dispatch;
@@ -29,7 +30,7 @@ impl DurableObject for AnonymousQuota {
     }
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
-        dispatch!(dispatch::message(request).await?, {
+        dispatch!(Binding::AnonymousQuota, dispatch::message(request).await?, {
             TakePlace => async |command| self.take(command).await,
             ReleasePlace => async |command| self.release(command),
             FindPlaces => async |command| self.find(command),

@@ -15,6 +15,7 @@ use mcp_connector_oauth::clients::client::ClientStatus;
 use mcp_connector_oauth::clients::client_hash::ClientHash;
 use mcp_connector_oauth::grants::commands::{EndClientGrants, ListAccess};
 
+use crate::config::bindings::Binding;
 use crate::oauth::clients::records;
 use crate::objects::alarm::Alarm;
 use crate::objects::directory::commands::{
@@ -57,7 +58,7 @@ impl DurableObject for Directory {
     }
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
-        dispatch!(dispatch::message(request).await?, {
+        dispatch!(Binding::Directory, dispatch::message(request).await?, {
             EnterSignIn => async |EnterSignIn(person)| self.with_rows(move |rows| rows.people().enter(&person, now())),
             EnterConsent => async |EnterConsent { person, client }| self.enter_use(person, client, now()).await,
             EnterUse => async |command| self.enter_use(command.person, command.client, command.signed_in_at).await,

@@ -33,6 +33,7 @@ use mcp_connector_oauth::upstream::commands::{ConnectUpstream, DisconnectUpstrea
 use mcp_connector_protocol::Unavailable;
 
 use crate::app::state::app;
+use crate::config::bindings::Binding;
 use crate::oauth::identity::renewal;
 use crate::objects::alarm::Alarm;
 use crate::objects::directory::commands::SignedInPerson;
@@ -86,7 +87,7 @@ impl DurableObject for Grants {
     }
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
-        dispatch!(dispatch::message(request).await?, {
+        dispatch!(Binding::Grants, dispatch::message(request).await?, {
             StoreCode => async |command| self.carry_out_and_sweep_later(command).await,
             StoreIdentity => async |command| self.carry_out_and_sweep_later(command).await,
             Redemption => async |command| self.carry_out(command),

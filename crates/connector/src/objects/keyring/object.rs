@@ -8,6 +8,7 @@ use mcp_connector_base::row::Row as _;
 use mcp_connector_oauth::crypto::keys::master::MasterKey;
 use mcp_connector_oauth::login::throttle::{AttemptOutcome, Counts, Throttle};
 
+use crate::config::bindings::Binding;
 use crate::objects::dispatch;
 use crate::objects::dispatch::dispatch;
 use crate::objects::keyring::commands::{CountAttempt, GetMasterKey};
@@ -37,7 +38,7 @@ impl DurableObject for Keyring {
     }
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
-        dispatch!(dispatch::message(request).await?, {
+        dispatch!(Binding::Keyring, dispatch::message(request).await?, {
             GetMasterKey => async |GetMasterKey| self.master_key(),
             CountAttempt => async |attempt| self.count_attempt(&attempt),
         })

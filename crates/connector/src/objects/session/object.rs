@@ -9,6 +9,7 @@ use worker::{DurableObject, Env, Request, Response, State, durable_object};
 use mcp_connector_protocol::{Posted, Reply, SessionId};
 
 use crate::app::state::app;
+use crate::config::bindings::Binding;
 use crate::http::answer::Answer;
 use crate::log::request_log::RequestLog;
 use crate::objects::dispatch;
@@ -33,7 +34,7 @@ impl DurableObject for Session {
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
         let state = &self.state;
-        dispatch!(dispatch::message(request).await?, {
+        dispatch!(Binding::Session, dispatch::message(request).await?, {
             ForSubject<GetLogLevel> => async |command| state.answer(command).await,
             ForSubject<SetLogLevel> => async |command| state.answer(command).await,
             ForSubject<AwaitResponse> => async |command| state.answer(command).await,

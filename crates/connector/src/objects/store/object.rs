@@ -8,6 +8,7 @@ use worker::{DurableObject, Env, Request, Response, SqlStorage, SqlStorageValue,
 
 use mcp_connector_base::codec::DecodeError;
 
+use crate::config::bindings::Binding;
 use crate::objects::dispatch;
 use crate::objects::dispatch::dispatch;
 use crate::objects::rows::{has_table, integer, number, unreadable, values};
@@ -38,7 +39,7 @@ impl DurableObject for SubjectStore {
     }
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
-        dispatch!(dispatch::message(request).await?, {
+        dispatch!(Binding::SubjectStore, dispatch::message(request).await?, {
             ReadRecords => async |command| self.read(&command),
             ListIds => async |command| self.ids(command),
             ReadNewest => async |ReadNewest| {

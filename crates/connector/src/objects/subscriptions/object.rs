@@ -13,6 +13,7 @@ use mcp_connector_base::codec::encode;
 use mcp_connector_base::identifier::Subject;
 use mcp_connector_protocol::{Change, Full, Listener, ListenerKind, Shard};
 
+use crate::config::bindings::Binding;
 use crate::objects::dispatch;
 use crate::objects::dispatch::dispatch;
 use crate::objects::stub::STREAM_REFUSED;
@@ -59,15 +60,16 @@ impl DurableObject for Subscriptions {
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
         let message = dispatch::message(request).await?;
         if let Some(command) = dispatch::command::<OpenStream>(&message) {
-            return match self.open(command).await? {
-                Ok(readable) => Ok(web_sys::Response::new_with_opt_readable_stream(Some(&readable))?.into()),
-                Err(refusal) => {
+            return match self.open(command).await {
+                Ok(Ok(readable)) => Ok(web_sys::Response::new_with_opt_readable_stream(Some(&readable))?.into()),
+                Ok(Err(refusal)) => {
                     let body = encode(&refusal).map_err(|_| "a refusal cannot be written")?;
                     Ok(Response::from_bytes(body)?.with_status(STREAM_REFUSED))
                 }
+                Err(error) => dispatch::failed::<OpenStream>(Binding::Subscriptions, &error),
             };
         }
-        dispatch!(message, {
+        dispatch!(Binding::Subscriptions, message, {
             ShardInUse => async |command| self.shards.register(command.shard, command.session.as_deref()),
             PublishChange => async |command| self.publish(command),
             ForwardChanges => async |command| Ok(self.forwarded(&command.changes)),

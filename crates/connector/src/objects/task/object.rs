@@ -26,6 +26,7 @@ use mcp_connector_protocol::tasks::{
 };
 
 use crate::app::state::{App, app};
+use crate::config::bindings::Binding;
 use crate::oauth::access::grant_checks;
 use crate::objects::anonymous_quota::commands::Quota;
 use crate::objects::dispatch;
@@ -68,7 +69,7 @@ impl DurableObject for Task {
     }
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
-        dispatch!(dispatch::message(request).await?, {
+        dispatch!(Binding::Task, dispatch::message(request).await?, {
             BeginTask => async |command| self.0.begin(command).await,
             GetTask => async |command| {
                 let task = self.0.answer(command).await?;
