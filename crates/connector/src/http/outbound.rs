@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use thiserror::Error;
 use worker::wasm_bindgen::JsValue;
 use worker::web_sys::Response;
 
@@ -42,6 +43,10 @@ impl<'a> OutboundRequest<'a> {
 
     /// Sends the request and returns the answer, whatever its status.
     pub(crate) async fn send(self) -> Result<Response, Outage> {
+        self.fetch().await.map_err(remote)
+    }
+
+    async fn fetch(self) -> Result<Response, FetchError> {
         let headers = [("accept", Some("application/json")), ("user-agent", Some(AGENT))].into_iter().chain([
             ("authorization", self.authorization),
             ("cookie", self.cookie),
@@ -51,17 +56,17 @@ impl<'a> OutboundRequest<'a> {
         let body = self.form.map(JsValue::from_str);
         let method = if body.is_some() { "POST" } else { "GET" };
         let limit = Duration::from_secs(TIME_LIMIT.into());
-        fetch::fetch(method, self.url, headers, body.as_ref(), limit).await.map_err(remote)
+        fetch::fetch(method, self.url, headers, body.as_ref(), limit).await
     }
 
     /// Sends the request and returns the body of an answer with status 200.
-    pub(crate) async fn document(self, limit: usize) -> Result<Document, Outage> {
-        let response = self.send().await?;
+    pub(crate) async fn document(self, limit: usize) -> Result<Document, DocumentError> {
+        let response = self.fetch().await?;
         if response.status() != 200 {
-            return Err(Outage::Remote);
+            return Err(DocumentError::Status(response.status()));
         }
         let max_age = response.headers().get("cache-control").ok().flatten().as_deref().and_then(max_age);
-        let body = body(&response, limit).await?.ok_or(Outage::Remote)?;
+        let body = fetch::body(&response, limit).await?.ok_or(DocumentError::TooLong)?;
         Ok(Document { body, max_age })
     }
 }
@@ -71,6 +76,38 @@ pub(crate) struct Document {
     pub(crate) body: Vec<u8>,
     /// For how many seconds it may be cached, if its host says so.
     pub(crate) max_age: Option<u64>,
+}
+
+/// Why a document could not be fetched. The text says nothing of what was answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub(crate) enum DocumentError {
+    /// The answer or its body was not there in time.
+    #[error("no answer within {TIME_LIMIT} seconds")]
+    TimedOut,
+    /// There was no connection, or it broke.
+    #[error("no connection")]
+    Unreachable,
+    /// The answer has another status than 200.
+    #[error("status {0}")]
+    Status(u16),
+    /// The document is longer than its limit.
+    #[error("the document is too long")]
+    TooLong,
+}
+
+impl From<FetchError> for DocumentError {
+    fn from(error: FetchError) -> Self {
+        match error {
+            FetchError::TimedOut => Self::TimedOut,
+            FetchError::Unreachable => Self::Unreachable,
+        }
+    }
+}
+
+impl From<DocumentError> for Outage {
+    fn from(_: DocumentError) -> Self {
+        Self::Remote
+    }
 }
 
 /// Returns the body of an answer, or none if it is longer than `limit`.

@@ -7,9 +7,9 @@ use mcp_connector_base::scope::ScopeSet;
 use mcp_connector_oauth::login::roles::policy::CLIENT_SUBJECT;
 use mcp_connector_oauth::resource::bearer::{BearerError, BearerToken};
 use mcp_connector_oauth::resource::challenge::Challenge;
-use mcp_connector_oauth::resource::credential::ACCESS_KEY_PREFIX;
+use mcp_connector_oauth::resource::credential::is_access_key;
 use mcp_connector_oauth::resource::protected_resource::Resource;
-use mcp_connector_protocol::Need;
+use mcp_connector_protocol::{Need, Unavailable};
 
 use crate::app::state::App;
 use crate::config::settings::Feature;
@@ -44,7 +44,7 @@ pub(crate) enum Credential {
 
 impl Credential {
     fn of(bearer: &BearerToken) -> Self {
-        if bearer.as_str().starts_with(ACCESS_KEY_PREFIX) { Self::AccessKey } else { Self::AccessToken }
+        if is_access_key(bearer.as_str()) { Self::AccessKey } else { Self::AccessToken }
     }
 }
 
@@ -68,10 +68,16 @@ impl Authentication {
 pub(crate) enum NotVerified {
     /// It is not valid, not for this resource, or no longer.
     Invalid,
-    /// Whether it is valid cannot be found out.
-    Unavailable,
+    /// Whether it is valid cannot be found out, because something does not answer.
+    Unavailable(Outage),
     /// Whether it is valid is not found out: its network has sent too many requests.
     TooMany,
+}
+
+impl From<Unavailable> for NotVerified {
+    fn from(Unavailable: Unavailable) -> Self {
+        Self::Unavailable(Outage::Storage)
+    }
 }
 
 /// Verifies tokens.
@@ -186,7 +192,7 @@ impl ResourceGuard<'_> {
     fn not_verified(&self, error: NotVerified) -> Refusal {
         match error {
             NotVerified::Invalid => self.refuse(Challenge::invalid_token, self.app.first_scopes(self.endpoint)),
-            NotVerified::Unavailable => Refusal::Outage(Outage::Storage),
+            NotVerified::Unavailable(outage) => Refusal::Outage(outage),
             NotVerified::TooMany => Refusal::TooMany,
         }
     }

@@ -10,6 +10,7 @@ pub(crate) mod clients;
 pub(crate) mod context;
 pub(crate) mod identity;
 pub(crate) mod introspection;
+pub(crate) mod issuer_metadata;
 pub(crate) mod metadata;
 pub(crate) mod register;
 pub(crate) mod revoke;

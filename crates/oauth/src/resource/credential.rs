@@ -4,7 +4,13 @@
 use crate::resource::bearer::{BearerError, BearerToken};
 
 /// The beginning of every access key. No other credential begins with it.
-pub const ACCESS_KEY_PREFIX: &str = "mck_";
+pub(crate) const ACCESS_KEY_PREFIX: &str = "mck_";
+
+/// Returns whether a credential is an access key, by its beginning.
+#[must_use]
+pub fn is_access_key(credential: &str) -> bool {
+    credential.starts_with(ACCESS_KEY_PREFIX)
+}
 
 /// The places of one request, as they were sent.
 #[derive(Clone, Copy, Debug, Default)]
@@ -64,9 +70,9 @@ fn access_key(value: &str) -> Result<BearerToken, BearerError> {
     if value.contains(',') {
         return Err(BearerError::Repeated);
     }
-    let with_scheme = if value.starts_with(ACCESS_KEY_PREFIX) { format!("Bearer {value}") } else { value.to_owned() };
+    let with_scheme = if is_access_key(value) { format!("Bearer {value}") } else { value.to_owned() };
     let token = BearerToken::from_authorization([with_scheme.as_str()]).ok().flatten();
-    token.filter(|token| token.as_str().starts_with(ACCESS_KEY_PREFIX)).ok_or(BearerError::Malformed)
+    token.filter(|token| is_access_key(token.as_str())).ok_or(BearerError::Malformed)
 }
 
 #[cfg(test)]

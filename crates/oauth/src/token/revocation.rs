@@ -15,7 +15,7 @@ use crate::crypto::opaque::ObjectName;
 use crate::grants::commands::{Grants, RevokeForClient, RevokeToken};
 use crate::grants::refresh::refresh_token::RefreshToken;
 use crate::resource::access_token::{TokenOrigin, token_origin};
-use crate::resource::credential::ACCESS_KEY_PREFIX;
+use crate::resource::credential::is_access_key;
 use crate::token::client_authentication::{AuthenticatedClient, Clients};
 use crate::token::endpoint::read_form;
 use crate::token::error::{TokenError, Unrevocable};
@@ -56,7 +56,7 @@ impl<C: Clients, G: Grants> RevocationEndpoint<'_, C, G> {
         let token = form.get("token")?.ok_or(TokenError::Missing("token"))?;
         // `token_type_hint` is only a hint (§2.1): the tokens of this server have distinct forms.
         check_hint(&form)?;
-        if token.starts_with(ACCESS_KEY_PREFIX) {
+        if is_access_key(token) {
             return Err(Unrevocable::AccessKey.into());
         }
         if RefreshToken::has_prefix(token) {

@@ -42,13 +42,13 @@ pub(crate) async fn verify(
     // Requests that come at the same time share one question.
     let look_up = async { look_up(env, secrets, token, &key).await.map(drop) };
     let asked = grant_checks::together(&AskedAbout::Grant(key.id()), Box::pin(look_up)).await;
-    asked.map_err(|_| NotVerified::Unavailable)?;
+    asked?;
     if let Some(caller) = verified_tokens::caller(token, resource, now) {
         return Ok(caller);
     }
     let is_answered = verified_tokens::is_of_another(token, resource, now)
         || verified_tokens::look(key.id(), now) == GrantCheck::Refuse;
-    Err(if is_answered { NotVerified::Invalid } else { NotVerified::Unavailable })
+    Err(if is_answered { NotVerified::Invalid } else { Unavailable.into() })
 }
 
 /// Asks the object of a key, and returns who has it and what is known of them. `None` if it is no key of this server, has ended, or is

@@ -13,7 +13,7 @@ use mcp_connector_oauth::external_issuer::identity_claims::{EmailClaim, Identity
 use mcp_connector_oauth::external_issuer::token::{ExternalPolicy, ExternalTokenError};
 use mcp_connector_oauth::resource::access_token::{ExpectedClaims, VerifiedToken, claims_to_be_for, verify};
 use mcp_connector_oauth::resource::bearer::BearerToken;
-use mcp_connector_oauth::resource::credential::ACCESS_KEY_PREFIX;
+use mcp_connector_oauth::resource::credential::is_access_key;
 use mcp_connector_oauth::resource::protected_resource::Resource;
 use mcp_connector_oauth::resource::verified_tokens::GrantCheck;
 use mcp_connector_protocol::Unavailable;
@@ -47,18 +47,18 @@ pub(crate) struct AccessTokens<'a> {
 impl VerifyToken for AccessTokens<'_> {
     async fn verify(&self, token: &BearerToken, resource: &Resource) -> Result<Caller, NotVerified> {
         if self.app.configuration.closed(Feature::AccessTokens).is_some() {
-            return Err(NotVerified::Unavailable);
+            return Err(Unavailable.into());
         }
         let now = now();
         let remembered = verified_tokens::caller(token, resource, now);
         let caller = if let Some(caller) = remembered {
             caller
         } else if let Some(server) = AuthorizationServer::of(self.env, &self.app.configuration) {
-            if is_key(token) && self.app.configuration.policy.access_key_days().is_none() {
+            if is_access_key(token.as_str()) && self.app.configuration.policy.access_key_days().is_none() {
                 return Err(NotVerified::Invalid);
             }
             Box::pin(introspected(&server, token, resource, self.network_limit, now)).await?
-        } else if is_key(token) {
+        } else if is_access_key(token.as_str()) {
             Box::pin(self.verify_key(token, resource, now)).await?
         } else {
             let verified = self.verify_anew(token, resource, now).await?;
@@ -96,7 +96,7 @@ impl AccessTokens<'_> {
         if configuration.auth_issuer.is_some() || configuration.policy.access_key_days().is_none() {
             return Err(NotVerified::Invalid);
         }
-        let secrets = self.app.secrets(self.env).await.map_err(|_| NotVerified::Unavailable)?;
+        let secrets = self.app.secrets(self.env).await?;
         access_keys::verify(self.env, &secrets, token, resource, now).await
     }
 
@@ -112,7 +112,7 @@ impl AccessTokens<'_> {
             }
             return verify_external(token, resource, external, &self.app.configuration.identity_claims, now).await;
         }
-        let secrets = self.app.secrets(self.env).await.map_err(|_| NotVerified::Unavailable)?;
+        let secrets = self.app.secrets(self.env).await?;
         let expected =
             ExpectedClaims { issuer: &self.site.issuer, resource, credential_versions: secrets.policy().versions() };
         verify(token, &secrets.signing(now), &expected, now).map_err(|_| NotVerified::Invalid)
@@ -136,7 +136,7 @@ impl AccessTokens<'_> {
     }
 
     async fn asked(&self, caller: &Caller, grant: GrantId) -> Result<Asked, NotVerified> {
-        let source = self.app.grant_source(self.env).await.map_err(|_| NotVerified::Unavailable)?;
+        let source = self.app.grant_source(self.env).await?;
         Ok(Asked { env: self.env.clone(), subject: caller.subject.clone(), grant, source })
     }
 }
@@ -151,7 +151,7 @@ async fn introspected(
     now: Timestamp,
 ) -> Result<Arc<Caller>, NotVerified> {
     if verified_tokens::is_of_another(token, resource, now)
-        || !(is_key(token) || claims_to_be_for(token, server.issuer(), resource, now))
+        || !(is_access_key(token.as_str()) || claims_to_be_for(token, server.issuer(), resource, now))
     {
         return Err(NotVerified::Invalid);
     }
@@ -161,31 +161,24 @@ async fn introspected(
     let ask = || server.introspect(token, resource);
     let mut is_active = None;
     let question = async { ask().await.map(|active| is_active = Some(active)) };
-    grant_checks::together(&AskedAbout::Token(token.clone()), Box::pin(question))
-        .await
-        .map_err(|_| NotVerified::Unavailable)?;
+    grant_checks::together(&AskedAbout::Token(token.clone()), Box::pin(question)).await?;
     if let Some(caller) = verified_tokens::caller(token, resource, now) {
         return Ok(caller);
     }
     // Another request has asked, and its answer says nothing that is remembered.
     let is_active = match is_active {
         Some(is_active) => is_active,
-        None => ask().await.map_err(|_| NotVerified::Unavailable)?,
+        None => ask().await?,
     };
     let caller =
         if is_active { verified_tokens::caller(token, resource, now) } else { return Err(NotVerified::Invalid) };
-    caller.ok_or(NotVerified::Unavailable)
+    caller.ok_or(NotVerified::from(Unavailable))
 }
 
-fn is_key(token: &BearerToken) -> bool {
-    token.as_str().starts_with(ACCESS_KEY_PREFIX)
-}
-
-const fn verdict(validity: Result<Validity, Unavailable>) -> Result<(), NotVerified> {
-    match validity {
-        Ok(Validity::Valid) => Ok(()),
-        Ok(Validity::Ended) => Err(NotVerified::Invalid),
-        Err(Unavailable) => Err(NotVerified::Unavailable),
+fn verdict(validity: Result<Validity, Unavailable>) -> Result<(), NotVerified> {
+    match validity? {
+        Validity::Valid => Ok(()),
+        Validity::Ended => Err(NotVerified::Invalid),
     }
 }
 
@@ -206,6 +199,10 @@ async fn verify_external(
         email: EmailClaim::IfVerified,
     };
     external_issuer::verify(token, KeySource::Metadata(&external.issuer), &policy, now).await.map_err(|refused| {
-        if matches!(refused, ExternalTokenError::Outage(_)) { NotVerified::Unavailable } else { NotVerified::Invalid }
+        if let ExternalTokenError::Outage(outage) = refused {
+            NotVerified::Unavailable(outage)
+        } else {
+            NotVerified::Invalid
+        }
     })
 }

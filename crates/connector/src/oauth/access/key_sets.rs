@@ -3,24 +3,26 @@
 
 use std::cell::RefCell;
 
-use worker::Env;
+use thiserror::Error;
+use worker::{Env, console_error};
 
 use mcp_connector_base::outage::Outage;
 use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_oauth::clients::metadata_document::client_id_url::ClientIdUrl;
 use mcp_connector_oauth::external_issuer::keys::{
-    Algorithm, ExternalKey, ExternalKeys, KeyCache, MAX_KEY_SET, Refetch,
+    Algorithm, ExternalKey, ExternalKeys, InvalidKeySet, KeyCache, MAX_KEY_SET, Refetch,
 };
 use mcp_connector_oauth::external_issuer::signed_jwt::{SignatureError, SignatureVerifier, SignedJwt};
 use mcp_connector_oauth::web::discovery::{Discovery, ExternalIssuer, MAX_METADATA};
 use mcp_connector_oauth::web::request_source::RequestSource;
 use mcp_connector_protocol::Unavailable;
 
-use crate::http::outbound::OutboundRequest;
+use crate::http::outbound::{DocumentError, OutboundRequest};
 use crate::oauth::access::grant_checks;
 use crate::oauth::access::grant_checks::AskedAbout;
 use crate::oauth::access::signatures;
 use crate::oauth::clients::documents;
+use crate::oauth::issuer_metadata;
 
 /// Maximum number of key sets that an isolate keeps. The client's that was fetched first makes room: anybody can publish a client.
 const CAPACITY: usize = 64;
@@ -82,7 +84,16 @@ fn has_just_failed(name: &str, now: Timestamp) -> bool {
     FAILED.with_borrow(|failed| failed.iter().any(|(of, at)| of == name && now.seconds_since(*at) < PAUSE))
 }
 
-fn note_failure(name: String, now: Timestamp) {
+fn note_failure(source: KeySource<'_>, error: &KeyFetchError, now: Timestamp) {
+    match source {
+        KeySource::Metadata(issuer) => {
+            console_error!("sign-in: the keys of {} could not be had. {error}", issuer.as_str())
+        }
+        KeySource::At(url) => console_error!("sign-in: the keys at {url} could not be had. {error}"),
+        // Anybody can publish a client, and would write into the log.
+        KeySource::Client { .. } => {}
+    }
+    let name = source.name();
     FAILED.with_borrow_mut(|failed| {
         failed.retain(|(of, at)| *of != name && now.seconds_since(*at) < PAUSE);
         if failed.len() >= CAPACITY {
@@ -104,7 +115,7 @@ pub(crate) async fn newer(
     now: Timestamp,
 ) -> Result<Option<KeyCache>, SignatureError> {
     if cache.for_unknown_key(now) == Refetch::No {
-        return if cache.last_fetch_failed() { Err(Outage::Storage.into()) } else { Ok(None) };
+        return if cache.last_fetch_failed() { Err(Outage::Remote.into()) } else { Ok(None) };
     }
     refetched(source, now).await.map(Some)
 }
@@ -175,14 +186,25 @@ async fn fetch(source: KeySource<'_>, now: Timestamp) -> Result<KeyCache, Signat
     {
         return Err(SignatureError::TooManyFetches);
     }
-    let fetched = fetch_now(source, now).await;
-    if fetched.is_err() {
-        note_failure(source.name(), now);
-    }
-    fetched.map_err(SignatureError::Outage)
+    fetch_now(source, now).await.map_err(|error| {
+        note_failure(source, &error, now);
+        SignatureError::Outage(Outage::Remote)
+    })
 }
 
-async fn fetch_now(source: KeySource<'_>, now: Timestamp) -> Result<KeyCache, Outage> {
+/// Why keys could not be fetched, for the log: nothing of an answer is in the text.
+#[derive(Debug, Error)]
+enum KeyFetchError {
+    /// No metadata that can be used. The text names each URL and why.
+    #[error("{0}")]
+    NoMetadata(String),
+    #[error("its keys: {0}")]
+    NotFetched(#[from] DocumentError),
+    #[error("{0}")]
+    NotKeys(#[from] InvalidKeySet),
+}
+
+async fn fetch_now(source: KeySource<'_>, now: Timestamp) -> Result<KeyCache, KeyFetchError> {
     let found;
     let url = match source {
         KeySource::At(url) => url,
@@ -193,19 +215,13 @@ async fn fetch_now(source: KeySource<'_>, now: Timestamp) -> Result<KeyCache, Ou
         }
     };
     let document = OutboundRequest::get(url).document(MAX_KEY_SET).await?;
-    let keys = ExternalKeys::parse(&document.body).map_err(|_| Outage::Remote)?;
+    let keys = ExternalKeys::parse(&document.body)?;
     Ok(KeyCache::new(keys, document.max_age, now))
 }
 
-async fn discover(issuer: &ExternalIssuer) -> Result<Discovery, Outage> {
-    for url in issuer.metadata_urls() {
-        if let Ok(document) = OutboundRequest::get(&url).document(MAX_METADATA).await
-            && let Ok(discovery) = Discovery::parse(&document.body, issuer)
-        {
-            return Ok(discovery);
-        }
-    }
-    Err(Outage::Remote)
+async fn discover(issuer: &ExternalIssuer) -> Result<Discovery, KeyFetchError> {
+    let metadata = issuer_metadata::fetch(issuer, MAX_METADATA, |document| Discovery::parse(document, issuer));
+    metadata.await.map_err(KeyFetchError::NoMetadata)
 }
 
 /// The Web Crypto of the runtime.

@@ -10,6 +10,7 @@ use mcp_connector_oauth::resource::access_token::VerifiedToken;
 use mcp_connector_oauth::resource::bearer::BearerToken;
 use mcp_connector_oauth::resource::protected_resource::Resource;
 use mcp_connector_oauth::resource::verified_tokens::{GrantCheck, GrantState, VerifiedTokens};
+use mcp_connector_protocol::Unavailable;
 
 use crate::mcp::resource_guard::NotVerified;
 
@@ -51,7 +52,7 @@ pub(crate) fn look(grant: GrantId, now: Timestamp) -> GrantCheck {
 ///
 /// Fails where another request has made this isolate forget that answer meanwhile.
 pub(crate) fn known_caller(caller: &Caller, grant: GrantId) -> Result<Caller, NotVerified> {
-    known(|verified| verified.known_caller(caller, grant)).ok_or(NotVerified::Unavailable)
+    known(|verified| verified.known_caller(caller, grant)).ok_or(NotVerified::from(Unavailable))
 }
 
 /// Remembers the state of a grant.

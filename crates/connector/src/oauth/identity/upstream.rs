@@ -3,6 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use worker::console_error;
 use worker::web_sys::Response;
 
 use mcp_connector_base::outage::Outage;
@@ -22,6 +23,7 @@ use mcp_connector_oauth::web::form::{percent_encoded, with_query};
 use crate::http::outbound;
 use crate::http::outbound::OutboundRequest;
 use crate::oauth::identity::settings::ProviderClient;
+use crate::oauth::issuer_metadata;
 
 /// Why a provider says nothing about a person.
 #[derive(Debug)]
@@ -88,14 +90,11 @@ pub(crate) fn base(issuer: &ExternalIssuer) -> &str {
 
 /// Fetches the metadata of a provider.
 pub(crate) async fn metadata(issuer: &ExternalIssuer) -> Result<ProviderMetadata, Outage> {
-    for url in issuer.metadata_urls() {
-        if let Ok(document) = OutboundRequest::get(&url).document(MAX_RESPONSE).await
-            && let Ok(metadata) = ProviderMetadata::parse(&document.body, issuer)
-        {
-            return Ok(metadata);
-        }
-    }
-    Err(Outage::Remote)
+    let metadata = issuer_metadata::fetch(issuer, MAX_RESPONSE, |document| ProviderMetadata::parse(document, issuer));
+    metadata.await.map_err(|reasons| {
+        console_error!("identity: the metadata of a provider could not be had. {reasons}");
+        Outage::Remote
+    })
 }
 
 /// Requests tokens by a grant, whose parameters are given (RFC 6749 §4.1.3, §6).
@@ -238,7 +237,7 @@ pub(crate) async fn access_profile(
     let (url, cookie) =
         (format!("{}/cdn-cgi/access/get-identity", base(team)), format!("CF_Authorization={assertion}"));
     let request = OutboundRequest { cookie: Some(&cookie), ..OutboundRequest::get(&url) };
-    let identity = request.document(MAX_RESPONSE).await?;
+    let identity = request.document(MAX_RESPONSE).await.map_err(Outage::from)?;
     Ok(with_access_identity(&identity.body, claims, asserted)?)
 }
 

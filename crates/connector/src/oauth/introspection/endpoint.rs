@@ -8,7 +8,7 @@ use worker::Env;
 
 use mcp_connector_oauth::resource::access_token::{ExpectedClaims, verify};
 use mcp_connector_oauth::resource::bearer::BearerToken;
-use mcp_connector_oauth::resource::credential::ACCESS_KEY_PREFIX;
+use mcp_connector_oauth::resource::credential::is_access_key;
 use mcp_connector_oauth::resource::introspection::{
     GRANTS_PATH, GrantsRequest, GrantsResponse, INTROSPECTION_PATH, IntrospectionResponse, MAX_GRANTS, MAX_QUESTION,
 };
@@ -85,7 +85,7 @@ async fn introspect(app: &App, site: &Site, env: &Env, body: &[u8]) -> Result<In
     let token = BearerToken::from_authorization([["Bearer ", field("token")?].concat().as_str()]);
     let Ok(Some(token)) = token else { return Ok(IntrospectionResponse::INACTIVE) };
     let secrets = app.secrets(env).await?;
-    if token.as_str().starts_with(ACCESS_KEY_PREFIX) {
+    if is_access_key(token.as_str()) {
         let found = access_keys::look(env, &secrets, &token, &resource).await?;
         return Ok(found.map_or(IntrospectionResponse::INACTIVE, |(verified, standing)| {
             IntrospectionResponse::active(&verified, &resource, Some(&standing))
