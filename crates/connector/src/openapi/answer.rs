@@ -74,13 +74,13 @@ impl ApiResponse {
                 let missing = cut(&mut value, MAX_ANSWER);
                 let mut text = value.to_string();
                 // An object of very many members is all that is left to cut.
-                let is_long = cut_text(&mut text, MAX_ANSWER);
+                let is_long = cut_text(&mut text, MAX_ANSWER).is_some();
                 (text, if is_long { Some("the rest of its JSON is missing".to_owned()) } else { missing })
             }
             Body::Text(mut text) => {
                 let total = text.len();
-                let is_long = cut_text(&mut text, MAX_ANSWER);
-                let missing = is_long.then(|| format!("it shows the first {} of {total} bytes", text.len()));
+                let kept = cut_text(&mut text, MAX_ANSWER);
+                let missing = kept.map(|kept| format!("it shows the first {kept} of {total} bytes"));
                 (text, missing)
             }
             Body::Bytes { content_type, size } => {
@@ -120,7 +120,7 @@ impl ApiResponse {
             Ok(value) => Ok(Answer { value, note: note(missing.as_deref(), more, &paging) }),
             Err(error) => {
                 let mut text = value.to_string();
-                cut_text(&mut text, MAX_ANSWER);
+                let _ = cut_text(&mut text, MAX_ANSWER);
                 Err(ToolError::new(format!(
                     "The API carried out the request, but its answer differs from its document ({error}). Do not repeat the call. \
                      The answer: {text}"
@@ -174,5 +174,24 @@ impl<T: Serialize + JsonSchema> IntoToolResult for Answer<T> {
 
     fn output_schema() -> Option<Value> {
         Json::<T>::output_schema()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_in_any_language_is_cut_at_the_limit_and_its_size_is_said() {
+        for (character, kept) in [("x", 40_000), ("ä", 40_000), ("語", 39_999)] {
+            let body = character.repeat(40_001);
+            let total = body.len();
+            let result = ApiResponse::of("text/plain", body.into_bytes(), None, String::new()).into_result();
+            let result = serde_json::to_value(result.unwrap()).unwrap();
+            let text = |number: usize| result["content"][number]["text"].as_str().unwrap();
+            assert_eq!(text(0).len(), kept + '…'.len_utf8(), "{character}");
+            let said = format!("The answer was too large and is cut: it shows the first {kept} of {total} bytes.");
+            assert!(text(1).starts_with(&said), "{}", text(1));
+        }
     }
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 /// Maximum size of an answer as JSON or text, in bytes: some ten thousand tokens. Clients refuse or cut what is much larger.
 pub(super) const MAX_ANSWER: usize = 40_000;
 
-/// Maximum length of a string in an answer that is too large, in characters.
+/// Maximum length of a string in an answer that is too large, in bytes.
 const MAX_STRING: usize = 1_000;
 
 /// Maximum number of lists that are shortened.
@@ -40,7 +40,7 @@ pub(super) fn cut(value: &mut Value, limit: usize) -> Option<String> {
         said.push(format!("it shows {}", missing.join(", ")));
     }
     if size > limit && shorten_strings(value) {
-        said.push(format!("texts end after {MAX_STRING} characters"));
+        said.push(format!("texts end after {MAX_STRING} bytes"));
     }
     Some(said.join(", and "))
 }
@@ -71,19 +71,23 @@ fn largest_list(value: &mut Value, path: String) -> Option<(String, &mut Vec<Val
 /// Cuts each string that is too long. Returns whether there was one.
 fn shorten_strings(value: &mut Value) -> bool {
     match value {
-        Value::String(text) => cut_text(text, MAX_STRING),
+        Value::String(text) => cut_text(text, MAX_STRING).is_some(),
         Value::Array(items) => items.iter_mut().map(shorten_strings).filter(|was_cut| *was_cut).count() > 0,
         Value::Object(members) => members.values_mut().map(shorten_strings).filter(|was_cut| *was_cut).count() > 0,
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
-/// Cuts a text after `max` characters. Returns whether it was longer.
-pub(super) fn cut_text(text: &mut String, max: usize) -> bool {
-    let Some((end, _)) = text.char_indices().nth(max) else { return false };
+/// Cuts a text after the last whole character within `max_bytes`, and marks its end. Returns how many bytes are left of it, or none if
+/// it is no longer than that.
+pub(super) fn cut_text(text: &mut String, max_bytes: usize) -> Option<usize> {
+    if text.len() <= max_bytes {
+        return None;
+    }
+    let end = text.floor_char_boundary(max_bytes);
     text.truncate(end);
     text.push('…');
-    true
+    Some(end)
 }
 
 /// Returns the size of a value as JSON, without writing it.
@@ -123,10 +127,26 @@ mod tests {
     }
 
     #[test]
+    fn a_text_is_cut_by_its_bytes_and_never_within_a_character() {
+        for (text, max_bytes, cut, kept) in [
+            ("abc", 3, "abc", None),
+            ("abcd", 3, "abc…", Some(3)),
+            ("äöü", 6, "äöü", None),
+            ("äöü", 5, "äö…", Some(4)),
+            ("日本語", 8, "日本…", Some(6)),
+            ("日本語", 2, "…", Some(0)),
+        ] {
+            let mut shown = text.to_owned();
+            assert_eq!(cut_text(&mut shown, max_bytes), kept, "{text} to {max_bytes}");
+            assert_eq!(shown, cut, "{text} to {max_bytes}");
+        }
+    }
+
+    #[test]
     fn one_large_object_loses_its_inner_lists_and_the_ends_of_its_texts() {
         let mut value = json!([{"log": vec!["x".repeat(50); 100], "text": "y".repeat(5000)}]);
         let missing = cut(&mut value, 2000).unwrap();
-        assert_eq!(missing, "it shows 1 of 100 items of `[0].log`, and texts end after 1000 characters");
+        assert_eq!(missing, "it shows 1 of 100 items of `[0].log`, and texts end after 1000 bytes");
         assert!(size_of(&value) <= 2000, "{value}");
     }
 }
