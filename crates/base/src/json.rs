@@ -9,6 +9,7 @@
 
 pub mod fault;
 pub mod limit;
+pub mod mismatch;
 pub mod reader;
 
 use serde::Deserialize;

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use mcp_connector_protocol::Declared;
 
 use crate::author::Connector;
-use crate::config::bindings::{Binding, Kind, migration_lines};
+use crate::config::bindings::{Binding, Kind, migration_lines, r2_lines};
 
 /// What the check reads of a `wrangler.toml`.
 #[derive(Deserialize)]
@@ -171,8 +171,7 @@ impl WranglerToml {
         if let Some(name) = declared.files
             && !self.r2_buckets.iter().any(|bucket| bucket.binding == name)
         {
-            let lines = format!("[[r2_buckets]]\nbinding = \"{name}\"\nbucket_name = \"files\"\n");
-            missing.push(lacks(&format!("There is no R2 bucket {name}, which keeps the files"), &lines));
+            missing.push(lacks(&format!("There is no R2 bucket {name}, which keeps the files"), &r2_lines(name)));
         }
         for cron in declared.crons.iter().filter(|cron| !self.triggers.crons.iter().any(|named| named == *cron)) {
             let lines = format!("[triggers]\ncrons = [\"{cron}\"]\n");
@@ -270,17 +269,17 @@ mod tests {
     #[test]
     fn what_a_connector_declares_is_missed_where_it_is_not_configured() {
         let connector = Connector::new("notes", "1")
-            .files("FILES")
+            .files("MY_FILES")
             .cron("0 6 * * *", async |_: EventContext| Ok(()))
             .queue("jobs", async |_: u32, _: EventContext| Ok(()));
         let missing = super::check_wrangler_toml(&connector, STARTER);
         let lines = [
-            "[[r2_buckets]]\nbinding = \"FILES\"\nbucket_name = \"files\"\n",
+            "[[r2_buckets]]\nbinding = \"MY_FILES\"\nbucket_name = \"my-files\"\n",
             "[triggers]\ncrons = [\"0 6 * * *\"]\n",
             "[[queues.consumers]]\nqueue = \"jobs\"\n",
         ];
         let what = [
-            "There is no R2 bucket FILES, which keeps the files",
+            "There is no R2 bucket MY_FILES, which keeps the files",
             "There is no schedule 0 6 * * *, so its handler never runs",
             "The Worker is no consumer of the queue jobs, so its handler never runs",
         ];
@@ -288,7 +287,7 @@ mod tests {
             what.iter().zip(lines).map(|(what, lines)| format!("{what}. Add these lines:\n\n{lines}")).collect();
         assert_eq!(missing, expected);
         assert_eq!(super::check_wrangler_toml(&connector, &[STARTER, &lines.concat()].concat()), [""; 0]);
-        let other = lines.concat().replace("0 6", "0  6").replace("FILES", "FILE").replace("\"jobs\"", "\"job\"");
+        let other = lines.concat().replace("0 6", "0  6").replace("MY_FILES", "MY_FILE").replace("\"jobs\"", "\"job\"");
         assert_eq!(super::check_wrangler_toml(&connector, &[STARTER, &other].concat()), expected);
     }
 }

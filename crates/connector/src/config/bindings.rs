@@ -211,6 +211,16 @@ impl Kind {
     }
 }
 
+/// Returns the lines that bind an R2 bucket of the author. `wrangler deploy` creates the bucket.
+pub(crate) fn r2_lines(binding: &str) -> String {
+    format!("[[r2_buckets]]\nbinding = \"{binding}\"\nbucket_name = \"{}\"\n", resource_name(binding))
+}
+
+/// Returns the name that a resource gets whose binding an author has named: `wiki-db` for `WIKI_DB`.
+pub(crate) fn resource_name(binding: &str) -> String {
+    binding.to_ascii_lowercase().replace('_', "-")
+}
+
 /// Returns the migration that creates a class. It goes below those that are there, with a tag of its own.
 pub(crate) fn migration_lines(class: &str) -> String {
     format!("[[migrations]]\ntag = \"{}\"\nnew_sqlite_classes = [\"{class}\"]\n", class.to_ascii_lowercase())

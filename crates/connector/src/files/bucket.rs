@@ -8,6 +8,7 @@ use worker::web_sys::ReadableStream;
 
 use mcp_connector_protocol::ToolError;
 
+use crate::config::bindings::r2_lines;
 use crate::files::disposition::{decode, encode};
 use crate::files::downloads::range::ByteRange;
 use crate::files::uploads::content::OCTET_STREAM;
@@ -166,9 +167,8 @@ pub(crate) fn number(value: u64) -> JsValue {
 /// Returns what the owner must do where the bucket is not bound.
 pub(crate) fn not_bound(binding: &str) -> String {
     format!(
-        "wrangler.toml does not bind the R2 bucket {binding}, so no file can be uploaded or read. Add these lines:\n\n\
-         [[r2_buckets]]\nbinding = \"{binding}\"\nbucket_name = \"{}\"\n",
-        binding.to_ascii_lowercase().replace('_', "-")
+        "wrangler.toml does not bind the R2 bucket {binding}, so no file can be uploaded or read. Add these lines:\n\n{}",
+        r2_lines(binding)
     )
 }
 

@@ -4,6 +4,8 @@ use std::fmt;
 
 use thiserror::Error;
 
+use mcp_connector_base::json::mismatch::without_input;
+
 /// The status of an answer that refuses a token (RFC 6750 §3.1).
 pub(crate) const UNAUTHORIZED: u16 = 401;
 
@@ -122,13 +124,7 @@ impl HttpError {
     }
 
     pub(crate) fn unexpected(host: String, error: &serde_json::Error) -> Self {
-        // The words before it name what the answer holds.
-        let text = error.to_string();
-        let expected = match text.rsplit_once(", expected ") {
-            Some((_, expected)) => format!("expected {expected}"),
-            None => text,
-        };
-        Self::Unexpected { host, expected }
+        Self::Unexpected { host, expected: without_input(error) }
     }
 }
 

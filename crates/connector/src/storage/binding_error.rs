@@ -4,6 +4,9 @@ use thiserror::Error;
 use worker::wasm_bindgen::{JsCast, JsValue};
 use worker::{Env, console_error, js_sys};
 
+use mcp_connector_base::json::mismatch::without_input;
+
+use crate::config::bindings::{r2_lines, resource_name};
 use crate::platform::js;
 
 /// Why [`D1`](crate::D1), [`Kv`](crate::Kv), [`R2`](crate::R2) or a [`Secret`](crate::Secret) failed.
@@ -67,11 +70,13 @@ impl Resource {
 
     /// Returns the lines that bind it in `wrangler.toml`. `wrangler deploy` creates what they name.
     fn lines(self, name: &str) -> String {
-        let resource = name.to_ascii_lowercase().replace('_', "-");
         match self {
-            Self::D1Database => format!("[[d1_databases]]\nbinding = \"{name}\"\ndatabase_name = \"{resource}\"\n"),
+            Self::D1Database => {
+                let database = resource_name(name);
+                format!("[[d1_databases]]\nbinding = \"{name}\"\ndatabase_name = \"{database}\"\n")
+            }
             Self::KvNamespace => format!("[[kv_namespaces]]\nbinding = \"{name}\"\n"),
-            Self::R2Bucket => format!("[[r2_buckets]]\nbinding = \"{name}\"\nbucket_name = \"{resource}\"\n"),
+            Self::R2Bucket => r2_lines(name),
         }
     }
 
@@ -109,12 +114,7 @@ impl Binding {
 
     /// Returns the error for JSON that does not fit.
     pub(crate) fn unexpected(&self, error: &serde_json::Error) -> BindingError {
-        let text = error.to_string();
-        let expected = match text.rsplit_once(", expected ") {
-            Some((_, expected)) => format!("expected {expected}"),
-            None => text,
-        };
-        BindingError::Unexpected { binding: self.name.clone(), expected }
+        BindingError::Unexpected { binding: self.name.clone(), expected: without_input(error) }
     }
 }
 

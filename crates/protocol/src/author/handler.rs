@@ -11,6 +11,8 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use mcp_connector_base::json::mismatch::without_input;
+
 use crate::author::tools::tool_error::ToolError;
 use crate::call::context::Context;
 use crate::tool_schema::schema_of::schema_of;
@@ -211,17 +213,8 @@ pub(crate) fn input_schema<H, Form, F: Handler<Form, Arguments: HandlerArguments
 }
 
 fn read_arguments<T: DeserializeOwned>(arguments: Value) -> Result<T, ToolError> {
-    serde_json::from_value(arguments).map_err(|error| {
-        ToolError::arguments(format!("The arguments were not accepted: {}.", without_input(&error.to_string())))
-    })
-}
-
-/// Returns what serde expected, without the value that it found.
-fn without_input(message: &str) -> String {
-    match message.rsplit_once(", expected ") {
-        Some((_, expected)) => format!("expected {expected}"),
-        None => message.to_owned(),
-    }
+    serde_json::from_value(arguments)
+        .map_err(|error| ToolError::arguments(format!("The arguments were not accepted: {}.", without_input(&error))))
 }
 
 #[cfg(test)]
