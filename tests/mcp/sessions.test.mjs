@@ -222,7 +222,17 @@ describe('a GET', () => {
     const session = await openSession(here);
     const last = `${'0'.repeat(16)}-1`;
     (await send(here, session.get(last, { 'mcp-session-id': 'made-up' }))).hasStatus(404, 'MCP "Session Management"');
-    (await send(here, session.get(last, { accept: 'application/json' }))).hasStatus(406, 'MCP "Sending Messages to the Server"');
+    for (const [accept, status] of [
+      ['application/json', 406],
+      ['x-text/event-stream', 406],
+      ['text/*', 405],
+      [undefined, 405],
+    ]) {
+      const { accept: _, ...headers } = session.get(last).headers;
+      const answer = await send(here, { method: 'GET', path: '/mcp', headers: accept === undefined ? headers : { ...headers, accept } });
+      // Where a stream is accepted, this session has none to come back to.
+      answer.hasStatus(status, `MCP "Sending Messages to the Server": ${accept}`);
+    }
   });
 });
 

@@ -108,7 +108,7 @@ pub use subscriptions::shard::{NoSuchShard, Shard};
 pub use subscriptions::watch::{Watch, WatchError};
 pub use transport::endpoint::{Endpoint, Settings};
 pub use transport::era::era;
-pub use transport::headers::{RequestHeaders, is_json};
+pub use transport::headers::{RequestHeaders, accepts_event_stream, is_json};
 pub use transport::interrupted::{Fault, Interrupted};
 pub use transport::posted::Posted;
 pub use transport::reply::{Events, Reply};

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use mcp_connector_base::caller::Caller;
-use mcp_connector_protocol::{Era, Event, EventId, SessionError, SessionId, era};
+use mcp_connector_protocol::{Era, Event, EventId, SessionError, SessionId, accepts_event_stream, era};
 
 use crate::config::configuration::Configuration;
 use crate::config::settings::Feature;
@@ -74,7 +74,7 @@ pub(crate) async fn answer(streams: &Announcements<'_>, method: &str, caller: Op
 
 /// Answers with the rest of a stream.
 async fn resume(configuration: &Configuration, incoming: &Incoming, session: SessionStub<'_>, last: EventId) -> Answer {
-    if !incoming.header("accept").is_some_and(|accept| accept.contains("text/event-stream") || accept.contains("*/*")) {
+    if !accepts_event_stream(incoming) {
         return refused(406, "Accept must allow text/event-stream.");
     }
     let reader = match Reader::new() {

@@ -4,7 +4,7 @@ use crate::author::registry::Registry;
 use crate::subscriptions::change::{Topic, Topics};
 use crate::subscriptions::interest::Interest;
 use crate::transport::era::names_modern;
-use crate::transport::headers::{Accepts, RequestHeaders};
+use crate::transport::headers::{RequestHeaders, accepts_event_stream};
 use crate::transport::legacy;
 use crate::transport::legacy::NamedVersion;
 use crate::transport::reply::Reply;
@@ -24,7 +24,7 @@ pub fn session_stream<H: 'static>(
     if names_modern(headers) {
         return Err(Reply::refused_unread(405, "From 2026-07-28 on, send `subscriptions/listen` with POST."));
     }
-    if !matches!(Accepts::of(headers), Some(Accepts::EventStream | Accepts::Both)) {
+    if !accepts_event_stream(headers) {
         return Err(Reply::refused_unread(406, "Accept must allow text/event-stream."));
     }
     NamedVersion::of(headers).map_err(|error| Reply::refused_unread(400, error.message()))?;

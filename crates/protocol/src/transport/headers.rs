@@ -93,6 +93,11 @@ impl Accepts {
     }
 }
 
+/// Returns whether the client accepts a stream as an answer.
+pub fn accepts_event_stream(headers: &impl RequestHeaders) -> bool {
+    matches!(Accepts::of(headers), Some(Accepts::EventStream | Accepts::Both))
+}
+
 /// Returns whether a `Content-Type` is JSON in UTF-8.
 #[must_use]
 pub fn is_json(content_type: &str) -> bool {
@@ -144,11 +149,16 @@ mod tests {
             (Some("text/event-stream, application/json"), Some(Accepts::Both)),
             (Some("application/json;q=0.9"), Some(Accepts::Json)),
             (Some("Text/Event-Stream"), Some(Accepts::EventStream)),
+            (Some("text/*"), Some(Accepts::EventStream)),
             (Some("text/html"), None),
+            (Some("x-text/event-stream"), None),
             (Some(""), None),
         ];
         for (accept, expected) in rows {
-            assert_eq!(Accepts::of(&|_: &str| accept.map(str::to_owned)), expected, "{accept:?}");
+            let headers = |_: &str| accept.map(str::to_owned);
+            assert_eq!(Accepts::of(&headers), expected, "{accept:?}");
+            let is_stream = matches!(expected, Some(Accepts::EventStream | Accepts::Both));
+            assert_eq!(accepts_event_stream(&headers), is_stream, "{accept:?}");
         }
     }
 
