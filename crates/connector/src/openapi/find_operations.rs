@@ -16,6 +16,9 @@ const NAMED: usize = 20;
 /// Maximum size of the schemas that one answer shows, in bytes.
 const MAX_SCHEMAS: usize = 16_000;
 
+/// Maximum number of different words of a query that count.
+const MAX_WORDS: usize = 12;
+
 /// Words that say nothing about an operation.
 const STOP_WORDS: [&str; 24] = [
     "a", "all", "an", "and", "by", "can", "do", "for", "from", "how", "i", "in", "is", "me", "my", "of", "on", "or",
@@ -96,10 +99,10 @@ pub(super) fn similar(operations: &[Operation], name: &str) -> Vec<&'static str>
 /// Returns the operations that have words of `query`, best first. A rare word counts more than a common one, and the name, the
 /// subject and the path more than the description.
 fn ranked<'a>(operations: &'a [Operation], query: &str) -> Vec<&'a Operation> {
+    let mut seen = HashSet::new();
     let mut asked = words(query);
-    asked.retain(|word| !STOP_WORDS.contains(&word.as_str()));
-    asked.truncate(12);
-    asked.dedup();
+    asked.retain(|word| !STOP_WORDS.contains(&word.as_str()) && seen.insert(word.clone()));
+    asked.truncate(MAX_WORDS);
     let indexed: Vec<_> = operations.iter().map(Indexed::new).collect();
     let mut scores = vec![0_u32; operations.len()];
     for word in &asked {
@@ -215,6 +218,19 @@ mod tests {
         }
         assert_eq!(first("weather"), None);
         assert_eq!(first("of the"), None);
+    }
+
+    #[test]
+    fn a_word_that_is_repeated_counts_once() {
+        const PETS: [Operation; 2] = [
+            operation("owners_find", "GET", "/people", "Find people."),
+            operation("lists_get", "GET", "/lists", "Get a list."),
+        ];
+        let best = |query: &str| ranked(&PETS, query).first().map(|operation| operation.name);
+        assert_eq!(best("list pets and owners"), Some("owners_find"));
+        assert_eq!(best("list pets and list owners"), Some("owners_find"));
+        let repeated = "list pets ".repeat(12);
+        assert_eq!(best(&format!("{repeated} owners")), Some("owners_find"), "and leaves room for the others");
     }
 
     #[test]
