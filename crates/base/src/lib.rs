@@ -25,6 +25,7 @@ pub mod authorization_parameters;
 pub mod caller;
 pub mod codec;
 pub mod command;
+pub mod http_token;
 pub mod identifier;
 pub mod json;
 pub mod outage;

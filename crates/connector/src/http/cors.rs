@@ -1,5 +1,7 @@
 //! The headers that let browsers call the connector from a web page (Fetch, "CORS protocol").
 
+use mcp_connector_base::http_token::is_token;
+
 use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
 use crate::http::key_header::KeyHeader;
@@ -76,8 +78,7 @@ fn allowed_headers(asked: &str, key_header: Option<&KeyHeader>) -> String {
         allowed.push_str(name.as_str());
     }
     for name in asked.split(',').map(|name| name.trim().to_ascii_lowercase()).take(MAX_ASKED_HEADERS) {
-        let is_token = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
-        if is_token && name.starts_with("mcp-param-") {
+        if is_token(&name) && name.starts_with("mcp-param-") {
             allowed.push_str(", ");
             allowed.push_str(&name);
         }

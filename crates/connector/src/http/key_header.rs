@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use mcp_connector_base::http_token::is_token;
+
 /// Maximum length of the name, in bytes.
 const MAX_NAME: usize = 64;
 
@@ -91,8 +93,7 @@ impl Default for KeyHeader {
 impl KeyHeader {
     /// Takes a name, in any case.
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidKeyHeader> {
-        let is_token = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
-        if text.is_empty() || text.len() > MAX_NAME || !is_token {
+        if text.len() > MAX_NAME || !is_token(text) {
             return Err(InvalidKeyHeader::Form);
         }
         let name = text.to_ascii_lowercase();

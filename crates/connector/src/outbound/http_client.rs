@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use mcp_connector_base::http_token::is_token;
 use mcp_connector_protocol::{Hosts, Registry};
 
 use crate::http::outbound::AGENT;
@@ -98,9 +99,6 @@ impl HttpClient {
 
 /// Returns the `User-Agent` of a connector (RFC 9110 §10.1.5): a product is a token. A name or version that is none is left out.
 fn agent(name: &str, version: &str) -> String {
-    let is_token = |text: &str| {
-        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
-    };
     if is_token(name) && is_token(version) { format!("{name}/{version} {AGENT}") } else { AGENT.to_owned() }
 }
 

@@ -10,6 +10,8 @@ use url::Url;
 use worker::js_sys::Uint8Array;
 use worker::wasm_bindgen::JsValue;
 
+use mcp_connector_base::http_token::is_token;
+
 use crate::outbound::attempts::{Attempts, Next, Seen};
 use crate::outbound::client_settings::{ClientSettings, Method};
 use crate::outbound::http_error::{HttpError, UNAUTHORIZED};
@@ -266,11 +268,9 @@ impl Draft {
 
     fn set_header(&mut self, name: &str, value: &str) -> Result<(), HttpError> {
         let name = name.to_ascii_lowercase();
-        let is_name = !name.is_empty()
-            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
         // What a model or a file may have put into it: a line break would be another header.
         let is_value = value.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\t' | 0x80..));
-        if !is_name || !is_value || RESERVED.contains(&name.as_str()) {
+        if !is_token(&name) || !is_value || RESERVED.contains(&name.as_str()) {
             let name: String = name.escape_debug().take(64).collect();
             return Err(HttpError::Request(format!("its header `{name}` cannot be sent")));
         }

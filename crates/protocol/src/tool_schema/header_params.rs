@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Number, Value};
 use thiserror::Error;
 
+use mcp_connector_base::http_token::is_token;
 use mcp_connector_base::json::Object;
 use mcp_connector_schema::compare;
 
@@ -178,7 +179,7 @@ impl HeaderParams {
         path: &[String],
     ) -> Result<(), InvalidHeaderParam> {
         let place = || path.join(".");
-        let name = name.as_str().filter(|name| is_token(name)).ok_or_else(|| InvalidHeaderParam::Name(place()))?;
+        let name = name.as_str().filter(|name| is_name(name)).ok_or_else(|| InvalidHeaderParam::Name(place()))?;
         // "Mcp-Param-Region" as the declared name would become "Mcp-Param-Mcp-Param-Region".
         if name.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX)) {
             return Err(InvalidHeaderParam::Name(place()));
@@ -242,9 +243,8 @@ impl Holds {
 }
 
 /// Returns whether `name` is a `token` of RFC 9110 §5.6.2, and not too long.
-fn is_token(name: &str) -> bool {
-    (1..=MAX_NAME).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+fn is_name(name: &str) -> bool {
+    name.len() <= MAX_NAME && is_token(name)
 }
 
 impl HeaderParam {

@@ -1,6 +1,8 @@
 //! The media type that a sender gives for a file. It is what the sender says, and nothing is decided by it but whether the link
 //! admits it.
 
+use mcp_connector_base::http_token::is_token;
+
 /// The media type of a file whose sender gives none (RFC 9110 §8.3).
 pub(crate) const OCTET_STREAM: &str = "application/octet-stream";
 
@@ -36,11 +38,6 @@ fn essence(sent: &str) -> Option<String> {
     let essence = sent.split(';').next()?.trim().to_ascii_lowercase();
     let (kind, subtype) = essence.split_once('/')?;
     (is_token(kind) && is_token(subtype)).then_some(essence)
-}
-
-/// RFC 9110 §5.6.2
-fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 #[cfg(test)]
