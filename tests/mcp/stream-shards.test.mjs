@@ -83,7 +83,7 @@ async function announce(name, args = {}, token) {
 }
 const updated = (uri, token) => announce('resource_updated', { uri }, token);
 
-/** Fills the root with guests. */
+/** Fills the root with anonymous clients. */
 const fill = () => Promise.all(Array.from({ length: ROOM }, () => listen({ toolsListChanged: true })));
 
 /**
@@ -121,9 +121,9 @@ async function nothingIsOpen() {
 afterEach(nothingIsOpen);
 
 describe('where one object has no room for more streams', () => {
-  let guests;
+  let anonymous;
   beforeEach(async () => {
-    guests = await fill();
+    anonymous = await fill();
   });
 
   test('the first streams are in one object, and the next in others', async () => {
@@ -140,11 +140,11 @@ describe('where one object has no room for more streams', () => {
     const [left, right] = await twoPeople({ toolsListChanged: true });
     const { asked } = await asking(async () => {
       await announce('test_trigger_tool_change');
-      for (const received of [...guests, left.received, right.received]) await received.waitFor(1, 'the change');
+      for (const received of [...anonymous, left.received, right.received]) await received.waitFor(1, 'the change');
     });
     assert.deepEqual(asked, ['all', 'all-2', 'all-3']);
     await announce('test_trigger_tool_change');
-    for (const received of [...guests, left.received, right.received]) {
+    for (const received of [...anonymous, left.received, right.received]) {
       assert.equal((await received.waitFor(2, 'and the next')).length, 2, received.story('each once'));
     }
   });
@@ -188,7 +188,7 @@ describe('where one object has no room for more streams', () => {
     const { result: older, asked } = await asking(() => get(session, token));
     assert.deepEqual(asked, ['all', 'all-2']);
     // There is room in the first object again, but the session's next stream goes where the other is.
-    for (const guest of guests) guest.close();
+    for (const client of anonymous) client.close();
     const another = tokenOf('another');
     const opened = () => asking(() => listen({ toolsListChanged: true }, { token: another }));
     await eventually(opened, ({ result, asked }) => asked.at(-1) === 'all' || result.close(), 'there is room in the first object', 10_000);

@@ -249,7 +249,7 @@ describe('with streams', () => {
       const ofAlice = await listen(here, wanted, { token: alice });
       const ofAliceToo = await listen(there, wanted, { token: tokenOf('alice') });
       const ofBob = await listen(here, wanted, { token: bob });
-      const ofGuest = await listen(here, { toolsListChanged: true, resourcesListChanged: true });
+      const ofAnonymous = await listen(here, { toolsListChanged: true, resourcesListChanged: true });
       await updated(there, MONDAY, { token: alice });
       await announce(there, 'resources_changed', {}, { token: alice });
       // An anonymous client has no diary; what it says about one concerns nobody.
@@ -265,7 +265,7 @@ describe('with streams', () => {
       }
       assert.deepEqual(await methods(ofBob, 2), everybody);
       assert.equal(ofBob.changes[0].params.uri, WATCHED);
-      assert.deepEqual(await methods(ofGuest, 1), [CHANGED.tools]);
+      assert.deepEqual(await methods(ofAnonymous, 1), [CHANGED.tools]);
     });
 
     test('subscriptions/listen writes comments while nothing happens', async () => {
@@ -514,13 +514,13 @@ test('a stream ends when the sign-in behind it is revoked', async () => {
     const { client, tokens } = await connect(site, { scope: DIARY });
     const token = tokens.access_token;
     const received = await listen(site, { resourceSubscriptions: [MONDAY] }, { token });
-    const ofGuest = await listen(site, { toolsListChanged: true });
+    const ofAnonymous = await listen(site, { toolsListChanged: true });
     (await send(site, revoking(client, tokens.refresh_token))).hasStatus(200, 'RFC 7009 §2.2');
     await runtime.passes(31);
     await received.ended;
     assert.equal(received.messages.at(-1).result?.resultType, 'complete', received.story('MCP "Subscriptions › Graceful Closure"'));
     await announce(site, 'test_trigger_tool_change');
-    await ofGuest.waitFor(1, 'others go on');
+    await ofAnonymous.waitFor(1, 'others go on');
   } finally {
     await runtime.stop();
   }

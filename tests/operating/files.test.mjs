@@ -31,7 +31,7 @@ before(async () => {
 });
 after(() => server?.stop());
 
-/** Calls tools in the name of somebody who has signed in, or of a guest. */
+/** Calls tools in the name of somebody who has signed in, or of an anonymous client. */
 function caller(headers = {}, at = server) {
   const call = async (name, args = {}) => (await send(at, modern('tools/call', calling(name, args), { headers }))).result(name);
   return {
@@ -299,15 +299,15 @@ describe('a download link', () => {
 });
 
 describe('files belong to a person', () => {
-  test('nobody reads the file of another, a guest included, and no key leads out of a folder', async () => {
-    const guest = caller();
+  test('nobody reads the file of another, an anonymous client included, and no key leads out of a folder', async () => {
+    const anonymous = caller();
     const { url, key } = await ada.link();
     await put(url, 'mine');
-    assert.match(await guest.fails('read_file', { key }), /no such file/);
-    assert.match(await guest.fails('download_link', { key }), /no such file/);
-    const theirs = await guest.link();
+    assert.match(await anonymous.fails('read_file', { key }), /no such file/);
+    assert.match(await anonymous.fails('download_link', { key }), /no such file/);
+    const theirs = await anonymous.link();
     await put(theirs.url, 'a guest');
-    assert.equal((await guest.get('read_file', { key: theirs.key })).size, 7, 'the connector keeps state for guests');
+    assert.equal((await anonymous.get('read_file', { key: theirs.key })).size, 7, 'the connector keeps state for anonymous clients');
     assert.match(await ada.fails('read_file', { key: theirs.key }), /no such file/);
     for (const other of ['', 'tests', `../guests/${theirs.key}`, `tests/../../guests/${theirs.key}`, `${key}/`, `${key}%00`, encodeURIComponent(key)]) {
       assert.match(await ada.fails('read_file', { key: other }), /no such file/, other);

@@ -438,8 +438,8 @@ describe('files and events', () => {
     const [number, name] = columns;
     assert.deepEqual([number.name, number.numbers, number.least, number.greatest, Number(number.mean.toFixed(1))], ['number', rows, 0, 999, 499.5]);
     assert.deepEqual([name.name, name.texts, name.numbers], ['a, name', rows, 0]);
-    const guest = await send(server, modern('tools/call', calling('summarize_table', { table })));
-    guest.hasStatus(401);
+    const anonymous = await send(server, modern('tools/call', calling('summarize_table', { table })));
+    anonymous.hasStatus(401);
     assert.match(failed(await ada('summarize_table', { table: 'tables/AAAAAAAAAAAAAAAAAAAAAA' })), /no such file/);
   });
 

@@ -50,7 +50,7 @@ export class EndpointProbe extends HttpClient {
     return this.rpc('initialize', initialize());
   }
 
-  /** The first request of this visitor: with the token, if there is one. */
+  /** The first request of this client: with the token, if there is one. */
   greeting() {
     return this.token === undefined ? this.initialize() : this.rpc('initialize', initialize(), { token: this.token });
   }
@@ -88,7 +88,7 @@ export class EndpointProbe extends HttpClient {
   // --- the tools -----------------------------------------------------------------------------------------------------
 
   /**
-   * The handshake of this visitor, finished.
+   * The handshake of this client, finished.
    * @returns {Promise<{result: object, how: object, greeted: object, ask: Function} | undefined>}  `how` asks within it; `greeted` answers
    *   the notification that it is done; undefined if there is no way in
    */
@@ -102,7 +102,7 @@ export class EndpointProbe extends HttpClient {
   }
 
   /**
-   * All tools, as this visitor sees them.
+   * All tools, as this client sees them.
    * @returns {Promise<{tools?: object[], answer: object, ask?: Function, bytes?: number, cursor?: unknown}>}  `ask` calls a tool the same way; `tools` is
    *   missing if there is no list
    */

@@ -239,7 +239,7 @@ impl App {
         self.configuration.connectors.of(resource).map_or(&self.catalogue, OtherConnector::scopes)
     }
 
-    /// Returns who knows which grants stand.
+    /// Returns who knows which grants are valid.
     ///
     /// # Errors
     ///

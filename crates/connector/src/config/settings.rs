@@ -27,7 +27,7 @@ use crate::http::web_origins::InvalidWebOrigins;
 
 /// Declares the settings: the variant, the name of the variable, and the features that depend on it.
 macro_rules! settings {
-    ($($(#[$about:meta])* $variant:ident = $name:literal closes [$($part:ident),*];)*) => {
+    ($($(#[$about:meta])* $variant:ident = $name:literal closes [$($feature:ident),*];)*) => {
         /// A variable or secret of the Worker.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Setting {
@@ -49,7 +49,7 @@ macro_rules! settings {
             /// Returns what is closed while it cannot be read. If that is nothing, its default is used.
             pub(crate) const fn closes(self) -> &'static [Feature] {
                 match self {
-                    $(Self::$variant => &[$(Feature::$part),*],)*
+                    $(Self::$variant => &[$(Feature::$feature),*],)*
                 }
             }
         }
@@ -233,9 +233,9 @@ impl Feature {
         }
     }
 
-    /// Returns the names of several parts, for a sentence.
-    pub(crate) fn list(parts: &[Self]) -> String {
-        parts.iter().map(|part| part.in_words()).collect::<Vec<_>>().join(", ")
+    /// Returns the names of several features, for a sentence.
+    pub(crate) fn list(features: &[Self]) -> String {
+        features.iter().map(|feature| feature.in_words()).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -339,7 +339,7 @@ impl SettingError {
     pub(crate) fn report(&self) -> String {
         match self.setting.closes() {
             [] => format!("{self}; the default is used"),
-            parts => format!("{self}; closed until then: {}", Feature::list(parts)),
+            features => format!("{self}; closed until then: {}", Feature::list(features)),
         }
     }
 }

@@ -16,13 +16,13 @@ use crate::pages::home::content::{Effect, HomeBinding, HomePage, HomeTool, Missi
 pub(crate) fn page(app: &App, site: &Site) -> Answer {
     let (registry, configuration, upstreams) = (&app.endpoint.registry, &app.configuration, &app.upstreams);
     let info = registry.info();
-    let tools = registry.tools().iter().map(|ready| {
-        let tool = &ready.tool;
+    let tools = registry.tools().iter().map(|tool| {
+        let declared = &tool.tool;
         HomeTool {
-            title: tool.title.as_deref().unwrap_or(&tool.name),
-            description: &tool.description,
-            needs_sign_in: ready.needs_sign_in(),
-            effect: effect(tool.annotations.read_only, tool.annotations.destructive),
+            title: declared.title.as_deref().unwrap_or(&declared.name),
+            description: &declared.description,
+            needs_sign_in: tool.needs_sign_in(),
+            effect: effect(declared.annotations.read_only, declared.annotations.destructive),
         }
     });
     let page = HomePage {

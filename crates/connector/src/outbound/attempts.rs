@@ -17,7 +17,7 @@ const FIRST_WAIT: Duration = Duration::from_millis(250);
 
 /// What came of sending a request.
 #[derive(Debug)]
-pub(crate) enum Seen {
+pub(crate) enum AttemptResult {
     /// There was no connection.
     NoConnection,
     Answer {
@@ -55,23 +55,24 @@ impl Attempts {
     }
 
     /// Decides what follows an attempt at `url`, with so much time left.
-    pub(crate) fn next(&mut self, seen: &Seen, url: &Url, left: Duration) -> Next {
+    pub(crate) fn next(&mut self, result: &AttemptResult, url: &Url, left: Duration) -> Next {
         if !self.reads {
             return Next::End;
         }
-        match seen {
-            Seen::NoConnection | Seen::Answer { status: 429 | 502 | 503 | 504, retry_after: None, .. } => {
-                self.retry(None, left)
+        match result {
+            AttemptResult::NoConnection
+            | AttemptResult::Answer { status: 429 | 502 | 503 | 504, retry_after: None, .. } => self.retry(None, left),
+            AttemptResult::Answer { status: 429 | 502 | 503 | 504, retry_after: Some(text), .. } => {
+                match retry_after(text) {
+                    Some(seconds) => self.retry(Some(Duration::from_secs(seconds)), left),
+                    // A date, or nothing that could be waited for.
+                    None => Next::End,
+                }
             }
-            Seen::Answer { status: 429 | 502 | 503 | 504, retry_after: Some(text), .. } => match retry_after(text) {
-                Some(seconds) => self.retry(Some(Duration::from_secs(seconds)), left),
-                // A date, or nothing that could be waited for.
-                None => Next::End,
-            },
-            Seen::Answer { status: 301 | 302 | 303 | 307 | 308, location: Some(location), .. } => {
+            AttemptResult::Answer { status: 301 | 302 | 303 | 307 | 308, location: Some(location), .. } => {
                 self.follow(url, location)
             }
-            Seen::Answer { .. } => Next::End,
+            AttemptResult::Answer { .. } => Next::End,
         }
     }
 
@@ -112,12 +113,16 @@ mod tests {
 
     const LEFT: Duration = Duration::from_secs(10);
 
-    fn answer(status: u16, retry_after: Option<&str>, location: Option<&str>) -> Seen {
-        Seen::Answer { status, retry_after: retry_after.map(str::to_owned), location: location.map(str::to_owned) }
+    fn answer(status: u16, retry_after: Option<&str>, location: Option<&str>) -> AttemptResult {
+        AttemptResult::Answer {
+            status,
+            retry_after: retry_after.map(str::to_owned),
+            location: location.map(str::to_owned),
+        }
     }
 
-    fn first(method: Method, seen: &Seen) -> Next {
-        Attempts::of(method).next(seen, &Url::parse("https://api.example.com/v1/a?b=c").unwrap(), LEFT)
+    fn first(method: Method, result: &AttemptResult) -> Next {
+        Attempts::of(method).next(result, &Url::parse("https://api.example.com/v1/a?b=c").unwrap(), LEFT)
     }
 
     fn retry(milliseconds: u64) -> Next {
@@ -126,8 +131,8 @@ mod tests {
 
     #[test]
     fn a_read_is_repeated_where_another_try_may_succeed() {
-        for (seen, next) in [
-            (Seen::NoConnection, retry(250)),
+        for (result, next) in [
+            (AttemptResult::NoConnection, retry(250)),
             (answer(429, None, None), retry(250)),
             (answer(502, None, None), retry(250)),
             (answer(503, Some("2"), None), retry(2000)),
@@ -138,15 +143,16 @@ mod tests {
             (answer(404, Some("1"), None), Next::End),
             (answer(200, Some("1"), None), Next::End),
         ] {
-            assert_eq!(first(Method::Get, &seen), next, "{seen:?}");
+            assert_eq!(first(Method::Get, &result), next, "{result:?}");
         }
     }
 
     #[test]
     fn a_write_is_sent_once() {
         for method in [Method::Post, Method::Put, Method::Patch, Method::Delete] {
-            for seen in [Seen::NoConnection, answer(503, Some("1"), None), answer(307, None, Some("/v2/a"))] {
-                assert_eq!(first(method, &seen), Next::End, "{method:?} {seen:?}");
+            for result in [AttemptResult::NoConnection, answer(503, Some("1"), None), answer(307, None, Some("/v2/a"))]
+            {
+                assert_eq!(first(method, &result), Next::End, "{method:?} {result:?}");
             }
         }
     }
@@ -155,10 +161,10 @@ mod tests {
     fn a_request_is_repeated_twice_at_most_and_while_there_is_time() {
         let url = Url::parse("https://api.example.com/").unwrap();
         let mut attempts = Attempts::of(Method::Get);
-        let nexts: Vec<Next> = (0..3).map(|_| attempts.next(&Seen::NoConnection, &url, LEFT)).collect();
+        let nexts: Vec<Next> = (0..3).map(|_| attempts.next(&AttemptResult::NoConnection, &url, LEFT)).collect();
         assert_eq!(nexts, [retry(250), retry(500), Next::End]);
         let mut attempts = Attempts::of(Method::Get);
-        assert_eq!(attempts.next(&Seen::NoConnection, &url, Duration::from_millis(499)), Next::End);
+        assert_eq!(attempts.next(&AttemptResult::NoConnection, &url, Duration::from_millis(499)), Next::End);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use worker::wasm_bindgen::JsValue;
 
 use mcp_connector_base::http_token::is_token;
 
-use crate::outbound::attempts::{Attempts, Next, Seen};
+use crate::outbound::attempts::{AttemptResult, Attempts, Next};
 use crate::outbound::client_settings::{ClientSettings, Method};
 use crate::outbound::http_error::{HttpError, UNAUTHORIZED};
 use crate::outbound::http_response::{HttpResponse, Limits, SentFor};
@@ -215,15 +215,15 @@ impl HttpRequest {
                 }
             };
             let header = |name: &str| answer.as_ref().and_then(|answer| answer.headers().get(name).ok().flatten());
-            let seen = match &answer {
-                Some(answer) => Seen::Answer {
+            let result = match &answer {
+                Some(answer) => AttemptResult::Answer {
                     status: answer.status(),
                     retry_after: header("retry-after"),
                     location: header("location"),
                 },
-                None => Seen::NoConnection,
+                None => AttemptResult::NoConnection,
             };
-            match (attempts.next(&seen, &draft.url, limits.left()), answer) {
+            match (attempts.next(&result, &draft.url, limits.left()), answer) {
                 // With the token of a person no redirect is followed.
                 (Next::Follow(url), answer) if client.credential.is_none() => {
                     answer.iter().for_each(fetch::discard);

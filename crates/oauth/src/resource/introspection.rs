@@ -3,7 +3,7 @@
 //! not know is ignored.
 //!
 //! There are two questions. The first is about a token ([`IntrospectionResponse`]), once for each token. The second is about grants
-//! whose tokens are known ([`GrantsRequest`]): whether they stand, and what is known of their person. It takes the place of the look at
+//! whose tokens are known ([`GrantsRequest`]): whether they are valid, and what is known of their person. It takes the place of the look at
 //! the object of the person, and is asked as often.
 //!
 //! Members beside those of RFC 7662 §2.2 and of OpenID Connect Core §5.1 are `grant`, `withheld_scope`, `groups`, `roles` and `claims`.
@@ -141,7 +141,7 @@ impl IntrospectionResponse {
     }
 }
 
-/// The question which of some grants of a person stand.
+/// The question which of some grants of a person are valid.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct GrantsRequest {
     /// A resource of the connector that asks.
@@ -167,7 +167,7 @@ impl GrantsResponse {
         Self { active, person }
     }
 
-    /// Returns which grants stand, and what is known of their person.
+    /// Returns which grants are valid, and what is known of their person.
     #[must_use]
     pub fn into_parts(self) -> (Vec<GrantId>, Standing) {
         (self.active, self.person.standing())

@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn a_guest_waits_for_nothing() {
+    fn an_anonymous_client_waits_for_nothing() {
         let client = client();
         let refused = call(&client, "long", &json!({}), None);
         assert!(text(&refused).starts_with("This needs a sign-in"), "{refused}");

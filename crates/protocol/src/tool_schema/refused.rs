@@ -31,7 +31,7 @@ pub(crate) enum RefusedSchema {
     Boolean(String),
     #[error("`{0}` at the root makes Claude Code drop the tool: write one object with the properties of every choice")]
     AtRoot(&'static str),
-    #[error("`{0}` holds a `$ref`, which Cursor, Zed and VS Code do not resolve: write the schema in its place")]
+    #[error("`{0}` holds a `$ref`, which Cursor, Zed and VS Code do not resolve: write the schema in its position")]
     Reference(String),
     #[error("`{0}` is a list without `items`, which Gemini refuses: say what the items are")]
     Items(String),
@@ -73,9 +73,9 @@ impl Keyword {
     }
 }
 
-/// The place of a schema, which decides the message about null in it.
+/// The position of a schema, which decides the message about null in it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum SchemaPosition {
     Root,
     Field,
     Item,
@@ -89,18 +89,18 @@ pub(crate) fn refused_arguments(schema: &Value) -> Vec<RefusedSchema> {
         .filter(|keyword| schema.get(keyword).is_some())
         .map(RefusedSchema::AtRoot)
         .collect();
-    search(schema, "", Place::Root, 0, &mut found);
+    search(schema, "", SchemaPosition::Root, 0, &mut found);
     found
 }
 
 /// Returns what clients refuse of the results that `schema` describes.
 pub(crate) fn refused_results(schema: &Value) -> Vec<RefusedSchema> {
     let mut found = Vec::new();
-    search(schema, "", Place::Root, 0, &mut found);
+    search(schema, "", SchemaPosition::Root, 0, &mut found);
     found
 }
 
-fn search(schema: &Value, path: &str, place: Place, depth: usize, found: &mut Vec<RefusedSchema>) {
+fn search(schema: &Value, path: &str, position: SchemaPosition, depth: usize, found: &mut Vec<RefusedSchema>) {
     let mut note = |refused: RefusedSchema| {
         if !found.contains(&refused) {
             found.push(refused);
@@ -114,11 +114,11 @@ fn search(schema: &Value, path: &str, place: Place, depth: usize, found: &mut Ve
         note(RefusedSchema::Reference(path.to_owned()));
     }
     if mentions_null(schema) {
-        match place {
-            Place::Root => {}
-            Place::Field => note(RefusedSchema::NullField(path.to_owned())),
-            Place::Item => note(RefusedSchema::NullItem(path.to_owned())),
-            Place::Entry => note(RefusedSchema::NullEntry(path.to_owned())),
+        match position {
+            SchemaPosition::Root => {}
+            SchemaPosition::Field => note(RefusedSchema::NullField(path.to_owned())),
+            SchemaPosition::Item => note(RefusedSchema::NullItem(path.to_owned())),
+            SchemaPosition::Entry => note(RefusedSchema::NullEntry(path.to_owned())),
         }
     }
     if keywords.get("type").and_then(Value::as_str) == Some("array") && !keywords.contains_key("items") {
@@ -130,29 +130,29 @@ fn search(schema: &Value, path: &str, place: Place, depth: usize, found: &mut Ve
             (Keyword::Properties, Value::Object(properties)) => {
                 for (name, schema) in properties {
                     let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-                    search(schema, &path, Place::Field, below, found);
+                    search(schema, &path, SchemaPosition::Field, below, found);
                 }
             }
             (Keyword::NamedSchemas, Value::Object(schemas)) => {
                 for schema in schemas.values() {
-                    search(schema, path, Place::Entry, below, found);
+                    search(schema, path, SchemaPosition::Entry, below, found);
                 }
             }
             (Keyword::Schemas, Value::Array(schemas)) => {
                 // Null among choices was already found in the choices.
-                let place = if keyword == "prefixItems" { Place::Item } else { Place::Root };
+                let position = if keyword == "prefixItems" { SchemaPosition::Item } else { SchemaPosition::Root };
                 for schema in schemas {
-                    search(schema, path, place, below, found);
+                    search(schema, path, position, below, found);
                 }
             }
             (Keyword::Schema, schema) => {
-                let place = if keyword == "items" { Place::Item } else { Place::Root };
-                search(schema, path, place, below, found);
+                let position = if keyword == "items" { SchemaPosition::Item } else { SchemaPosition::Root };
+                search(schema, path, position, below, found);
             }
-            (Keyword::Rest, schema @ Value::Object(_)) => search(schema, path, Place::Entry, below, found),
+            (Keyword::Rest, schema @ Value::Object(_)) => search(schema, path, SchemaPosition::Entry, below, found),
             (Keyword::Definitions, Value::Object(schemas)) => {
                 for (name, schema) in schemas {
-                    search(schema, name, Place::Root, below, found);
+                    search(schema, name, SchemaPosition::Root, below, found);
                 }
             }
             _ => {}

@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_is_of_who_first_needed_it_and_a_guest_may_sign_in_once() {
+    fn a_session_is_of_who_first_needed_it_and_an_anonymous_client_may_sign_in_once() {
         let (ada, eve) = (Subject::new("ada").unwrap(), Subject::new("eve").unwrap());
         let of_ada = SessionOwner::Subject(ada.clone());
         for (owner, who, after) in [

@@ -28,13 +28,13 @@ pub(crate) struct PartWriter<'a> {
     total: u64,
     /// Whether the bucket was told that all parts are there.
     is_completed: bool,
-    _place: Place,
+    _slot: BufferSlot,
 }
 
 /// One of the [`MOST_AT_ONCE`].
-struct Place;
+struct BufferSlot;
 
-impl Place {
+impl BufferSlot {
     fn take() -> Option<Self> {
         (AT_ONCE.get() < MOST_AT_ONCE).then(|| {
             AT_ONCE.set(AT_ONCE.get() + 1);
@@ -43,7 +43,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for BufferSlot {
     fn drop(&mut self) {
         AT_ONCE.set(AT_ONCE.get().saturating_sub(1));
     }
@@ -52,7 +52,7 @@ impl Drop for Place {
 impl<'a> PartWriter<'a> {
     /// Begins a file of at most `max_bytes`. Returns none if the isolate writes too many already.
     pub(crate) fn begin(bucket: &'a Bucket, object: &'a str, description: Description, max_bytes: u64) -> Option<Self> {
-        let place = Place::take()?;
+        let slot = BufferSlot::take()?;
         let part = Uint8Array::new_with_length(u32::try_from(max_bytes).unwrap_or(PART).min(PART));
         Some(Self {
             bucket,
@@ -63,7 +63,7 @@ impl<'a> PartWriter<'a> {
             upload: None,
             total: 0,
             is_completed: false,
-            _place: place,
+            _slot: slot,
         })
     }
 

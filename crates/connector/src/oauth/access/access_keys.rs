@@ -1,5 +1,5 @@
 //! Checks access keys. An invented key is refused by its checksum or its MAC. A genuine one is looked up once per isolate, and is
-//! then remembered like a verified token: the same checks tell whether it still stands.
+//! then remembered like a verified token: the same checks tell whether it is still valid.
 
 use std::sync::Arc;
 

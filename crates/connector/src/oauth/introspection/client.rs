@@ -72,7 +72,7 @@ impl<'a> AuthorizationServer<'a> {
         Ok(true)
     }
 
-    /// Asks which of some grants of a person stand, and what is known of the person.
+    /// Asks which of some grants of a person are valid, and what is known of the person.
     ///
     /// # Errors
     ///

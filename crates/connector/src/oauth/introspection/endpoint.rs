@@ -112,7 +112,7 @@ async fn introspect(app: &App, site: &Site, env: &Env, body: &[u8]) -> Result<In
     })
 }
 
-/// Answers which grants of a person stand.
+/// Answers which grants of a person are valid.
 async fn check(app: &App, env: &Env, body: &[u8]) -> Result<GrantsResponse, NoAnswer> {
     let request: GrantsRequest = serde_json::from_slice(body)
         .map_err(|_| NoAnswer::Malformed("Send JSON with resource, subject and grants."))?;

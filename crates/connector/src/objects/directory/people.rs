@@ -115,7 +115,7 @@ impl People<'_> {
         }
     }
 
-    fn everybody(&self, (key, after): Place) -> worker::Result<PeoplePage> {
+    fn everybody(&self, (key, after): PageStart) -> worker::Result<PeoplePage> {
         let query =
             format!("{COLUMNS} FROM people {WITH_ADDRESSES} WHERE {AFTER} ORDER BY {KEY}, people.person LIMIT ?3");
         self.read(&query, vec![key.into(), after.into(), integer(PAGE + 1)?]).map(PeoplePage::first)
@@ -128,7 +128,7 @@ impl People<'_> {
         Ok(number(self.0, query, vec![first, end, integer(FEW + 1)?])?.is_none_or(|found| found <= FEW))
     }
 
-    fn found_by_word(&self, (key, after): Place, search: Search) -> worker::Result<PeoplePage> {
+    fn found_by_word(&self, (key, after): PageStart, search: Search) -> worker::Result<PeoplePage> {
         // A cross join is carried out in this order.
         let query = format!(
             "{COLUMNS} FROM (SELECT DISTINCT person FROM words WHERE word >= ?3 AND word < ?4) AS found \
@@ -142,7 +142,7 @@ impl People<'_> {
     }
 
     /// Reads a part of the list. The page may have few people or none although there are more: then it says where to go on.
-    fn found_in_list(&self, (key, after): Place, search: &Search) -> worker::Result<PeoplePage> {
+    fn found_in_list(&self, (key, after): PageStart, search: &Search) -> worker::Result<PeoplePage> {
         let part = format!("SELECT * FROM people WHERE {AFTER} ORDER BY {KEY}, person LIMIT ?3");
         let place =
             || -> worker::Result<_> { Ok(vec![key.as_str().into(), after.as_str().into(), integer(READ_THROUGH)?]) };
@@ -197,7 +197,7 @@ impl People<'_> {
     }
 
     /// Returns where a page begins: the name and the object of the last person of the page before.
-    fn place(&self, after: Option<&str>) -> worker::Result<Place> {
+    fn place(&self, after: Option<&str>) -> worker::Result<PageStart> {
         let Some(after) = after else { return Ok(Default::default()) };
         let query = format!("SELECT {KEY} FROM people WHERE person = ?");
         let found: Vec<[SqlStorageValue; 1]> = values(self.0, &query, vec![after.into()])?;
@@ -214,7 +214,7 @@ impl People<'_> {
 }
 
 /// The name and the object of the last person of the page before.
-type Place = (String, String);
+type PageStart = (String, String);
 
 /// Returns the range of the words that begin with a prefix.
 fn range(prefix: &str) -> [SqlStorageValue; 2] {

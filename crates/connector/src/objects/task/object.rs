@@ -409,7 +409,7 @@ impl Object {
     }
 }
 
-/// Whether it is known that the grant of a task still stands.
+/// Whether it is known that the grant of a task is still valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum GrantLook {
     /// It does, or the task has been cancelled, or there is none.

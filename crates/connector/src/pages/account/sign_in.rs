@@ -1,4 +1,4 @@
-//! The way in to the account page, for a visitor who is not signed in.
+//! The way in to the account page, for a person who is not signed in.
 
 use maud::html;
 

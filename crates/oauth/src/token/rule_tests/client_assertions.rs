@@ -60,7 +60,7 @@ fn an_assertion_is_used_once() {
 }
 
 #[test]
-fn a_forged_or_foreign_assertion_authenticates_nobody_and_is_not_written_down() {
+fn a_forged_assertion_or_one_for_another_server_authenticates_nobody_and_is_not_written_down() {
     use ClientAssertionError as E;
     let hmac = |claims: &Value| {
         // The public key as a shared secret, with an algorithm that nobody accepts.

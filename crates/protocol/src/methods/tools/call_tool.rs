@@ -107,7 +107,7 @@ impl<H: Host> Method<H> for CallToolRequestParams<H> {
 }
 
 /// How a call goes on: with a result, or as a task.
-enum Called {
+enum ToolCallAnswer {
     Result(CallToolResult),
     Task(CreateTaskResult),
 }
@@ -127,13 +127,13 @@ async fn run<H: Host>(
             // Boxed, so that a call without hooks is no larger for it.
             match Box::pin(around(hooks, call, work, outcome)).await {
                 Ok(called) => called?,
-                Err(error) => Called::Result(error.into_answer(request.version())?),
+                Err(error) => ToolCallAnswer::Result(error.into_answer(request.version())?),
             }
         }
     };
     Ok(match called {
-        Called::Result(result) => response(&result, &request),
-        Called::Task(task) => request.result(task),
+        ToolCallAnswer::Result(result) => response(&result, &request),
+        ToolCallAnswer::Task(task) => request.result(task),
     })
 }
 
@@ -149,10 +149,10 @@ pub(crate) fn parts<H: Host>(tool: &ValidatedTool<H>, arguments: &Value, cx: Con
     }
 }
 
-fn outcome(called: &Result<Called, Unfinished>) -> CallOutcome {
-    match called {
-        Ok(Called::Result(result)) => result.failure().map_or(CallOutcome::done(), CallOutcome::failed),
-        Ok(Called::Task(_)) => CallOutcome::as_task(),
+fn outcome(answer: &Result<ToolCallAnswer, Unfinished>) -> CallOutcome {
+    match answer {
+        Ok(ToolCallAnswer::Result(result)) => result.failure().map_or(CallOutcome::done(), CallOutcome::failed),
+        Ok(ToolCallAnswer::Task(_)) => CallOutcome::as_task(),
         Err(unfinished) => CallOutcome::unfinished(unfinished),
     }
 }
@@ -162,10 +162,10 @@ async fn carry_out<H: Host>(
     tool: &ValidatedTool<H>,
     arguments: Value,
     request: &RequestContext<H>,
-) -> Result<Called, Unfinished> {
+) -> Result<ToolCallAnswer, Unfinished> {
     let cx = request.handler_context();
     let Some(background) = tool.tool.background else {
-        return Ok(Called::Result(call(tool, arguments, cx).await?));
+        return Ok(ToolCallAnswer::Result(call(tool, arguments, cx).await?));
     };
     // The extension is part of no earlier revision.
     if !request.version().is_modern() || !cx.can(ClientCapability::Tasks) {
@@ -175,11 +175,11 @@ async fn carry_out<H: Host>(
         } else {
             call(tool, arguments, cx).await?
         };
-        return Ok(Called::Result(result));
+        return Ok(ToolCallAnswer::Result(result));
     }
     let arguments = match tool.accept(arguments) {
         Ok(arguments) => arguments,
-        Err(violations) => return Ok(Called::Result(CallToolResult::invalid_arguments(&violations))),
+        Err(violations) => return Ok(ToolCallAnswer::Result(CallToolResult::invalid_arguments(&violations))),
     };
     let capabilities = cx.call_state().client_capabilities.to_byte();
     let task = TaskCall::new(
@@ -192,10 +192,10 @@ async fn carry_out<H: Host>(
     if background.asks_first {
         match call(tool, arguments, cx.clone().able_to_continue_as_task()).await {
             Err(Unfinished::AsTask) => {}
-            ended => return Ok(Called::Result(ended?)),
+            ended => return Ok(ToolCallAnswer::Result(ended?)),
         }
     }
-    Ok(Called::Task(begin(&cx, task).await?))
+    Ok(ToolCallAnswer::Task(begin(&cx, task).await?))
 }
 
 /// Runs the handler, unless the arguments break the tool's schema. That is a result, not a protocol error: the model reads it and

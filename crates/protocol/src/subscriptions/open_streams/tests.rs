@@ -85,7 +85,7 @@ fn what_concerns_everybody_is_told_to_those_whose_token_has_the_scopes() {
     let reads = streams.open(subscription(Some(&with("alice", "read")), all()), 0).unwrap();
     let more = streams.open(subscription(Some(&with("bob", "read write")), all()), 0).unwrap();
     let less = streams.open(subscription(Some(&with("carol", "write")), all()), 0).unwrap();
-    let guest = streams.open(subscription(None, all()), 0).unwrap();
+    let anonymous = streams.open(subscription(None, all()), 0).unwrap();
     // Its session subscribed with another token.
     let session = streams.open(session(Some(&with("dave", "write")), "S"), 0).unwrap();
     let watching = [("S".to_owned(), true)];
@@ -99,7 +99,7 @@ fn what_concerns_everybody_is_told_to_those_whose_token_has_the_scopes() {
     assert_eq!(told(&report, "read"), [reads, more]);
     assert_eq!(told(&report, "read write"), [more]);
     assert_eq!(told(&report, ""), [reads, more, less, session], "what takes only a sign-in");
-    assert_eq!(told(&Change::resource("about://this"), "read"), [reads, more, less, guest]);
+    assert_eq!(told(&Change::resource("about://this"), "read"), [reads, more, less, anonymous]);
     assert_eq!(told(&Change::Resources, ""), [reads, more, less, session], "a list that each person has");
 }
 
@@ -154,7 +154,7 @@ fn of_a_task_hear_those_who_listen_to_it_until_it_is_over() {
 }
 
 #[test]
-fn streams_are_bounded_and_guests_leave_room() {
+fn streams_are_bounded_and_anonymous_clients_leave_room() {
     let mut streams = OpenStreams::new(LIMITS);
     let open = |streams: &mut OpenStreams, who: Option<&Caller>| {
         streams.open(subscription(who, interest(&[Topic::ToolList], &[])), 0)
@@ -189,7 +189,7 @@ fn a_stream_is_over_when_its_token_is() {
 }
 
 #[test]
-fn guests_of_one_network_leave_room_for_those_of_others() {
+fn anonymous_clients_of_one_network_leave_room_for_those_of_others() {
     let mut streams = OpenStreams::new(Limits { network: 2, ..LIMITS });
     let kind = || ListenerKind::Session("s".to_owned());
     let anonymous = |network: &str| Listener::new(None, None, Interest::default(), kind()).from_network(network);
