@@ -51,12 +51,6 @@ impl AccessKey {
         Self { object, id, secret }
     }
 
-    /// Returns whether a text begins as a key does. Nothing else that this server issues does.
-    #[must_use]
-    pub fn has_prefix(text: &str) -> bool {
-        text.starts_with(PREFIX)
-    }
-
     /// Parses a key that a client sent.
     ///
     /// # Errors
