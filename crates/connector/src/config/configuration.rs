@@ -178,6 +178,13 @@ pub(crate) enum PrivateSignIn {
     All,
 }
 
+impl PrivateSignIn {
+    fn read(read: &mut Variables<'_>) -> Self {
+        let words = [("first", Self::First), ("all", Self::All)];
+        read.choice(Setting::PrivateSignIn, &words, Self::First, Self::First)
+    }
+}
+
 /// The form in which a tool call without the needed sign-in is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ChallengeForm {
@@ -185,6 +192,13 @@ pub(crate) enum ChallengeForm {
     Http,
     /// 200 with the challenge in the tool's result, as ChatGPT's tool-level linking reads it.
     Result,
+}
+
+impl ChallengeForm {
+    fn read(read: &mut Variables<'_>) -> Self {
+        let words = [("http", Self::Http), ("result", Self::Result)];
+        read.choice(Setting::Challenge, &words, Self::Http, Self::Http)
+    }
 }
 
 /// The lifetime of an access token in seconds, and the longest that can be set.
@@ -217,45 +231,18 @@ impl Configuration {
             if signs_in_here { for_own_tokens(&mut read, public_url.as_ref()) } else { Default::default() };
         let sources = IdentitySources::read(&read, other_server);
         let policy = Policy::read(&mut read, allowed_clients, sources);
-        let max_body_bytes = read.number(Setting::MaxBodyBytes, DEFAULT_MAX_BODY_BYTES, 1024, MOST_BODY_BYTES);
-        let max_anonymous_body_bytes =
-            read.number(Setting::MaxAnonymousBodyBytes, DEFAULT_MAX_ANONYMOUS_BODY_BYTES, 1024, MOST_BODY_BYTES);
+        let (max_body_bytes, max_anonymous_body_bytes) = body_limits(&mut read);
         let page_size = read.number(Setting::PageSize, 250, 1, 1000);
         Self {
             public_url,
-            allowed_origins: read.parsed(
-                Setting::AllowedOrigins,
-                WebOrigins::default(),
-                WebOrigins::default(),
-                WebOrigins::parse,
-            ),
+            allowed_origins: allowed_origins(&mut read),
             allowed_addresses: read
                 .parsed(Setting::AllowedAddresses, None, None, |text| AddressList::parse(text).map(Some)),
-            private_sign_in: read.choice(
-                Setting::PrivateSignIn,
-                &[("first", PrivateSignIn::First), ("all", PrivateSignIn::All)],
-                PrivateSignIn::First,
-                PrivateSignIn::First,
-            ),
+            private_sign_in: PrivateSignIn::read(&mut read),
             key_header: read.parsed(Setting::KeyHeader, KeyHeader::default(), KeyHeader::default(), KeyHeader::parse),
-            challenge: read.choice(
-                Setting::Challenge,
-                &[("http", ChallengeForm::Http), ("result", ChallengeForm::Result)],
-                ChallengeForm::Http,
-                ChallengeForm::Http,
-            ),
-            log: read.choice(
-                Setting::Log,
-                &[("all", Log::All), ("errors", Log::Errors), ("off", Log::Off)],
-                Log::All,
-                Log::Off,
-            ),
-            log_person: read.choice(
-                Setting::LogPerson,
-                &[("off", LogPerson::Off), ("hash", LogPerson::Hash), ("id", LogPerson::Id)],
-                LogPerson::Off,
-                LogPerson::Off,
-            ),
+            challenge: ChallengeForm::read(&mut read),
+            log: log(&mut read),
+            log_person: log_person(&mut read),
             passphrase: Passphrase::new(&read.text(Setting::OwnerPassphrase).unwrap_or_default()),
             provider,
             identity_claims,
@@ -269,15 +256,8 @@ impl Configuration {
             redirect_policy,
             policy,
             clients,
-            access_token_seconds: read.number(
-                Setting::AccessTokenSeconds,
-                DEFAULT_ACCESS_TOKEN,
-                60,
-                LONGEST_ACCESS_TOKEN,
-            ),
-            remember_browser: Duration::from_secs(
-                u64::from(read.number(Setting::RememberBrowserDays, 30, 0, 365)) * u64::from(DAY),
-            ),
+            access_token_seconds: access_token_seconds(&mut read),
+            remember_browser: remember_browser(&mut read),
             announce_iss: read.flag(Setting::AnnounceIss, true),
             mcp_registry_auth: read
                 .parsed(Setting::McpRegistryAuth, None, None, |text| RegistryProof::parse(text).map(Some)),
@@ -285,7 +265,7 @@ impl Configuration {
                 .parsed(Setting::OpenAiAppsChallenge, None, None, |text| AppsChallenge::parse(text).map(Some)),
             sse_transport: read.choice(Setting::SseTransport, &[("on", true), ("off", false)], false, false),
             max_body_bytes,
-            max_anonymous_body_bytes: max_anonymous_body_bytes.min(max_body_bytes),
+            max_anonymous_body_bytes,
             page_size: usize::try_from(page_size).unwrap_or(usize::MAX),
             keep_alive: Duration::from_millis(read.number(Setting::KeepAlive, 15_000, 100, 60_000).into()),
             streams_per_object: read.number(Setting::StreamsPerObject, 2000, 1, 10_000),
@@ -396,6 +376,39 @@ fn other_server(
 ) -> Option<Setting> {
     let shared = || authorization_server.map(|_| Setting::AuthorizationServer);
     auth_issuer.map(|_| Setting::AuthIssuer).or_else(shared)
+}
+
+/// Reads the origins of web pages that may call.
+fn allowed_origins(read: &mut Variables<'_>) -> WebOrigins {
+    read.parsed(Setting::AllowedOrigins, WebOrigins::default(), WebOrigins::default(), WebOrigins::parse)
+}
+
+/// Reads which requests get a line in the log. Where that cannot be read, none does.
+fn log(read: &mut Variables<'_>) -> Log {
+    let words = [("all", Log::All), ("errors", Log::Errors), ("off", Log::Off)];
+    read.choice(Setting::Log, &words, Log::All, Log::Off)
+}
+
+/// Reads how the log names people.
+fn log_person(read: &mut Variables<'_>) -> LogPerson {
+    let words = [("off", LogPerson::Off), ("hash", LogPerson::Hash), ("id", LogPerson::Id)];
+    read.choice(Setting::LogPerson, &words, LogPerson::Off, LogPerson::Off)
+}
+
+fn access_token_seconds(read: &mut Variables<'_>) -> u32 {
+    read.number(Setting::AccessTokenSeconds, DEFAULT_ACCESS_TOKEN, 60, LONGEST_ACCESS_TOKEN)
+}
+
+fn remember_browser(read: &mut Variables<'_>) -> Duration {
+    Duration::from_secs(u64::from(read.number(Setting::RememberBrowserDays, 30, 0, 365)) * u64::from(DAY))
+}
+
+/// Reads the largest bodies of a caller with a token and of one without, in bytes. The second is never larger.
+fn body_limits(read: &mut Variables<'_>) -> (u32, u32) {
+    let of_callers = read.number(Setting::MaxBodyBytes, DEFAULT_MAX_BODY_BYTES, 1024, MOST_BODY_BYTES);
+    let of_anonymous =
+        read.number(Setting::MaxAnonymousBodyBytes, DEFAULT_MAX_ANONYMOUS_BODY_BYTES, 1024, MOST_BODY_BYTES);
+    (of_callers, of_anonymous.min(of_callers))
 }
 
 /// Reads for whom and for which connectors the token endpoint of this server issues tokens. Where another server gives out the tokens,

@@ -61,6 +61,14 @@ impl Authentication {
             Self::Caller(caller, _) => Some(caller),
         }
     }
+
+    /// Returns the caller of the token, and forgets what they have shown.
+    pub(crate) fn into_caller(self) -> Option<Caller> {
+        match self {
+            Self::Anonymous => None,
+            Self::Caller(caller, _) => Some(caller),
+        }
+    }
 }
 
 /// Why a token has no caller.

@@ -6,11 +6,15 @@ use std::rc::Rc;
 use futures::StreamExt;
 use futures::stream;
 
+use crate::call::call_state::CallState;
 use crate::host::bundle::Host;
+use crate::json_rpc::client_response::ClientResponse;
 use crate::json_rpc::message::Malformed;
+use crate::json_rpc::request_id::RequestId;
 use crate::json_rpc::response::{ErrorResponse, to_bytes};
 use crate::json_rpc::rpc_error::{ErrorCode, RpcError};
 use crate::methods::client_request::ClientRequest;
+use crate::methods::operation::Operation;
 use crate::transport::endpoint::Endpoint;
 use crate::transport::era::names_modern;
 use crate::transport::headers::{Accepts, RequestHeaders};
@@ -37,7 +41,6 @@ pub(crate) async fn answer<H: Host + Unpin>(
     host: H,
     caller: Option<Caller>,
 ) -> Reply {
-    let invalid = |text: &str| Reply::refusal(400, ErrorCode::InvalidRequest, text);
     let is_modern = |message: &Result<ClientMessage<H>, Malformed>| match message {
         Ok(ClientMessage::Request(Request { meta, .. }) | ClientMessage::Notification { meta, .. }) => {
             meta.protocol_version().is_some()
@@ -56,18 +59,10 @@ pub(crate) async fn answer<H: Host + Unpin>(
         Ok(session) => session,
         Err(error) => return Response::error(None, &error, 404).into(),
     };
-    let (mut requests, mut responses, mut cancelled) = (Vec::new(), Vec::new(), Vec::new());
-    for message in messages {
-        match message {
-            Ok(ClientMessage::Request(Request { call: ClientRequest::Initialize(_), .. })) => {
-                return invalid("`initialize` must not be part of a batch.");
-            }
-            Ok(ClientMessage::Request(request)) => requests.push(request),
-            Ok(ClientMessage::Notification { notification, .. }) => cancelled.extend(notification.cancels().cloned()),
-            Ok(ClientMessage::Response(id, response)) => responses.push((id, response)),
-            Err(malformed) => return invalid(&malformed.problem.to_string()),
-        }
-    }
+    let Batch { requests, responses, cancelled } = match Batch::of(messages) {
+        Ok(batch) => batch,
+        Err(refusal) => return refusal,
+    };
     for (id, response) in responses {
         let reply = respond_in(session.clone().stateful(), &id, &response, &host, caller.as_ref()).await;
         if !matches!(reply, Reply::Accepted) {
@@ -86,13 +81,59 @@ pub(crate) async fn answer<H: Host + Unpin>(
     if !matches!(Accepts::of(headers), Some(Accepts::Json | Accepts::Both)) {
         return Reply::refused_unread(406, "A batch is answered as application/json; Accept must allow it.");
     }
+    let admitted = requests.into_iter().map(|request| {
+        let (visible, page_size) = (endpoint.registry.visible_to(caller.as_ref()), endpoint.settings.page_size);
+        (request.id.clone(), legacy::admit(request, named, session.clone(), headers, visible, page_size))
+    });
+    let mut answers = carry_out(admitted, endpoint, &host, caller.as_ref()).await;
+    answers.retain(|answer| !answer.is_empty());
+    if answers.is_empty() {
+        return Reply::Accepted;
+    }
+    let body = [&b"["[..], &answers.join(&b','), &b"]"[..]].concat();
+    Reply::Json { status: 200, session: None, body }
+}
+
+/// The messages of a batch by their kind.
+struct Batch<H> {
+    requests: Vec<Request<H>>,
+    /// The client's answers to requests of the server, with their ids.
+    responses: Vec<(RequestId, ClientResponse)>,
+    /// The requests that notifications cancel.
+    cancelled: Vec<RequestId>,
+}
+
+impl<H: Host> Batch<H> {
+    /// Sorts the messages. The batch is refused if one of them is malformed, or must not be part of one.
+    fn of(messages: Vec<Result<ClientMessage<H>, Malformed>>) -> Result<Self, Reply> {
+        let mut batch = Self { requests: Vec::new(), responses: Vec::new(), cancelled: Vec::new() };
+        for message in messages {
+            match message {
+                Ok(ClientMessage::Request(Request { call: ClientRequest::Initialize(_), .. })) => {
+                    return Err(invalid("`initialize` must not be part of a batch."));
+                }
+                Ok(ClientMessage::Request(request)) => batch.requests.push(request),
+                Ok(ClientMessage::Notification { notification, .. }) => {
+                    batch.cancelled.extend(notification.cancels().cloned());
+                }
+                Ok(ClientMessage::Response(id, response)) => batch.responses.push((id, response)),
+                Err(malformed) => return Err(invalid(&malformed.problem.to_string())),
+            }
+        }
+        Ok(batch)
+    }
+}
+
+/// Carries out the requests that are admitted, some at a time, and returns what each is answered with, or nothing.
+async fn carry_out<H: Host + Unpin>(
+    admitted: impl Iterator<Item = (RequestId, Result<(Operation<H>, CallState), RpcError>)>,
+    endpoint: &Endpoint<H>,
+    host: &H,
+    caller: Option<&Caller>,
+) -> Vec<Vec<u8>> {
     let room = Rc::new(Cell::new(MAX_ANSWERS));
-    let runs = requests.into_iter().map(|request| {
-        let (id, room) = (request.id.clone(), Rc::clone(&room));
-        let page_size = endpoint.settings.page_size;
-        let visible = endpoint.registry.visible_to(caller.as_ref());
-        let admitted = legacy::admit(request, named, session.clone(), headers, visible, page_size);
-        let (host, caller) = (host.clone(), caller.clone());
+    let runs = admitted.map(|(id, admitted)| {
+        let (room, host, caller) = (Rc::clone(&room), host.clone(), caller.cloned());
         async move {
             let answer = match admitted {
                 Ok(_) if room.get() == 0 => {
@@ -108,11 +149,9 @@ pub(crate) async fn answer<H: Host + Unpin>(
             answer
         }
     });
-    let mut responses: Vec<_> = stream::iter(runs).buffered(AT_ONCE).collect().await;
-    responses.retain(|response| !response.is_empty());
-    if responses.is_empty() {
-        return Reply::Accepted;
-    }
-    let body = [&b"["[..], &responses.join(&b','), &b"]"[..]].concat();
-    Reply::Json { status: 200, session: None, body }
+    stream::iter(runs).buffered(AT_ONCE).collect().await
+}
+
+fn invalid(text: &str) -> Reply {
+    Reply::refusal(400, ErrorCode::InvalidRequest, text)
 }
