@@ -105,7 +105,7 @@ pub use subscriptions::listening::Listening;
 pub use subscriptions::open_streams::{Full, Limits, OpenStreams, StreamId};
 pub use subscriptions::session_stream::session_stream;
 pub use subscriptions::shard::{NoSuchShard, Shard};
-pub use subscriptions::watch::{Watch, WatchError};
+pub use subscriptions::watch::{Watch, WatchChange, WatchError};
 pub use transport::endpoint::{Endpoint, Settings};
 pub use transport::era::era;
 pub use transport::headers::{RequestHeaders, accepts_event_stream, is_json};

@@ -14,8 +14,17 @@ pub struct Watch {
     pub session: SessionId,
     /// The resource.
     pub watched: Watched,
-    /// Whether it subscribes.
-    pub begins: bool,
+    /// What the session does.
+    pub change: WatchChange,
+}
+
+/// What a session does with a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WatchChange {
+    /// It subscribes.
+    Begin,
+    /// It unsubscribes.
+    End,
 }
 
 /// Why a subscription was not changed.

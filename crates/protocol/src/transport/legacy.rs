@@ -8,6 +8,7 @@ use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::{ErrorCode, RpcError};
 use crate::methods::admission::Admission;
 use crate::methods::client_request::ClientRequest;
+use crate::methods::lifecycle::initialize::Transport;
 use crate::methods::operation::Operation;
 use crate::transport::headers;
 use crate::transport::headers::{RequestHeaders, trimmed};
@@ -59,6 +60,13 @@ impl NamedVersion {
         }
     }
 
+    const fn transport(self) -> Transport {
+        match self {
+            Self::HttpSse => Transport::HttpSse,
+            Self::Named(_) | Self::Unnamed => Transport::StreamableHttp,
+        }
+    }
+
     /// Returns the version of the answer. A client without a header may be newer than the specification assumes; an older one does
     /// not read the members that it does not know.
     fn answered_as(self, session: Option<&SessionId>) -> ProtocolVersion {
@@ -97,7 +105,7 @@ pub(crate) fn admit<H: Host>(
 ) -> Result<(Operation<H>, CallState), RpcError> {
     let notifications = request.meta.notifications()?;
     let version = if let ClientRequest::Initialize(params) = &request.call {
-        params.agreed_version(named == NamedVersion::HttpSse)?
+        params.agreed_version(named.transport())?
     } else {
         named.answered_as(session.id())
     };

@@ -10,7 +10,8 @@ use mcp_connector_base::command::Command;
 use mcp_connector_base::identifier::Subject;
 use mcp_connector_protocol::tasks::TaskId;
 use mcp_connector_protocol::{
-    Change, Concerns, Full, Reach, Registry, SessionError, SessionId, Shard, Unavailable, Watch, WatchError,
+    Change, Concerns, Full, Reach, Registry, SessionError, SessionId, Shard, Unavailable, Watch, WatchChange,
+    WatchError,
 };
 
 use crate::config::bindings::Binding;
@@ -82,7 +83,7 @@ pub(crate) async fn watch(env: &Env, watch: &Watch, owner: Option<&Subject>) -> 
         session: watch.session.as_str().to_owned(),
         owner: owner.cloned(),
         watched: watch.watched.clone(),
-        begins: watch.begins,
+        begins: watch.change == WatchChange::Begin,
     };
     Ok(shard(env, Shard::ROOT).ask(&command).await??)
 }

@@ -12,7 +12,7 @@ use maud::{Markup, html};
 
 use mcp_connector_oauth::web::form::{percent_encoded, with_query};
 
-use crate::pages::home::content::HomePage;
+use crate::pages::home::content::{HomePage, ReachableFrom};
 use crate::pages::untrusted_text::visible;
 
 const CLAUDE: &str = "https://claude.ai/customize/connectors";
@@ -58,13 +58,13 @@ impl HomePage<'_> {
 /// Returns the list of clients, each with its way.
 pub(crate) fn list(page: &HomePage<'_>) -> Markup {
     let (name, url) = (name_in_commands(page.name), page.url);
-    let local = page.is_local();
+    let is_public = page.reachable_from() == ReachableFrom::Internet;
     html! {
-        @if local {
+        @if !is_public {
             p.note { "Only programs on this machine can reach this connector. Deploy it to use it from Claude’s apps or ChatGPT." }
         }
         dl.clients {
-            @if !local {
+            @if is_public {
                 div {
                     dt { "Claude" }
                     dd {
@@ -80,7 +80,7 @@ pub(crate) fn list(page: &HomePage<'_>) -> Markup {
                 dt { "Claude Code" }
                 dd { (command("claude-code", &["claude mcp add --transport http ", &name, " ", url].concat(), "Claude Code")) }
             }
-            @if !local {
+            @if is_public {
                 div {
                     dt { "ChatGPT" }
                     dd {

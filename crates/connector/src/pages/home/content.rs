@@ -99,9 +99,18 @@ impl Missing {
     }
 }
 
+/// From where programs can reach the connector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReachableFrom {
+    /// Only from this machine.
+    ThisMachine,
+    /// From everywhere.
+    Internet,
+}
+
 impl HomePage<'_> {
-    /// Whether only programs on this machine can reach the connector.
-    pub(crate) fn is_local(&self) -> bool {
-        self.url.starts_with("http://")
+    /// Returns from where the connector can be reached: a public address has https.
+    pub(crate) fn reachable_from(&self) -> ReachableFrom {
+        if self.url.starts_with("http://") { ReachableFrom::ThisMachine } else { ReachableFrom::Internet }
     }
 }

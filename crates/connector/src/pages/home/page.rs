@@ -8,7 +8,7 @@ use crate::http::route::{ACCOUNT_PATH, McpEndpoint};
 use crate::pages::frame::page_frame::{Page, PageKind};
 use crate::pages::home::clients;
 use crate::pages::home::clients::url_field;
-use crate::pages::home::content::{Effect, HomeBinding, HomePage, Missing, SignInElsewhere};
+use crate::pages::home::content::{Effect, HomeBinding, HomePage, Missing, ReachableFrom, SignInElsewhere};
 use crate::pages::not_set_up::SET_PASSPHRASE;
 use crate::pages::untrusted_text::{isolated, visible};
 
@@ -27,7 +27,7 @@ pub(crate) fn home(page: &HomePage<'_>) -> Page {
                 (health(page))
             }
             @if let Some(missing) = page.missing.filter(|_| page.has_sign_in) {
-                (still_missing(missing, page.is_local()))
+                (still_missing(missing, page.reachable_from()))
             }
             @if !page.setting_errors.is_empty() {
                 (unreadable(&page.setting_errors))
@@ -71,7 +71,7 @@ fn sign_in_elsewhere(elsewhere: &SignInElsewhere<'_>) -> Markup {
     }
 }
 
-fn still_missing(missing: Missing, local: bool) -> Markup {
+fn still_missing(missing: Missing, from: ReachableFrom) -> Markup {
     html! {
         section.note aria-label="Still to do" {
             p {
@@ -80,9 +80,12 @@ fn still_missing(missing: Missing, local: bool) -> Markup {
                     Missing::StrongPassphrase => strong { "One thing is missing: a stronger passphrase." },
                 }
                 " Nobody can sign in until the owner sets it. Public tools work without. "
-                @if local { "This command makes one and prints it:" } @else { "This command sets it:" }
+                @match from {
+                    ReachableFrom::ThisMachine => "This command makes one and prints it:",
+                    ReachableFrom::Internet => "This command sets it:",
+                }
             }
-            pre { code { @if local { "npm start" } @else { (SET_PASSPHRASE) } } }
+            pre { code { @match from { ReachableFrom::ThisMachine => "npm start", ReachableFrom::Internet => (SET_PASSPHRASE) } } }
         }
     }
 }

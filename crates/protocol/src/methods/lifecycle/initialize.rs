@@ -29,19 +29,28 @@ pub(crate) struct InitializeRequestParams {
     capabilities: ClientCapabilities,
 }
 
+/// How a client of the handshake sends its messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Transport {
+    /// The transport of 2024-11-05, the only one over which that version is spoken.
+    HttpSse,
+    /// That of all later versions.
+    StreamableHttp,
+}
+
 impl InitializeRequestParams {
     /// Returns the version that is agreed on: the one that the client asks for if this server knows it, or else the newest with a
-    /// handshake. `is_http_sse` says whether the client uses the transport of 2024-11-05.
+    /// handshake.
     ///
     /// # Errors
     ///
     /// Fails if the client asks for none.
-    pub(crate) fn agreed_version(&self, is_http_sse: bool) -> Result<ProtocolVersion, RpcError> {
+    pub(crate) fn agreed_version(&self, transport: Transport) -> Result<ProtocolVersion, RpcError> {
         let wanted = self
             .protocol_version
             .as_deref()
             .ok_or_else(|| RpcError::invalid_params("`protocolVersion` must be a string."))?;
-        if is_http_sse && wanted == ProtocolVersion::V2024_11_05.as_str() {
+        if transport == Transport::HttpSse && wanted == ProtocolVersion::V2024_11_05.as_str() {
             return Ok(ProtocolVersion::V2024_11_05);
         }
         let known = ProtocolVersion::parse(wanted).filter(|version| version.era() == Era::Legacy);

@@ -15,7 +15,7 @@ use crate::methods::request_context::RequestContext;
 use crate::methods::resources::found_resource::FoundResource;
 use crate::subscriptions::change::Topic;
 use crate::subscriptions::interest::Watched;
-use crate::subscriptions::watch::Watch;
+use crate::subscriptions::watch::{Watch, WatchChange};
 use crate::transport::response::Response;
 use crate::types::result::EmptyResult;
 use crate::types::version::ProtocolVersion;
@@ -40,7 +40,7 @@ impl<H: Host> WatchedResource<H> {
     }
 
     /// Returns the change of the session's subscriptions.
-    pub(crate) fn watch(self, begins: bool, admission: &Admission<'_, H>) -> Result<Watch, RpcError> {
+    pub(crate) fn watch(self, change: WatchChange, admission: &Admission<'_, H>) -> Result<Watch, RpcError> {
         let uri = self.uri.ok_or_else(|| RpcError::invalid_params("`uri` must be the URI of a resource."))?;
         let session = admission.session.clone().stateful().ok_or_else(|| {
             RpcError::invalid_params(
@@ -48,7 +48,7 @@ impl<H: Host> WatchedResource<H> {
             )
         })?;
         let found = self.found.ok_or_else(|| RpcError::resource_not_found(uri.as_str(), admission.version))?;
-        Ok(Watch { session, watched: Watched::new(&uri, found.access()), begins })
+        Ok(Watch { session, watched: Watched::new(&uri, found.access()), change })
     }
 }
 
@@ -73,7 +73,7 @@ impl<H: Host> Method<H> for SubscribeRequestParams<H> {
     }
 
     fn admit(self, admission: &Admission<'_, H>) -> Result<Operation<H>, RpcError> {
-        let watch = self.0.watch(true, admission)?;
+        let watch = self.0.watch(WatchChange::Begin, admission)?;
         Ok(Operation::request(async move |request| run(&watch, &request).await))
     }
 }

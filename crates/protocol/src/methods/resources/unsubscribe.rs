@@ -10,6 +10,7 @@ use crate::methods::operation::Operation;
 use crate::methods::resources::subscribe;
 use crate::methods::resources::subscribe::WatchedResource;
 use crate::subscriptions::change::Topic;
+use crate::subscriptions::watch::WatchChange;
 use crate::transport::session::Session;
 use crate::types::result::EmptyResult;
 use crate::types::version::ProtocolVersion;
@@ -34,7 +35,7 @@ impl<H: Host> Method<H> for UnsubscribeRequestParams<H> {
         if matches!(admission.session, Session::Stateless(_)) {
             return Ok(Operation::request(async |request| Ok(request.result(EmptyResult {}))));
         }
-        let watch = self.0.watch(false, admission)?;
+        let watch = self.0.watch(WatchChange::End, admission)?;
         Ok(Operation::request(async move |request| subscribe::run(&watch, &request).await))
     }
 }
