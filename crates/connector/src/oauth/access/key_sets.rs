@@ -87,7 +87,7 @@ fn has_just_failed(name: &str, now: Timestamp) -> bool {
 fn note_failure(source: KeySource<'_>, error: &KeyFetchError, now: Timestamp) {
     match source {
         KeySource::Metadata(issuer) => {
-            console_error!("sign-in: the keys of {} could not be had. {error}", issuer.as_str())
+            console_error!("sign-in: the keys of {} could not be had. {error}", issuer.as_str());
         }
         KeySource::At(url) => console_error!("sign-in: the keys at {url} could not be had. {error}"),
         // Anybody can publish a client, and would write into the log.
