@@ -5,7 +5,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { openStream } from '../support/mcp/http-sse-client.mjs';
 import { instancesForSuite, startInstances } from '../support/workers/instances.mjs';
-import { CODE, calling, eventually, initialize, legacy, modern, notification, post, textOf } from '../support/mcp/requests.mjs';
+import { eventually } from '../support/eventually.mjs';
+import { CODE, calling, initialize, legacy, modern, notification, post, textOf } from '../support/mcp/requests.mjs';
 import { SIGN_IN, bearer, connect, send } from '../support/oauth/client.mjs';
 import { stream } from '../support/http/exchange.mjs';
 

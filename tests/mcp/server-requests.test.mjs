@@ -11,7 +11,7 @@ import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { CreateMessageRequestSchema, ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { startInstances } from '../support/workers/instances.mjs';
-import { calling, legacy, post, send, stream, textOf } from '../support/mcp/requests.mjs';
+import { accept, calling, legacy, post, send, stream, textOf } from '../support/mcp/requests.mjs';
 import { openSession } from '../support/mcp/session.mjs';
 import { PYTHON_PACKAGE, python } from '../support/clients/python.mjs';
 import { ALL_SCOPES, PASSPHRASE, SIGN_IN, bearer, connect } from '../support/oauth/client.mjs';
@@ -53,7 +53,6 @@ async function converse(session, asked, answers, { at = here, answerAt = there }
   return assert.fail(calls.story('the stream ends with the response'));
 }
 
-const accept = (content) => ({ action: 'accept', content });
 const USER = { username: 'ada', email: 'ada@example.com' };
 
 describe('a question', () => {

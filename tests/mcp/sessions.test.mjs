@@ -5,7 +5,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { instancesForSuite, startInstances } from '../support/workers/instances.mjs';
-import { CODE, LEGACY, calling, eventually, legacy, modern, notification, send, stream, textOf } from '../support/mcp/requests.mjs';
+import { eventually } from '../support/eventually.mjs';
+import { CODE, LEGACY, calling, legacy, modern, notification, send, stream, textOf } from '../support/mcp/requests.mjs';
 import { openSession } from '../support/mcp/session.mjs';
 import { ALL_SCOPES, SIGN_IN, bearer, connect } from '../support/oauth/client.mjs';
 

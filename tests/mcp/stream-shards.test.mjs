@@ -5,7 +5,8 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { ReceivedMessages } from '../support/mcp/received-messages.mjs';
 import { startInstances } from '../support/workers/instances.mjs';
-import { LEGACY, calling, eventually, initialize, legacy, modern, send, stream } from '../support/mcp/requests.mjs';
+import { eventually } from '../support/eventually.mjs';
+import { LEGACY, calling, initialize, legacy, modern, send, stream } from '../support/mcp/requests.mjs';
 import { bearer } from '../support/oauth/client.mjs';
 import { jwt, seconds, startProvider } from '../support/oauth/openid-provider.mjs';
 

@@ -15,7 +15,8 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { ReceivedMessages, ARRIVAL_LIMIT_MS } from '../support/mcp/received-messages.mjs';
 import { instancesForSuite, startInstances } from '../support/workers/instances.mjs';
-import { CODE, KEY, LEGACY, calling, eventually, initialize, legacy, modern, send, stream } from '../support/mcp/requests.mjs';
+import { eventually } from '../support/eventually.mjs';
+import { CODE, KEY, LEGACY, calling, initialize, legacy, modern, send, stream } from '../support/mcp/requests.mjs';
 import { SIGN_IN, bearer, connect, revoking } from '../support/oauth/client.mjs';
 import { jwt, seconds, startProvider } from '../support/oauth/openid-provider.mjs';
 import { startEverything } from '../support/workers/wrangler-dev.mjs';

@@ -5,7 +5,8 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { startInstances } from '../support/workers/instances.mjs';
-import { calling, eventually, legacy, modern, stream, textOf } from '../support/mcp/requests.mjs';
+import { eventually } from '../support/eventually.mjs';
+import { calling, legacy, modern, stream, textOf } from '../support/mcp/requests.mjs';
 import { ReceivedMessages } from '../support/mcp/received-messages.mjs';
 import { SIGN_IN, bearer, connect, form, revoking, secret, send, tokensOf } from '../support/oauth/client.mjs';
 

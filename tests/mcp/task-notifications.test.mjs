@@ -6,7 +6,8 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { ReceivedMessages } from '../support/mcp/received-messages.mjs';
 import { instancesForSuite, startInstances } from '../support/workers/instances.mjs';
-import { CODE, KEY, calling, eventually, modern, stream, textOf } from '../support/mcp/requests.mjs';
+import { eventually } from '../support/eventually.mjs';
+import { CODE, KEY, accept, calling, modern, stream, textOf } from '../support/mcp/requests.mjs';
 import { SIGN_IN, bearer, connect, send } from '../support/oauth/client.mjs';
 
 const EXTENSION = 'io.modelcontextprotocol/tasks';
@@ -34,7 +35,6 @@ async function begin(name, args = {}, options = {}) {
 }
 const get = (taskId, options) => ask('tasks/get', { taskId }, options);
 const update = (taskId, inputResponses, options) => ask('tasks/update', { taskId, inputResponses }, options);
-const accept = (content) => ({ action: 'accept', content });
 /** A task as a notification carries it: without what every result has. */
 const whole = ({ resultType, _meta, ...task }) => task;
 

@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startInstances } from '../support/workers/instances.mjs';
-import { CODE, LEGACY, calling, eventually, legacy, modern, textOf } from '../support/mcp/requests.mjs';
+import { eventually } from '../support/eventually.mjs';
+import { CODE, LEGACY, accept, calling, legacy, modern, textOf } from '../support/mcp/requests.mjs';
 import { SIGN_IN, bearer, connect, revoking, send } from '../support/oauth/client.mjs';
 
 const EXTENSION = 'io.modelcontextprotocol/tasks';
@@ -44,7 +45,6 @@ const cancel = async (taskId, options) => result(await ask('tasks/cancel', { tas
 const until = (taskId, statuses, options) =>
   eventually(() => get(taskId, options), ({ status }) => [statuses].flat().includes(status), `the task becomes ${statuses}`, 15_000);
 const outcome = (taskId, options) => until(taskId, OVER, options);
-const accept = (content) => ({ action: 'accept', content });
 const runs = async (label, at = here) => result(await ask('tools/call', calling('count_runs', { label }), { at }), 'count_runs').structuredContent;
 const isUnknown = (message, rule) => assert.equal(message.error?.code, CODE.invalidParams, `${rule}: ${JSON.stringify(message)}`);
 

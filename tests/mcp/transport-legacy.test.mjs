@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { eventually } from '../support/eventually.mjs';
 import {
   BOTH_TYPES,
   CODE,
@@ -10,7 +11,6 @@ import {
   MODERN,
   callTool,
   calling,
-  eventually,
   initialize,
   legacy,
   listTools,

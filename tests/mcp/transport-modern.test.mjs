@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { eventually } from '../support/eventually.mjs';
 import {
   BOTH_TYPES,
   CODE,
@@ -11,7 +12,6 @@ import {
   base64Sentinel,
   callTool,
   calling,
-  eventually,
   modern,
   post,
   send,

@@ -6,7 +6,8 @@ import { after, before, describe, test } from 'node:test';
 import { crc32 } from 'node:zlib';
 import { instancesForSuite, startInstances } from '../support/workers/instances.mjs';
 import { connect, bearer, Browser, call, form, isOAuthError, isTurnedAway, isWelcome, keepsSecrets, redeeming, register, revoking, secret, send, SIGN_IN, asking, authorizePath } from '../support/oauth/client.mjs';
-import { askForKey, endKey, enterAccount, formFor, keyOn, makeKey, prove } from '../support/oauth/access-keys.mjs';
+import { askForKey, endKey, enterAccount, keyOn, makeKey, prove } from '../support/oauth/access-keys.mjs';
+import { formFor } from '../support/oauth/forms.mjs';
 import { enterAt, startProvider } from '../support/oauth/openid-provider.mjs';
 import { BOTH_TYPES, calling, legacy, modern, textOf } from '../support/mcp/requests.mjs';
 

@@ -8,6 +8,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { eventually } from '../support/eventually.mjs';
 import { startInstances } from '../support/workers/instances.mjs';
 import {
   Arrival,
@@ -21,6 +22,7 @@ import {
   authorizePath,
   connect,
   form,
+  isDead,
   isOAuthError,
   isSafePage,
   isTurnedAway,
@@ -96,14 +98,7 @@ async function recordOf(id, at = runtime) {
 }
 
 /** Waits for something that happens behind an answer. */
-async function until(check, what, seconds = 20) {
-  for (let turn = 0; turn < seconds * 20; turn += 1) {
-    const found = await check();
-    if (found) return found;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  return assert.fail(`${what}, within ${seconds} s`);
-}
+const until = (check, what, seconds = 20) => eventually(check, Boolean, what, seconds * 1000);
 
 /** Signs in to the account page with the passphrase. */
 async function enter(site) {
@@ -130,8 +125,6 @@ async function end(site, id) {
   return { browser, page: next };
 }
 
-const isDead = async (site, { client, tokens }, rule) =>
-  isOAuthError(await send(site, refreshing(client, tokens)), 400, 'invalid_grant', rule);
 /** Waits until the alarm has been at a grant. */
 const dies = (site, { client, tokens }, seconds) =>
   until(async () => (await send(site, refreshing(client, tokens))).status === 400, 'the grant ends', seconds);

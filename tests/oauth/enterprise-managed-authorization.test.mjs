@@ -22,6 +22,7 @@ import {
   secret,
   send,
 } from '../support/oauth/client.mjs';
+import { formFor, hasForm } from '../support/oauth/forms.mjs';
 import { endKey, enterAccount, makeKey } from '../support/oauth/access-keys.mjs';
 import { JWT_BEARER, startIdJagProvider } from '../support/oauth/id-jag-provider.mjs';
 import { json, newKeys, seconds } from '../support/oauth/openid-provider.mjs';
@@ -311,7 +312,6 @@ describe('the owner of the server', () => {
     assert.ok(link, found.story(`${words} is in the directory`));
     return browser.open(link.attributes.href);
   };
-  const formFor = (page, action) => page.forms.find((one) => one.has('action') && one.chosen('action')[0] === action);
   const submit = (browser, page, action) => browser.submit(page, formFor(page, action));
 
   test('sees who was admitted and by whom, ends an app or everything for good, and takes it back', async () => {
@@ -325,7 +325,7 @@ describe('the owner of the server', () => {
       const page = await find(browser, 'Trudy');
       assert.match(page.text, /trudy@acme\.example/, page.story('the address of a domain that the issuer has'));
       assert.match(page.text, /Admitted by acme\.example/, page.story('who has admitted the app'));
-      assert.ok(!formFor(page, 'admit-again'), page.story('nothing is ended yet'));
+      assert.ok(!hasForm(page, 'admit-again'), page.story('nothing is ended yet'));
       await submit(browser, page, action);
       await passes(70);
       await isTurnedAway(site, token, { rule: `${what}: the token` });

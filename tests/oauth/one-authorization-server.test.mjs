@@ -6,7 +6,8 @@ import { createHmac } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { Client } from '@modelcontextprotocol/client';
 import { StreamableHTTPClientTransport, UnauthorizedError } from '@modelcontextprotocol/client';
-import { endKey, enterAccount, formFor, makeKey } from '../support/oauth/access-keys.mjs';
+import { endKey, enterAccount, makeKey } from '../support/oauth/access-keys.mjs';
+import { formFor } from '../support/oauth/forms.mjs';
 import { authProvider } from '../support/oauth/auth-provider.mjs';
 import {
   Browser,
@@ -32,7 +33,8 @@ import {
   signIn,
   tokensOf,
 } from '../support/oauth/client.mjs';
-import { calling, eventually, legacy, modern, textOf } from '../support/mcp/requests.mjs';
+import { eventually } from '../support/eventually.mjs';
+import { calling, legacy, modern, textOf } from '../support/mcp/requests.mjs';
 import { instancesForSuite } from '../support/workers/instances.mjs';
 
 const SERVER = 'https://mcp.example.com';

@@ -22,6 +22,7 @@ import {
   send,
   tokensOf,
 } from '../support/oauth/client.mjs';
+import { formFor, hasForm } from '../support/oauth/forms.mjs';
 
 const WEB = 'https://app.example/cb';
 
@@ -38,8 +39,6 @@ async function account(browser) {
   const at = await browser.open('/account');
   return at.has('passphrase') ? browser.submit(at, at.form('passphrase'), { values: { passphrase: PASSPHRASE } }) : at;
 }
-
-const formFor = (page, action) => page.forms.find((form) => form.choices('action').includes(action));
 
 /** The page on which a passkey is made. */
 async function creating(browser, name = 'Laptop') {
@@ -109,7 +108,7 @@ describe('a passkey', () => {
     await signOut(browser);
     const way = await browser.open('/account');
     const page = await answerWith(browser, way, authenticator.get({ origin: site.origin, ...asked(way) }));
-    assert.ok(formFor(page, 'new-passkey'), page.story('signed in'));
+    assert.ok(hasForm(page, 'new-passkey'), page.story('signed in'));
     const confirm = await browser.submit(page, formFor(page, 'new-passkey'), { values: { 'passkey-name': 'Second' } });
     const made = await answerWith(browser, confirm, authenticator.get({ origin: site.origin, ...asked(confirm) }));
     assert.match(made.text, /Create a passkey/, made.story('a passkey is proof'));

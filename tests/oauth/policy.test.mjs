@@ -26,7 +26,8 @@ import {
   signIn,
   tokensOf,
 } from '../support/oauth/client.mjs';
-import { enterAccount, formFor, makeKey } from '../support/oauth/access-keys.mjs';
+import { enterAccount, makeKey } from '../support/oauth/access-keys.mjs';
+import { formFor } from '../support/oauth/forms.mjs';
 import { JWT_BEARER } from '../support/oauth/id-jag-provider.mjs';
 import { enterAt, json, jwt, seconds } from '../support/oauth/openid-provider.mjs';
 import { BY_COMPANY, allowAs, startCompany, tokensAs } from '../support/oauth/provider-sign-in.mjs';

@@ -11,6 +11,7 @@ import {
   call,
   connect,
   form,
+  isDead,
   isOAuthError,
   isTurnedAway,
   isWelcome,
@@ -38,7 +39,6 @@ const done = (answer, rule = 'RFC 7009 §2.2') => {
   answer.hasStatus(200, rule);
   assert.ok(answer.text.trim() === '' || answer.text.trim() === '{}', answer.story('RFC 7009 §2.2: nothing to say'));
 };
-const isDead = async (tokens, rule, at = here) => isOAuthError(await send(at, refreshing(client, tokens)), 400, 'invalid_grant', rule);
 
 describe('revoking', () => {
   for (const [what, pick, hint] of [
@@ -51,7 +51,7 @@ describe('revoking', () => {
     test(`revoking ${what} ends the grant at once, everywhere`, async () => {
       const { tokens } = await connect(here, { client });
       done(await revoke(tokens[pick], { token_type_hint: hint }));
-      for (const at of [here, there]) await isDead(tokens, 'RFC 7009 §2.1: and the other token with it', at);
+      for (const at of [here, there]) await isDead(at, { client, tokens }, 'RFC 7009 §2.1: and the other token with it');
       await isTurnedAway(here, tokens.access_token, { rule: 'an instance looks before the first call' });
     });
   }
@@ -60,14 +60,14 @@ describe('revoking', () => {
     const { tokens } = await connect(here, { client });
     const next = tokensOf(await send(here, refreshing(client, tokens)));
     done(await revoke(tokens.refresh_token));
-    await isDead(next, 'the client kept the wrong one');
+    await isDead(here, { client, tokens: next }, 'the client kept the wrong one');
   });
 
   test('an access token that has expired ends the grant, too', async () => {
     const { tokens } = await connect(here, { client });
     await runtime.passes(2 * 3600);
     done(await revoke(tokens.access_token));
-    await isDead(tokens, 'RFC 7009 §2.1');
+    await isDead(here, { client, tokens }, 'RFC 7009 §2.1');
   });
 
   test('revoking is the same the second time', async () => {

@@ -29,6 +29,7 @@ import {
   toLogin,
   tokensOf,
 } from '../support/oauth/client.mjs';
+import { formFor } from '../support/oauth/forms.mjs';
 import { askForKey, endKey, enterAccount, keyOn, prove } from '../support/oauth/access-keys.mjs';
 import { JWT_BEARER, startIdJagProvider } from '../support/oauth/id-jag-provider.mjs';
 import { enterAt, startProvider } from '../support/oauth/openid-provider.mjs';
@@ -57,18 +58,9 @@ after(async () => {
 /** A person whose browser is not to be remembered. */
 const FORGOTTEN = { remember: false };
 
-/** Waits until what earlier requests write behind their answers is written. */
-async function settled() {
-  for (let before, now = JSON.stringify(await runtime.counts()); before !== now; ) {
-    before = now;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    now = JSON.stringify(await runtime.counts());
-  }
-}
-
 /** Counts what `act` asks of storage. */
 async function costOf(act) {
-  await settled();
+  await runtime.settled();
   const flat = ({ kv, objects, rowsWritten }) => ({
     'KV reads': kv.reads,
     'KV writes': kv.writes + kv.deletes,
@@ -78,7 +70,7 @@ async function costOf(act) {
   });
   const earlier = flat(await runtime.counts());
   const result = await act();
-  await settled();
+  await runtime.settled();
   const later = flat(await runtime.counts());
   return { result, cost: Object.fromEntries(Object.entries(later).map(([what, count]) => [what, count - earlier[what]])) };
 }
@@ -167,7 +159,6 @@ test('a passkey costs three requests and one row to add, and no more requests th
   const one = await register(site);
   const browser = new Browser(site);
   const authenticator = new Authenticator();
-  const formFor = (page, action) => page.forms.find((form) => form.choices('action').includes(action));
   const way = await browser.open('/account');
   const page = await browser.submit(way, way.form('passphrase'), { values: { passphrase: PASSPHRASE } });
   const confirm = await browser.submit(page, formFor(page, 'new-passkey'), { values: { 'passkey-name': 'Laptop' } });
@@ -369,7 +360,7 @@ describe('where an identity provider gives refresh tokens', () => {
     const away = await signIn(browser, authorizePath(sent));
     const arrival = await browser.open(await enterAt(provider, away.url, account));
     // The record of the client is written behind the answer.
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await runtime.settled();
     return tokensOf(await send(site, redeeming(app, { ...arrival.parameters, verifier, redirectUri: sent.redirect_uri })));
   }
 

@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { calling, eventually, modern, stream } from '../support/mcp/requests.mjs';
+import { eventually } from '../support/eventually.mjs';
+import { calling, modern, stream } from '../support/mcp/requests.mjs';
 import { ReceivedMessages } from '../support/mcp/received-messages.mjs';
 import { SIGN_IN, bearer, connect, form, secret, send, tokensOf } from '../support/oauth/client.mjs';
 import { startEverything } from '../support/workers/wrangler-dev.mjs';

@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
-import { calling, eventually, modern, textOf } from '../support/mcp/requests.mjs';
+import { eventually } from '../support/eventually.mjs';
+import { calling, modern, textOf } from '../support/mcp/requests.mjs';
 import { SIGN_IN, bearer, connect, revoking, send } from '../support/oauth/client.mjs';
 import { startInstances } from '../support/workers/instances.mjs';
 import { startEverything } from '../support/workers/wrangler-dev.mjs';

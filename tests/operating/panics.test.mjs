@@ -5,7 +5,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { instancesForSuite } from '../support/workers/instances.mjs';
-import { CODE, ERAS, calling, eventually, legacy, modern, post, send, stream, textOf } from '../support/mcp/requests.mjs';
+import { eventually } from '../support/eventually.mjs';
+import { CODE, ERAS, calling, legacy, modern, post, send, stream, textOf } from '../support/mcp/requests.mjs';
 import { SIGN_IN, authorize, redeeming, refreshing, register, tokensOf } from '../support/oauth/client.mjs';
 
 /** Within this time everybody who waits for a dead instance has an answer. */

@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { instancesForSuite } from '../support/workers/instances.mjs';
-import { KEY, calling, eventually, initialize, legacy, modern, notification, post, stream } from '../support/mcp/requests.mjs';
+import { eventually } from '../support/eventually.mjs';
+import { KEY, calling, initialize, legacy, modern, notification, post, stream } from '../support/mcp/requests.mjs';
 import {
   Browser,
   REDIRECT,

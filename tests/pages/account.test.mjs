@@ -13,7 +13,7 @@ import {
   asking,
   authorizePath,
   connect,
-  isOAuthError,
+  isDead,
   isSafePage,
   isTurnedAway,
   isWelcome,
@@ -28,20 +28,13 @@ import {
   toLogin,
   tokensOf,
 } from '../support/oauth/client.mjs';
+import { formFor } from '../support/oauth/forms.mjs';
 import { bodyOf, enterAt, json, jwt, seconds, startProvider } from '../support/oauth/openid-provider.mjs';
 
 const HERE = 'https://mcp.example.com';
 const HALF_AN_HOUR = 30 * 60;
 
-/** A form of the account page that wants this. */
-const formFor = (page, action, grant) => {
-  const found = page.forms.filter(
-    (form) => form.chosen('action')[0] === action && (grant === undefined || form.chosen('grant')[0] === grant),
-  );
-  assert.equal(found.length, 1, page.story(`one form that wants ${action}`));
-  return found[0];
-};
-const press = (browser, page, action, grant) => browser.submit(page, formFor(page, action, grant));
+const press = (browser, page, action, grant) => browser.submit(page, formFor(page, action, grant && 'grant', grant));
 /** The names of the grants on the page, in its order. */
 const grantsOn = (page) => page.forms.filter((form) => form.has('grant')).map((form) => form.chosen('grant')[0]);
 /** Whether the page is that of somebody who is signed in. */
@@ -63,7 +56,6 @@ async function enter(site, { passphrase = PASSPHRASE, browser = new Browser(site
   return { browser, page };
 }
 
-const isDead = async (site, { client, tokens }, rule) => isOAuthError(await send(site, refreshing(client, tokens)), 400, 'invalid_grant', rule);
 const lives = async (site, { client, tokens }, rule) => tokensOf(await send(site, refreshing(client, tokens)), rule);
 
 describe('the account page of the owner', () => {
@@ -423,7 +415,7 @@ describe('the account page of the owner', () => {
   test('the account page of the owner writes nothing for who only looks', async () => {
     const { browser } = await enter(here);
     // The Directory is told of the sign-in after the answer.
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await runtime.settled();
     const before = await runtime.counts();
     await browser.open('/account');
     await new Browser(here).open('/account');
@@ -514,7 +506,7 @@ describe('where somebody else finds out who it is', () => {
       assert.match(alice.page.text, /Signed in as Alice/);
       assert.ok(/App of Alice/.test(alice.page.text) && !/App of Bob/.test(alice.page.text), alice.page.text);
       assert.ok(/App of Bob/.test(bob.page.text) && !/App of Alice/.test(bob.page.text), bob.page.text);
-      const form = formFor(alice.page, 'disconnect', grantsOn(alice.page)[0]);
+      const form = formFor(alice.page, 'disconnect', 'grant', grantsOn(alice.page)[0]);
       await alice.browser.submit(alice.page, form, { values: { grant: grantsOn(bob.page)[0] } });
       await lives(site, b, 'Alice cannot end what is Bob’s, though she knows its name');
       await press(alice.browser, alice.page, 'sign-out-everywhere');

@@ -19,6 +19,7 @@ import {
   send,
   tokensOf,
 } from '../support/oauth/client.mjs';
+import { formFor, hasForm } from '../support/oauth/forms.mjs';
 import { enterAt } from '../support/oauth/openid-provider.mjs';
 import { BY_PROVIDER, startSignIn, tokensAs } from '../support/oauth/provider-sign-in.mjs';
 
@@ -60,7 +61,7 @@ async function enter(account) {
   secret(begun.parameters.state, 'the state at the provider');
   const page = await browser.open(await enterAt(provider, begun.url, account));
   // Who has signed in is entered behind the answer.
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await runtime.settled();
   return noted(browser, page);
 }
 
@@ -75,8 +76,6 @@ const isWelcome = async (_, token) => (await call(site, token)).result('the toke
 
 const linkTo = (page, pattern) => page.elements.find(({ name, attributes }) => name === 'a' && pattern.test(attributes.href ?? ''))?.attributes.href;
 const namesOn = (page) => [...page.answer.text.matchAll(/<h3><bdi>([^<]*)<\/bdi><\/h3>/g)].map(([, name]) => name);
-const formFor = (page, action, grant) =>
-  page.forms.find((form) => form.has('action') && form.chosen('action')[0] === action && (grant === undefined || form.chosen('grant')[0] === grant));
 const grantsOn = (page) => page.forms.filter((form) => form.has('grant')).map((form) => form.chosen('grant')[0]);
 
 /** Opens the page about a person, whom the owner searches for. */
@@ -131,7 +130,7 @@ describe('the owner’s page with people', () => {
     isSafePage(page.answer, 'the page about a person');
     const before = grantsOn(page);
     const mine = before.find((grant) => !earlier.includes(grant));
-    const after = await owner.browser.submit(page, formFor(page, 'disconnect', mine));
+    const after = await owner.browser.submit(page, formFor(page, 'disconnect', 'grant', mine));
     assert.match(after.text, /Claude Code.* is disconnected/, after.story('what was done to what'));
     assert.deepEqual(grantsOn(after).sort(), before.filter((grant) => grant !== mine).sort());
     // Both were made in the same second; which of them is first on the page does not matter.
@@ -153,7 +152,7 @@ describe('the owner’s page with people', () => {
     await isTurnedAway(site, bob.access_token, { rule: 'the access token, in the isolate that has ended it' });
     isOAuthError(await send(site, refreshing(client, bob)), 400, 'invalid_grant', 'the refresh token');
     const page2 = await visitor.browser.open('/account');
-    assert.ok(!formFor(page2, 'sign-out'), page2.story('and the account page in their browser'));
+    assert.ok(!hasForm(page2, 'sign-out'), page2.story('and the account page in their browser'));
     await isWelcome(site, carol.access_token);
     await runtime.passes(2);
     await isWelcome(site, (await connectAs('bob')).access_token);
@@ -178,7 +177,7 @@ describe('the owner’s page with people', () => {
       const before = await runtime.counts();
       const result = await act();
       // What is written behind an answer.
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await runtime.settled();
       const after = await runtime.counts();
       return { result, read: after.rowsRead - before.rowsRead, written: after.rowsWritten - before.rowsWritten };
     };

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { chromiumFor, isGoodPage, loadedNothingElse, startChromium } from '../support/chromium/chromium.mjs';
-import { calling, eventually, modern } from '../support/mcp/requests.mjs';
+import { eventually } from '../support/eventually.mjs';
+import { calling, modern } from '../support/mcp/requests.mjs';
 import { SIGN_IN, bearer, connect, revoking, send } from '../support/oauth/client.mjs';
 import { startEverything } from '../support/workers/wrangler-dev.mjs';
 

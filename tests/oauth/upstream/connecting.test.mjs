@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { calling, eventually, modern, send, stream, textOf } from '../../support/mcp/requests.mjs';
+import { eventually } from '../../support/eventually.mjs';
+import { calling, modern, send, stream, textOf } from '../../support/mcp/requests.mjs';
 import { openSession } from '../../support/mcp/session.mjs';
 import { bearer, call, isSafePage, keepsSecrets, secret } from '../../support/oauth/client.mjs';
 import { HERE, Person, UPSTREAM_CLIENT, callbackOf, linkIn, signInBy, startUpstreams } from '../../support/oauth/upstream-services.mjs';

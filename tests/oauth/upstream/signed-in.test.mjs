@@ -3,7 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { eventually, textOf } from '../../support/mcp/requests.mjs';
+import { eventually } from '../../support/eventually.mjs';
+import { textOf } from '../../support/mcp/requests.mjs';
 import { call, isOAuthError, keepsSecrets, refreshing, send, tokensOf } from '../../support/oauth/client.mjs';
 import { Person, UPSTREAM_CLIENT, signInBy, startUpstreams } from '../../support/oauth/upstream-services.mjs';
 import { startInstances } from '../../support/workers/instances.mjs';

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { eventually } from '../mcp/requests.mjs';
+import { eventually } from '../eventually.mjs';
 import { runAxe } from './chromium.mjs';
 
 /** What a host must allow at most, if a view asks for nothing ("Host Behavior" of MCP Apps). */

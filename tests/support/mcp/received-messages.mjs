@@ -1,7 +1,7 @@
 // An open stream of changes, as a test listens to it.
 
 import { AssertionError } from 'node:assert/strict';
-import { eventually } from './requests.mjs';
+import { eventually } from '../eventually.mjs';
 
 /** The suite's own limit for a change to arrive is a second and a half. */
 export const ARRIVAL_LIMIT_MS = 1000;

@@ -150,15 +150,7 @@ export async function listTools(server, ask = modern, options = {}) {
   return tools;
 }
 
-/** Asks until `done` holds; for what another request changed and no event tells. */
-export async function eventually(ask, done, rule, limit = 8000) {
-  const end = performance.now() + limit;
-  for (;;) {
-    const value = await ask();
-    if (done(value)) return value;
-    assert.ok(performance.now() < end, `${rule}; last seen: ${JSON.stringify(value)}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
+/** The answer of a person who fills in a form. */
+export const accept = (content) => ({ action: 'accept', content });
 
 export { send, stream };

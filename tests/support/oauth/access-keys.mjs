@@ -2,18 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { Browser, PASSPHRASE, secret } from './client.mjs';
+import { formFor } from './forms.mjs';
 
 /** What a key looks like: `docs/security.md` gives this expression to scanners. */
 export const KEY_FORM = /\bmck_[0-9A-Za-z]{94}\b/g;
-
-/** The form of a page that wants this. */
-export const formFor = (page, action, field, value) => {
-  const found = page.forms.filter(
-    (form) => form.chosen('action')[0] === action && (field === undefined || form.chosen(field)[0] === value),
-  );
-  assert.equal(found.length, 1, page.story(`one form that wants ${action}`));
-  return found[0];
-};
 
 /** Signs in to the account page with the passphrase. */
 export async function enterAccount(site, { passphrase = PASSPHRASE, browser = new Browser(site) } = {}) {

@@ -284,6 +284,10 @@ export async function isWelcome(site, token, { path = '/mcp', rule = 'the token 
   return answer;
 }
 
+/** Fails unless the refresh token is refused. */
+export const isDead = async (site, { client, tokens }, rule = 'the refresh token is good no more') =>
+  isOAuthError(await send(site, refreshing(client, tokens)), 400, 'invalid_grant', rule);
+
 /** Fails unless the token is turned away with the challenge of a bad token. */
 export async function isTurnedAway(site, token, { path = '/mcp', rule = 'the token is good no more' } = {}) {
   const answer = await call(site, token, 'whoami', {}, { path });

@@ -49,6 +49,7 @@ const workerd = createRequire(createRequire(join(ROOT, 'package.json')).resolve(
  * @property {(binding: string, name: string) => Promise<void>} alarm  rings the alarm of an object before its time
  * @property {(binding: string, name: string) => Promise<void>} replace  an object by a new one, as a deploy does
  * @property {(binding: string, name: string, statement: string) => Promise<object[]>} sql  runs a statement in the database of an object
+ * @property {() => Promise<void>} settled  waits until what earlier requests write behind their answers is written
  * @property {() => Promise<{objects: Record<string, number>, rowsWritten: number}>} countsOfConnector  the same of the other connector's objects
  * @property {() => Promise<{kv: Record<string, number>, objects: Record<string, number>, named: Record<string, number>, rowsWritten: number, rowsRead: number}>} counts
  *   what storage was asked since the start, `named` by class and name of an object; of KV only without `lateKv`
@@ -139,6 +140,10 @@ export async function startInstances({
   const ahead = Object.fromEntries([...names, ...connectors].map((name) => [name, 0]));
   const putForward = (name, seconds) => control(name, `/..clock?seconds=${seconds}`);
   const clocksRun = (answer) => Promise.all([...names, ...connectors].map((name) => control(name, `/..clock?runs=${answer}`)));
+  const counts = async () => ({
+    kv: await (await control('kv-control', '/..counts')).json(),
+    ...(await (await control('instance-0', '/..counts')).json()),
+  });
   const instanceAt = (origin) => (name) => ({
     get port() {
       return running.ports[name];
@@ -187,10 +192,14 @@ export async function startInstances({
     alarm: async (binding, name) => void (await control('instance-0', `/..alarm?binding=${binding}&name=${name}`)),
     replace: async (binding, name) => void (await control('instance-0', `/..replace?binding=${binding}&name=${name}`)),
     sql: async (binding, name, statement) => (await control('instance-0', `/..sql?binding=${binding}&name=${name}`, statement)).json(),
-    counts: async () => ({
-      kv: await (await control('kv-control', '/..counts')).json(),
-      ...(await (await control('instance-0', '/..counts')).json()),
-    }),
+    counts,
+    settled: async () => {
+      for (let before, now = JSON.stringify(await counts()); before !== now; ) {
+        before = now;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        now = JSON.stringify(await counts());
+      }
+    },
     countsOfConnector: async () => (await control('connector-0', '/..counts')).json(),
     memory: async () => ({ wasm: Number(await (await control('instance-0', '/..memory')).text()), process: await residentBytes(join(state, 'config.capnp')) }),
     restart: async (these = vars, { without = [], unbound, ofConnector } = {}) => {
