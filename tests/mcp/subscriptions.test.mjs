@@ -31,6 +31,7 @@ const KEEP_ALIVE_MS = 250;
 /** Streams that one person may have, and URIs that one stream or session may name. */
 const MOST_STREAMS = 50;
 const MOST_URIS = 100;
+const HOUR = 3600;
 /** Most sessions of one person that are remembered. */
 const MOST_OF_PERSON = 200;
 /** Most sessions of anonymous clients that are remembered. */
@@ -503,6 +504,23 @@ test('anonymous clients, which can make up sessions, leave room for the sessions
     }
     (await subscribe(await newSession(site))).error(200, CODE.invalidParams, 'there is no room for one more anonymous client');
     (await subscribe(await newSession(site), { token: tokens.access_token })).result('there is room for people');
+  } finally {
+    await runtime.stop();
+  }
+});
+
+test('what was subscribed to is deleted when the last session has expired, and a later session begins anew', async () => {
+  const runtime = await startInstances({ worker: 'examples/everything', count: 1 });
+  try {
+    const [site] = runtime.instances;
+    const subscribe = async () => (await inSession(site, await newSession(site), 'resources/subscribe', { uri: WATCHED })).result('there is room');
+    await subscribe();
+    await runtime.passes(HOUR + 1);
+    await runtime.alarm('SUBSCRIPTIONS', 'all');
+    const tables = "SELECT name FROM sqlite_master WHERE name = 'sessions'";
+    assert.deepEqual(await runtime.sql('SUBSCRIPTIONS', 'all', tables), []);
+    await subscribe();
+    assert.deepEqual(await runtime.sql('SUBSCRIPTIONS', 'all', 'SELECT count(*) AS sessions FROM sessions'), [{ sessions: 1 }]);
   } finally {
     await runtime.stop();
   }
