@@ -77,6 +77,15 @@ pub(crate) async fn read_form(oauth: &OAuthContext<'_>, incoming: &Incoming) -> 
     Parameters::of_page(&body).map_err(|_| SignInError::BrokenForm)
 }
 
+/// Returns a field that one of our own pages always sends.
+///
+/// # Errors
+///
+/// Fails if the field is missing or repeated.
+pub(crate) fn required<'a>(form: &'a Parameters, field: &'static str) -> Result<&'a str, SignInError> {
+    form.get(field).map_err(|_| SignInError::BrokenForm)?.ok_or(SignInError::BrokenForm)
+}
+
 /// Seals a value for a form of this browser.
 pub(crate) fn seal<T: Sealable>(
     oauth: &OAuthContext<'_>,

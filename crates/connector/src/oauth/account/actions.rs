@@ -12,14 +12,13 @@ use crate::http::incoming::Incoming;
 use crate::http::route::ACCOUNT_PATH;
 use crate::oauth::access::verified_tokens;
 use crate::oauth::account::protected_action::ProtectedAction;
-use crate::oauth::account::session::{done, session, signed_out, to_page};
+use crate::oauth::account::session::{done, own_form, signed_out, to_page};
 use crate::oauth::account::{access_keys, browsers, passkeys, protected_action};
-use crate::oauth::browser_forms::read_form;
+use crate::oauth::browser_forms::required;
 use crate::oauth::context::OAuthContext;
 use crate::oauth::identity::remembered_browsers;
 use crate::oauth::sign_in_error::SignInError;
 use crate::oauth::upstream::{account as upstreams, token_cache};
-use crate::pages::SEALED_FIELD;
 use crate::pages::account::access_keys::KEY_FIELD;
 use crate::pages::account::action::{
     ACTION_FIELD, AccountFormAction, FormAction as _, GRANT_FIELD, GRANTS_FIELD, NAME_FIELD, OTHERS_FIELD,
@@ -29,12 +28,11 @@ use crate::pages::account::notice::{Notice, Outcome};
 /// Handles one of the page's forms. The page that follows tells what was done, and can be loaded again without doing it
 /// twice.
 pub(crate) async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, SignInError> {
-    let form = read_form(oauth, incoming).await?;
-    let Some(session) = session(oauth, incoming) else { return Ok(signed_out(oauth, Notice::Expired)) };
-    let field = |name| form.get(name).map_err(|_| SignInError::BrokenForm)?.ok_or(SignInError::BrokenForm);
-    if !session.is_own_form(field(SEALED_FIELD)?, oauth.secrets.keys(), oauth.now) {
-        return Err(SignInError::StaleForm);
-    }
+    let (session, form) = match own_form(oauth, incoming).await? {
+        Ok(own) => own,
+        Err(signed_out) => return Ok(signed_out),
+    };
+    let field = |name| required(&form, name);
     let grant = |text: &str| GrantId::try_from(text.to_owned()).map_err(|_| SignInError::BrokenForm);
     let asked = AccountFormAction::of(field(ACTION_FIELD)?).ok_or(SignInError::BrokenForm)?;
     let action = match asked {

@@ -8,6 +8,7 @@ use crate::oauth::account::session::done;
 use crate::oauth::account::session::notice;
 use crate::oauth::account::session::owner_form;
 use crate::oauth::account::session::owner_page;
+use crate::oauth::browser_forms::required;
 use crate::oauth::clients::records;
 use crate::oauth::clients::records::Page;
 use crate::oauth::context::OAuthContext;
@@ -64,7 +65,7 @@ pub(crate) async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result
         Ok(of_the_owner) => of_the_owner,
         Err(signed_out) => return Ok(signed_out),
     };
-    let field = |name| form.get(name).map_err(|_| SignInError::BrokenForm)?.ok_or(SignInError::BrokenForm);
+    let field = |name| required(&form, name);
     if OwnerFormAction::of(field(ACTION_FIELD)?) != Some(OwnerFormAction::EndClient) {
         return Err(SignInError::BrokenForm);
     }

@@ -19,12 +19,13 @@ use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
 use crate::http::route::{ACCOUNT_PASSKEYS_PATH, ACCOUNT_PATH};
 use crate::oauth::account::reauthentication::Reauthenticated;
-use crate::oauth::account::session::{done, session, signed_out, to_page};
-use crate::oauth::browser_forms::read_form;
+use crate::oauth::account::session::{done, own_form, signed_out, to_page};
+use crate::oauth::browser_forms::required;
 use crate::oauth::context::OAuthContext;
 use crate::oauth::identity::passkey;
 use crate::oauth::sign_in_error::SignInError;
 use crate::pages;
+use crate::pages::FormTarget;
 use crate::pages::account::new_passkey::NewPasskeyPage;
 use crate::pages::account::notice::{Notice, Outcome};
 use crate::pages::account::passkeys::{
@@ -32,7 +33,6 @@ use crate::pages::account::passkeys::{
 };
 use crate::pages::reauthentication::PENDING_FIELD;
 use crate::pages::untrusted_text::isolated;
-use crate::pages::{FormTarget, SEALED_FIELD};
 
 /// How long a person may take to make a passkey, in seconds.
 const PENDING: u64 = 10 * 60;
@@ -109,13 +109,12 @@ pub(crate) async fn create(
 
 /// Handles the form of that page: adds the passkey that the authenticator has made.
 pub(crate) async fn add(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, SignInError> {
-    let form = read_form(oauth, incoming).await?;
-    let Some(session) = session(oauth, incoming) else { return Ok(signed_out(oauth, Notice::Expired)) };
-    let field = |name| form.get(name).map_err(|_| SignInError::BrokenForm)?.ok_or(SignInError::BrokenForm);
+    let (session, form) = match own_form(oauth, incoming).await? {
+        Ok(own) => own,
+        Err(signed_out) => return Ok(signed_out),
+    };
+    let field = |name| required(&form, name);
     let keys = oauth.secrets.keys();
-    if !session.is_own_form(field(SEALED_FIELD)?, keys, oauth.now) {
-        return Err(SignInError::StaleForm);
-    }
     let party = passkey::party(oauth).ok_or(SignInError::BrokenForm)?;
     let sealed = field(PENDING_FIELD)?;
     let pending = Sealed::<PendingPasskey>::from_text(sealed).open(session.binding(), oauth.now, keys.seal());

@@ -16,6 +16,7 @@ use crate::oauth::access::verified_tokens;
 use crate::oauth::account::access_keys;
 use crate::oauth::account::destination::{connector_of, destination};
 use crate::oauth::account::session::{done, notice, owner_form, owner_page};
+use crate::oauth::browser_forms::required;
 use crate::oauth::context::OAuthContext;
 use crate::oauth::identity::settings::Provider;
 use crate::oauth::sign_in_error::SignInError;
@@ -110,7 +111,7 @@ pub(crate) async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result
         Ok(of_the_owner) => of_the_owner,
         Err(signed_out) => return Ok(signed_out),
     };
-    let field = |name| form.get(name).map_err(|_| SignInError::BrokenForm)?.ok_or(SignInError::BrokenForm);
+    let field = |name| required(&form, name);
     let id = field(PERSON_FIELD)?;
     let object = ObjectName::parse(id).ok_or(SignInError::BrokenForm)?;
     let asked = OwnerFormAction::of(field(ACTION_FIELD)?).ok_or(SignInError::BrokenForm)?;

@@ -19,17 +19,17 @@ use crate::oauth::account::access_keys;
 use crate::oauth::account::passkeys;
 use crate::oauth::account::reauthentication;
 use crate::oauth::account::reauthentication::{Checked, Reauthenticated};
-use crate::oauth::account::session::{session, signed_out, to_page};
-use crate::oauth::browser_forms::{PendingStep, browser, open_text, read_form, seal};
+use crate::oauth::account::session::{own_form, session, to_page};
+use crate::oauth::browser_forms::{PendingStep, browser, open_text, required, seal};
 use crate::oauth::context::OAuthContext;
 use crate::oauth::identity::{passkey, passphrase};
 use crate::oauth::sign_in_error::SignInError;
 use crate::pages;
+use crate::pages::FormTarget;
 use crate::pages::account::notice::Notice;
 use crate::pages::components::passkey::PasskeyOffer;
 use crate::pages::login::LoginError;
 use crate::pages::reauthentication::{ConfirmPage, PENDING_FIELD};
-use crate::pages::{FormTarget, SEALED_FIELD};
 
 /// An action that asks for proof.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,12 +89,11 @@ pub(crate) fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answ
 
 /// Handles the form of the page.
 pub(crate) async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, SignInError> {
-    let form = read_form(oauth, incoming).await?;
-    let Some(session) = session(oauth, incoming) else { return Ok(signed_out(oauth, Notice::Expired)) };
-    let field = |name| form.get(name).map_err(|_| SignInError::BrokenForm)?.ok_or(SignInError::BrokenForm);
-    if !session.is_own_form(field(SEALED_FIELD)?, oauth.secrets.keys(), oauth.now) {
-        return Err(SignInError::StaleForm);
-    }
+    let (session, form) = match own_form(oauth, incoming).await? {
+        Ok(own) => own,
+        Err(signed_out) => return Ok(signed_out),
+    };
+    let field = |name| required(&form, name);
     let sealed = field(PENDING_FIELD)?;
     let (pending, _): (PendingAction, _) = open_text(oauth, incoming, sealed)?;
     if pending.subject != *session.subject() {

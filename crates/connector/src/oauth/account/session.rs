@@ -14,7 +14,7 @@ use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
 use crate::http::route::ACCOUNT_PATH;
 use crate::oauth::answers::see_other;
-use crate::oauth::browser_forms::read_form;
+use crate::oauth::browser_forms::{read_form, required};
 use crate::oauth::context::OAuthContext;
 use crate::oauth::identity::stored::stored;
 use crate::oauth::sign_in_error::SignInError;
@@ -83,11 +83,33 @@ pub(crate) async fn owner_form(
         OwnerAccess::NotSignedIn => return Ok(Err(signed_out(oauth, Notice::Expired))),
         OwnerAccess::SignedOut => return Ok(Err(signed_out(oauth, Notice::SignedOut))),
     };
-    let sealed = form.get(SEALED_FIELD).map_err(|_| SignInError::BrokenForm)?.ok_or(SignInError::BrokenForm)?;
-    if !session.is_own_form(sealed, oauth.secrets.keys(), oauth.now) {
-        return Err(SignInError::StaleForm);
-    }
+    check_own(oauth, &session, &form)?;
     Ok(Ok((session, form)))
+}
+
+/// Returns the session of a person and a form of theirs, or the answer to somebody who is not signed in any more.
+///
+/// # Errors
+///
+/// Fails if the form is not one of this session.
+pub(crate) async fn own_form(
+    oauth: &OAuthContext<'_>,
+    incoming: &Incoming,
+) -> Result<Result<(Session, Parameters), Answer>, SignInError> {
+    let form = read_form(oauth, incoming).await?;
+    let Some(session) = session(oauth, incoming) else { return Ok(Err(signed_out(oauth, Notice::Expired))) };
+    check_own(oauth, &session, &form)?;
+    Ok(Ok((session, form)))
+}
+
+/// Checks that a page of this session has sent a form.
+///
+/// # Errors
+///
+/// Fails if another session's has, or none.
+fn check_own(oauth: &OAuthContext<'_>, session: &Session, form: &Parameters) -> Result<(), SignInError> {
+    let sealed = required(form, SEALED_FIELD)?;
+    if session.is_own_form(sealed, oauth.secrets.keys(), oauth.now) { Ok(()) } else { Err(SignInError::StaleForm) }
 }
 
 /// Returns the sign-in of a request, if it is valid.

@@ -20,9 +20,8 @@ use crate::host::Workers;
 use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
 use crate::http::route::{connect_path, upstream_callback_path};
-use crate::oauth::account::session::{session, signed_out};
+use crate::oauth::account::session::{own_form, signed_out};
 use crate::oauth::answers::see_other;
-use crate::oauth::browser_forms::read_form;
 use crate::oauth::context::OAuthContext;
 use crate::oauth::sign_in_error::SignInError;
 use crate::oauth::upstream::access::MARK_FIELD;
@@ -31,9 +30,9 @@ use crate::oauth::upstream::error::ConnectError;
 use crate::oauth::upstream::services::{Access, CHECK_LIMIT, OAuthService, UpstreamService};
 use crate::oauth::upstream::token_cache;
 use crate::pages;
+use crate::pages::FormTarget;
 use crate::pages::account::notice::Notice;
 use crate::pages::connect::{ConnectPage, ConnectState, ConnectWay, KEY_FIELD};
-use crate::pages::{FormTarget, SEALED_FIELD};
 use crate::platform::timer::timeout;
 
 /// Shows the page to a person who is signed in.
@@ -73,12 +72,10 @@ pub(crate) async fn act(
     incoming: &Incoming,
     service: &UpstreamService,
 ) -> Result<Answer, SignInError> {
-    let form = read_form(oauth, incoming).await?;
-    let Some(session) = session(oauth, incoming) else { return Ok(signed_out(oauth, Notice::Expired)) };
-    let sealed = form.get(SEALED_FIELD).map_err(|_| SignInError::BrokenForm)?.ok_or(SignInError::BrokenForm)?;
-    if !session.is_own_form(sealed, oauth.secrets.keys(), oauth.now) {
-        return Err(SignInError::StaleForm);
-    }
+    let (session, form) = match own_form(oauth, incoming).await? {
+        Ok(own) => own,
+        Err(signed_out) => return Ok(signed_out),
+    };
     let answer = match &service.access {
         Err(error) => Err(ConnectError::NotSetUp(error.clone())),
         Ok(Access::OAuth(access)) => begin(oauth, incoming, (service, access), &session).await,
