@@ -13,6 +13,7 @@ use crate::oauth::clients::lookup;
 use crate::oauth::clients::lookup::KnownClients;
 use crate::oauth::context::OAuthContext;
 use crate::oauth::token_request::TokenRequest;
+use crate::platform::egress::SHARED_EGRESS;
 use mcp_connector_base::identifier::GrantId;
 use mcp_connector_base::random::Random as _;
 use mcp_connector_oauth::grants::refresh::rotation::Retry;
@@ -47,7 +48,7 @@ pub(crate) async fn carry_out(oauth: &OAuthContext<'_>, incoming: &Incoming, req
         signing: &signing,
         policy: oauth.secrets.policy(),
         roles: oauth.secrets.roles(),
-        from: Network::of(incoming.header("cf-connecting-ip").as_deref()),
+        from: Network::of(incoming.header("cf-connecting-ip").as_deref(), &SHARED_EGRESS),
         access_token_lifetime: oauth.configuration().access_token_seconds.into(),
         grant: request.grant,
         random: &oauth.entropy,

@@ -3,6 +3,7 @@
 pub(crate) mod cancel;
 pub(crate) mod clock;
 pub(crate) mod crossing;
+pub(crate) mod egress;
 pub(crate) mod fetch;
 pub(crate) mod instance;
 pub(crate) mod js;

@@ -376,7 +376,7 @@ fn rows_of_version_2_have_the_members_that_version_1_lacked() {
         let grant = Grant::new(live.id(), agreed, Secret::from_bytes([7; 32]), NOW).displacing(vec![displaced]);
         let token = RefreshToken::new(made().refresh_token.object(), live.id(), grant.generation(), grant.proof());
         let mut request = RefreshRequest::new(&token, authorization().client_id, issuer(), policy);
-        request.from = Network::of(address);
+        request.from = Network::of(address, &[]);
         let mut grant = grant.refresh(&request, &Limits::default(), NOW).change.unwrap();
         grant.authorization.admission = admission;
         assert_eq!(row::<Grant>(recorded), grant);

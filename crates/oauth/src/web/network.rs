@@ -3,7 +3,7 @@
 //! An address does not prove who sends a request. It distinguishes two windows of one app from a thief elsewhere, as the rule on
 //! refresh tokens requires ([`Rotation`](crate::grants::refresh::rotation::Rotation)).
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,10 +11,6 @@ use serde::{Deserialize, Serialize};
 const IPV4_HOST_BITS: u32 = 12;
 /// Number of low bits of an IPv6 address that are ignored.
 const IPV6_HOST_BITS: u32 = 80;
-
-/// The address from which Cloudflare sends the requests of all customers' Workers. It does not count as a network, because a
-/// thief may have a Worker, too.
-const WORKERS_EGRESS: Ipv6Addr = Ipv6Addr::new(0x2a06, 0x98c0, 0x3600, 0, 0, 0, 0, 0x103);
 
 /// The network that a request came from: an IPv4 /20 or an IPv6 /48.
 ///
@@ -28,13 +24,16 @@ pub enum Network {
 }
 
 impl Network {
-    /// Returns the network of an address as `CF-Connecting-IP` writes it, or `None` if the address is missing, malformed or
-    /// shared by unrelated senders.
+    /// Returns the network of an address, or `None` if the address is missing, malformed, or among `shared`: those from which unrelated
+    /// senders come, a thief among them.
     #[must_use]
-    pub fn of(address: Option<&str>) -> Option<Self> {
-        match address?.trim().parse::<IpAddr>().ok()?.to_canonical() {
+    pub fn of(address: Option<&str>, shared: &[IpAddr]) -> Option<Self> {
+        let address = address?.trim().parse::<IpAddr>().ok()?.to_canonical();
+        if shared.contains(&address) {
+            return None;
+        }
+        match address {
             IpAddr::V4(address) => Some(Self::V4(address.to_bits().unbounded_shr(IPV4_HOST_BITS))),
-            IpAddr::V6(WORKERS_EGRESS) => None,
             IpAddr::V6(address) => u64::try_from(address.to_bits().unbounded_shr(IPV6_HOST_BITS)).ok().map(Self::V6),
         }
     }
@@ -57,7 +56,7 @@ mod tests {
             (" 198.51.96.1 ", "198.51.96.2", true),
             ("::", "0.0.0.0", false),
         ] {
-            let networks = [one, other].map(|address| Network::of(Some(address)).unwrap());
+            let networks = [one, other].map(|address| Network::of(Some(address), &[]).unwrap());
             assert_eq!(networks[0] == networks[1], same, "{one} and {other}");
         }
     }
@@ -65,11 +64,15 @@ mod tests {
     #[test]
     fn a_shared_or_invalid_address_identifies_no_network() {
         for address in [None, Some(""), Some("?"), Some("localhost"), Some("198.51.96"), Some("198.51.96.0/20")] {
-            assert_eq!(Network::of(address), None, "{address:?}");
+            assert_eq!(Network::of(address, &[]), None, "{address:?}");
         }
-        assert_eq!(Network::of(Some("2a06:98c0:3600::103")), None, "the egress of all Workers");
-        for neighbour in ["2a06:98c0:3600::102", "2a06:98c0:3600::104", "2a06:98c0:3600:1::103"] {
-            assert!(Network::of(Some(neighbour)).is_some(), "{neighbour}");
+        let shared = ["2001:db8:1::103", "198.51.96.1"].map(|address| address.parse().unwrap());
+        for address in ["2001:db8:1::103", "198.51.96.1", "::ffff:198.51.96.1"] {
+            assert_eq!(Network::of(Some(address), &shared), None, "{address}");
+            assert!(Network::of(Some(address), &[]).is_some(), "{address}");
+        }
+        for neighbour in ["2001:db8:1::102", "2001:db8:1:1::103", "198.51.96.2"] {
+            assert!(Network::of(Some(neighbour), &shared).is_some(), "{neighbour}");
         }
     }
 }
