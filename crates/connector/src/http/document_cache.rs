@@ -22,9 +22,9 @@ pub(crate) struct Document {
 
 /// The documents of a site that were asked for. There are as many as routes at most.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Documents(RefCell<Vec<(Route, Rc<Document>)>>);
+pub(crate) struct DocumentCache(RefCell<Vec<(Route, Rc<Document>)>>);
 
-impl Documents {
+impl DocumentCache {
     /// Returns the document of a route, which `write` writes the first time.
     ///
     /// # Errors
@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn a_document_is_written_once_for_each_route() {
-        let documents = Documents::default();
+        let documents = DocumentCache::default();
         for (route, text, body) in [
             (Route::AiCatalog, "one", "one"),
             (Route::Home, "two", "two"),

@@ -9,7 +9,7 @@ use mcp_connector_oauth::web::origin::{Issuer, Origin};
 use mcp_connector_oauth::web::web_url::InvalidUrl;
 
 use crate::config::configuration::Configuration;
-use crate::http::documents::Documents;
+use crate::http::document_cache::DocumentCache;
 use crate::http::route::McpEndpoint;
 
 /// The address of this server as the client of a request sees it.
@@ -22,7 +22,7 @@ pub(crate) struct Site {
     /// The protected resources, as tokens and documents name them.
     pub(crate) resources: ResourceServer,
     /// The documents that name these addresses.
-    pub(crate) documents: Documents,
+    pub(crate) documents: DocumentCache,
     /// The URLs of the metadata of the resources, as challenges name them.
     metadata_urls: [Option<MetadataUrl>; McpEndpoint::ALL.len()],
 }
@@ -33,7 +33,7 @@ impl Site {
         let issuer = configuration.public_url.clone().unwrap_or_else(|| Issuer::new(asked.clone()));
         let resources = ResourceServer::new(issuer.origin());
         let mut site =
-            Self { asked, issuer, resources, documents: Documents::default(), metadata_urls: Default::default() };
+            Self { asked, issuer, resources, documents: DocumentCache::default(), metadata_urls: Default::default() };
         site.metadata_urls =
             McpEndpoint::ALL.map(|endpoint| MetadataUrl::new(&site.resource(endpoint).metadata_url()).ok());
         Ok(site)

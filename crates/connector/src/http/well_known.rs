@@ -8,7 +8,7 @@ use crate::app::state::App;
 use crate::config::settings::Feature;
 use crate::http::answer::Answer;
 use crate::http::cors;
-use crate::http::documents::Document;
+use crate::http::document_cache::Document;
 use crate::http::route::{McpEndpoint, Route};
 use crate::http::site::Site;
 

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use mcp_connector_oauth::web::discovery::ExternalIssuer;
 
-use crate::http::outbound::OutboundRequest;
+use crate::outbound::outbound_request::OutboundRequest;
 
 /// Fetches the metadata of an issuer, and returns what `parse` makes of it.
 ///

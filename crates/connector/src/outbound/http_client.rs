@@ -5,10 +5,10 @@ use std::rc::Rc;
 use mcp_connector_base::http_token::is_token;
 use mcp_connector_protocol::{Hosts, Registry};
 
-use crate::http::outbound::AGENT;
 use crate::outbound::client_settings::{ClientSettings, Method};
 use crate::outbound::credential::{Credential, FixedToken};
 use crate::outbound::http_request::HttpRequest;
+use crate::outbound::outbound_request::AGENT;
 
 /// A client for the APIs that a connector calls, returned by [`Context::http`](crate::Context::http).
 ///

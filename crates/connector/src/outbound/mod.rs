@@ -1,5 +1,5 @@
-//! Requests of handlers to other servers: to declared hosts only, with limits of time and size, and with errors that help the
-//! model.
+//! Requests to other servers, with limits of time and size: those of handlers, to declared hosts only and with errors that help the
+//! model, and those of this server itself.
 
 mod api_message;
 mod attempts;
@@ -9,6 +9,7 @@ pub(crate) mod http_client;
 mod http_error;
 mod http_request;
 mod http_response;
+pub(crate) mod outbound_request;
 
 pub use http_client::HttpClient;
 pub use http_error::HttpError;

@@ -1,4 +1,4 @@
-//! Requests to other servers: direct, without redirects, with limits of size and time.
+//! Requests of this server itself to other servers: direct, without redirects, with limits of size and time.
 
 use std::time::Duration;
 
@@ -60,19 +60,19 @@ impl<'a> OutboundRequest<'a> {
     }
 
     /// Sends the request and returns the body of an answer with status 200.
-    pub(crate) async fn document(self, limit: usize) -> Result<Document, DocumentError> {
+    pub(crate) async fn document(self, limit: usize) -> Result<FetchedDocument, DocumentError> {
         let response = self.fetch().await?;
         if response.status() != 200 {
             return Err(DocumentError::Status(response.status()));
         }
         let max_age = response.headers().get("cache-control").ok().flatten().as_deref().and_then(max_age);
         let body = fetch::body(&response, limit).await?.ok_or(DocumentError::TooLong)?;
-        Ok(Document { body, max_age })
+        Ok(FetchedDocument { body, max_age })
     }
 }
 
 /// A document that was fetched.
-pub(crate) struct Document {
+pub(crate) struct FetchedDocument {
     pub(crate) body: Vec<u8>,
     /// For how many seconds it may be cached, if its host says so.
     pub(crate) max_age: Option<u64>,

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::http::answer::Answer;
-use crate::http::documents::tag_of;
+use crate::http::document_cache::tag_of;
 
 /// Returns a document with its entity tag, or 304 if `if_none_match` says that the client has it.
 pub(crate) fn tagged(media_type: impl Into<Cow<'static, str>>, body: &[u8], if_none_match: Option<&str>) -> Answer {

@@ -9,7 +9,7 @@ use crate::config::settings::Feature;
 use crate::http::answer::Answer;
 use crate::http::cors;
 use crate::http::discovery::entity_tag::with_tag;
-use crate::http::documents::Document;
+use crate::http::document_cache::Document;
 use crate::http::route::{McpEndpoint, Route};
 use crate::http::site::Site;
 

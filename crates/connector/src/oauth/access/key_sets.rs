@@ -17,12 +17,12 @@ use mcp_connector_oauth::web::discovery::{Discovery, ExternalIssuer, MAX_METADAT
 use mcp_connector_oauth::web::request_source::RequestSource;
 use mcp_connector_protocol::Unavailable;
 
-use crate::http::outbound::{DocumentError, OutboundRequest};
 use crate::oauth::access::grant_checks;
 use crate::oauth::access::grant_checks::AskedAbout;
 use crate::oauth::access::signatures;
 use crate::oauth::clients::documents;
 use crate::oauth::issuer_metadata;
+use crate::outbound::outbound_request::{DocumentError, OutboundRequest};
 
 /// Maximum number of key sets that an isolate keeps. The client's that was fetched first makes room: anybody can publish a client.
 const CAPACITY: usize = 64;

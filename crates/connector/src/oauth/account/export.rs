@@ -11,9 +11,9 @@ use mcp_connector_oauth::grants::history::record::{AccessEnd, AccessOrigin, Acce
 use mcp_connector_oauth::web::redirect_uri::destination_of;
 
 use crate::http::answer::Answer;
-use crate::http::csv;
 use crate::http::incoming::Incoming;
 use crate::http::route::{ACCOUNT_EXPORT_PATH, ACCOUNT_PEOPLE_PATH};
+use crate::oauth::account::csv;
 use crate::oauth::account::session::{owner_form, owner_page};
 use crate::oauth::context::OAuthContext;
 use crate::oauth::sign_in_error::SignInError;

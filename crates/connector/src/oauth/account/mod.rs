@@ -4,6 +4,7 @@ pub(crate) mod access_keys;
 pub(crate) mod actions;
 pub(crate) mod browsers;
 pub(crate) mod clients;
+mod csv;
 pub(crate) mod destination;
 pub(crate) mod export;
 pub(crate) mod page;

@@ -6,7 +6,6 @@ use mcp_connector_oauth::clients::client::ClientStatus;
 
 use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
-use crate::http::outbound;
 use crate::oauth::answers::see_other;
 use crate::oauth::authorize::{code, consent};
 use crate::oauth::browser_forms::{browser, seal};
@@ -15,13 +14,14 @@ use crate::oauth::clients::lookup::Described;
 use crate::oauth::context::OAuthContext;
 use crate::oauth::identity::allowed_scopes;
 use crate::oauth::sign_in_error::SignInError;
+use crate::outbound::outbound_request;
 
 /// Answers a client's request with the consent page. It changes nothing and may be repeated.
 pub(crate) async fn asked(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, SignInError> {
     let query = AuthorizationQuery::parse(incoming.query())?;
     // Another server like this one asks for the description of a client. If two of them, or two names of one, asked
     // each other, a request would go in circles as often as its URL has room for.
-    if incoming.header("user-agent").is_some_and(|agent| outbound::is_of_our_kind(&agent)) {
+    if incoming.header("user-agent").is_some_and(|agent| outbound_request::is_of_our_kind(&agent)) {
         return Err(PageError::UnknownClient.into());
     }
     // Before its document is fetched: no request goes to a host that is not allowed.

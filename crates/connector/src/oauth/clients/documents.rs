@@ -6,10 +6,10 @@ use std::cell::RefCell;
 use worker::web_sys::Response;
 
 use crate::http::limit::Limit;
-use crate::http::outbound;
-use crate::http::outbound::OutboundRequest;
 use crate::oauth::clients::records;
 use crate::oauth::context::OAuthContext;
+use crate::outbound::outbound_request;
+use crate::outbound::outbound_request::OutboundRequest;
 use mcp_connector_base::outage::Outage;
 use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_oauth::clients::client::Client;
@@ -139,7 +139,7 @@ async fn fetch(url: &ClientIdUrl) -> Result<(Freshness, Vec<u8>), FetchError> {
     let unavailable = |_| FetchError::Unavailable;
     let response = OutboundRequest::get(url.as_str()).send().await.map_err(unavailable)?;
     let lifetime = accept(&response)?;
-    let body = outbound::body(&response, MAX_DOCUMENT).await.map_err(unavailable)?;
+    let body = outbound_request::body(&response, MAX_DOCUMENT).await.map_err(unavailable)?;
     Ok((lifetime, body.ok_or(FetchError::Invalid(InvalidDocument::TooLong))?))
 }
 

@@ -20,10 +20,10 @@ use mcp_connector_oauth::login::provider::token_endpoint_error::TokenEndpointErr
 use mcp_connector_oauth::web::discovery::ExternalIssuer;
 use mcp_connector_oauth::web::form::{percent_encoded, with_query};
 
-use crate::http::outbound;
-use crate::http::outbound::OutboundRequest;
 use crate::oauth::identity::settings::ProviderClient;
 use crate::oauth::issuer_metadata;
+use crate::outbound::outbound_request;
+use crate::outbound::outbound_request::OutboundRequest;
 
 /// Why a provider says nothing about a person.
 #[derive(Debug)]
@@ -110,14 +110,14 @@ pub(crate) async fn request_tokens(
         408 | 429 => return Err(Outage::Remote.into()),
         // The grant or the settings are wrong. The owner finds the name of the error in the log.
         400..=499 => {
-            let answer = outbound::body(&response, MAX_RESPONSE).await.ok().flatten();
+            let answer = outbound_request::body(&response, MAX_RESPONSE).await.ok().flatten();
             let answer = answer.and_then(|answer| ProviderResponse::read(&answer).ok());
             let error = answer.as_ref().and_then(|answer| answer.text("error"));
             return Err(LoginError::TokenEndpoint(TokenEndpointError::of(error)).into());
         }
         _ => return Err(Outage::Remote.into()),
     }
-    let answer = outbound::body(&response, MAX_RESPONSE).await?.ok_or(Outage::Remote)?;
+    let answer = outbound_request::body(&response, MAX_RESPONSE).await?.ok_or(Outage::Remote)?;
     let answer = ProviderResponse::read(&answer)?;
     // GitHub refuses with 200.
     match answer.text("error") {
