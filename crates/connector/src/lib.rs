@@ -151,7 +151,7 @@ mod public_names {
 
     /// The names of the module [`openapi`](crate::openapi), which generated code uses.
     const OPENAPI: &str = "
-        Answer Api ApiRequest ApiResponse CallOperation FindOperations Map Operation Parameter Value find read write
+        Answer Api ApiRequest ApiResponse CallOperation FindOperations Map Method Operation Parameter Value find read write
     ";
 
     /// The names that `source` exports: of `pub use` and `pub mod` in the first column.

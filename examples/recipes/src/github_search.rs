@@ -91,12 +91,12 @@ fn write_tool() -> Tool {
     .destructive()
 }
 
-// -- operations e2a3d12e8cbc
+// -- operations b03cfe40f813
 /// The operations, as the document describes them.
 static OPERATIONS: &[Operation] = &[
     Operation {
         name: "issues_list_for_repo",
-        method: "GET",
+        method: openapi::Method::Get,
         path: "/repos/{owner}/{repo}/issues",
         description: "List repository issues. List issues in a repository. Only open issues will be listed. GitHub's REST API considers every pull request an issue, but not every issue is a pull request.",
         tag: "issues",
@@ -122,7 +122,7 @@ static OPERATIONS: &[Operation] = &[
     },
     Operation {
         name: "issues_create",
-        method: "POST",
+        method: openapi::Method::Post,
         path: "/repos/{owner}/{repo}/issues",
         description: "Create an issue. Any user with pull access to a repository can create an issue. If issues are disabled in the repository, the API returns a `410 Gone` status. This endpoint triggers notifications.",
         tag: "issues",
@@ -132,7 +132,7 @@ static OPERATIONS: &[Operation] = &[
     },
     Operation {
         name: "issues_get",
-        method: "GET",
+        method: openapi::Method::Get,
         path: "/repos/{owner}/{repo}/issues/{issue_number}",
         description: "Get an issue. The API returns a `301 Moved Permanently` status if the issue was transferred to another repository.",
         tag: "issues",
@@ -142,7 +142,7 @@ static OPERATIONS: &[Operation] = &[
     },
     Operation {
         name: "issues_update",
-        method: "PATCH",
+        method: openapi::Method::Patch,
         path: "/repos/{owner}/{repo}/issues/{issue_number}",
         description: "Update an issue. Issue owners and users with push access or Triage role can edit an issue. This endpoint supports the following custom media types.",
         tag: "issues",
@@ -158,7 +158,7 @@ static OPERATIONS: &[Operation] = &[
     },
     Operation {
         name: "issues_lock",
-        method: "PUT",
+        method: openapi::Method::Put,
         path: "/repos/{owner}/{repo}/issues/{issue_number}/lock",
         description: "Lock an issue. Users with push access can lock an issue or pull request's conversation. Note that, if you choose not to pass any parameters, you'll need to set `Content-Length` to zero when calling out to this endpoint.",
         tag: "issues",
@@ -173,7 +173,7 @@ static OPERATIONS: &[Operation] = &[
     },
     Operation {
         name: "issues_unlock",
-        method: "DELETE",
+        method: openapi::Method::Delete,
         path: "/repos/{owner}/{repo}/issues/{issue_number}/lock",
         description: "Unlock an issue. Users with push access can unlock an issue's conversation.",
         tag: "issues",
@@ -183,7 +183,7 @@ static OPERATIONS: &[Operation] = &[
     },
     Operation {
         name: "search_issues_and_pull_requests",
-        method: "GET",
+        method: openapi::Method::Get,
         path: "/search/issues",
         description: "Search issues and pull requests. Find issues by state and keyword. This method returns up to 100 results per page.",
         tag: "search",
@@ -201,7 +201,7 @@ static OPERATIONS: &[Operation] = &[
     },
     Operation {
         name: "activity_star_repo_for_authenticated_user",
-        method: "PUT",
+        method: openapi::Method::Put,
         path: "/user/starred/{owner}/{repo}",
         description: "Star a repository for the authenticated user. Note that you'll need to set `Content-Length` to zero when calling out to this endpoint. For more information, see \"HTTP method.\"",
         tag: "activity",

@@ -35,7 +35,7 @@ function entry(operation) {
   const { name, method, path, description, tag, parameters, body, paging, notes } = operation;
   const fields = [
     `name: ${literal(name)}`,
-    `method: ${literal(method.toUpperCase())}`,
+    `method: openapi::Method::${method[0].toUpperCase()}${method.slice(1)}`,
     `path: ${literal(path)}`,
     `description: ${literal(sentence(description, LENGTH.argument))}`,
     `tag: ${literal(tag)}`,

@@ -100,16 +100,8 @@ impl Api {
     }
 
     /// Begins a request with a method of an [`Operation`](crate::openapi::Operation).
-    pub(super) fn request(self, method: &str, path: &str) -> Option<ApiRequest> {
-        let method = match method {
-            "GET" => Method::Get,
-            "POST" => Method::Post,
-            "PUT" => Method::Put,
-            "PATCH" => Method::Patch,
-            "DELETE" => Method::Delete,
-            _ => return None,
-        };
-        Some(ApiRequest::new(self, method, path))
+    pub(super) fn request(self, method: Method, path: &str) -> ApiRequest {
+        ApiRequest::new(self, method, path)
     }
 }
 

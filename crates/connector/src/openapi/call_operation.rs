@@ -53,7 +53,7 @@ pub async fn write(operations: &[Operation], call: CallOperation, api: Api) -> R
 async fn run(operation: &Operation, call: CallOperation, api: Api) -> Result<CallToolResult, ToolError> {
     let arguments = Value::Object(call.arguments.unwrap_or_default());
     checked(operation, &arguments)?;
-    operation.request(api, &arguments)?.send().await?.into_result()
+    operation.request(api, &arguments).send().await?.into_result()
 }
 
 fn named<'a>(operations: &'a [Operation], name: &str) -> Result<&'a Operation, ToolError> {
@@ -80,10 +80,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::outbound::Method;
 
     const OPERATION: Operation = Operation {
         name: "list_pets",
-        method: "GET",
+        method: Method::Get,
         path: "/pets",
         description: "List the pets.",
         tag: "pets",

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::openapi::operation::Operation;
+use crate::outbound::Method;
 use mcp_connector_protocol::ToolError;
 
 /// How many operations are shown with their arguments, and how many in all.
@@ -70,7 +71,7 @@ fn described(text: &mut String, operation: &Operation, arguments: Option<&str>) 
     let effect = if operation.reads() { "reads" } else { "writes" };
     let Operation { name, method, path, description, .. } = operation;
     // To write to a string does not fail.
-    let _ = writeln!(text, "{name} ({effect}; {method} {path}): {description}");
+    let _ = writeln!(text, "{name} ({effect}; {} {path}): {description}", method.as_str());
     if let Some(arguments) = arguments {
         let _ = writeln!(text, "  arguments: {arguments}");
     }
@@ -131,10 +132,10 @@ impl Indexed {
         let mut place = words(operation.path);
         place.extend(words(operation.tag));
         let verb = match operation.method {
-            "GET" => "get list read show find",
-            "POST" => "create add new",
-            "DELETE" => "delete remove",
-            _ => "update change edit set",
+            Method::Get => "get list read show find",
+            Method::Post => "create add new",
+            Method::Delete => "delete remove",
+            Method::Put | Method::Patch => "update change edit set",
         };
         let mut name = words(operation.name);
         place.extend(verb.split(' ').map(str::to_owned));
@@ -182,21 +183,16 @@ fn words(text: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
-    const fn operation(
-        name: &'static str,
-        method: &'static str,
-        path: &'static str,
-        description: &'static str,
-    ) -> Operation {
+    const fn operation(name: &'static str, method: Method, path: &'static str, description: &'static str) -> Operation {
         Operation { name, method, path, description, tag: "", arguments: "{}", parameters: &[], paging: "" }
     }
 
     const OPERATIONS: [Operation; 5] = [
-        operation("issues_create", "POST", "/repos/{owner}/{repo}/issues", "Create an issue."),
-        operation("issues_list", "GET", "/repos/{owner}/{repo}/issues", "List the issues of a repository."),
-        operation("issues_lock", "PUT", "/repos/{owner}/{repo}/issues/{number}/lock", "Lock an issue."),
-        operation("repos_get", "GET", "/repos/{owner}/{repo}", "Get a repository."),
-        operation("users_get", "GET", "/users/{name}", "Get a user."),
+        operation("issues_create", Method::Post, "/repos/{owner}/{repo}/issues", "Create an issue."),
+        operation("issues_list", Method::Get, "/repos/{owner}/{repo}/issues", "List the issues of a repository."),
+        operation("issues_lock", Method::Put, "/repos/{owner}/{repo}/issues/{number}/lock", "Lock an issue."),
+        operation("repos_get", Method::Get, "/repos/{owner}/{repo}", "Get a repository."),
+        operation("users_get", Method::Get, "/users/{name}", "Get a user."),
     ];
 
     fn first(query: &str) -> Option<&'static str> {
@@ -223,8 +219,8 @@ mod tests {
     #[test]
     fn a_word_that_is_repeated_counts_once() {
         const PETS: [Operation; 2] = [
-            operation("owners_find", "GET", "/people", "Find people."),
-            operation("lists_get", "GET", "/lists", "Get a list."),
+            operation("owners_find", Method::Get, "/people", "Find people."),
+            operation("lists_get", Method::Get, "/lists", "Get a list."),
         ];
         let best = |query: &str| ranked(&PETS, query).first().map(|operation| operation.name);
         assert_eq!(best("list pets and owners"), Some("owners_find"));

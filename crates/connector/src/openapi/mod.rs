@@ -14,6 +14,7 @@ mod operation;
 mod parameters;
 mod path;
 
+pub use crate::outbound::Method;
 pub use answer::{Answer, ApiResponse};
 pub use api::{Api, ApiRequest};
 pub use call_operation::{CallOperation, read, write};

@@ -3,15 +3,15 @@
 use serde_json::Value;
 
 use crate::openapi::api::{Api, ApiRequest};
-use mcp_connector_protocol::ToolError;
+use crate::outbound::Method;
 
 /// An operation of an API, as its document describes it.
 #[derive(Clone, Copy, Debug)]
 pub struct Operation {
     /// Its name, unique in the API.
     pub name: &'static str,
-    /// The method: GET, POST, PUT, PATCH or DELETE. GET reads, and the others write.
-    pub method: &'static str,
+    /// The method. [`Method::Get`] reads, and the others write.
+    pub method: Method,
     /// The path, with `{name}` for parameters.
     pub path: &'static str,
     /// What it does.
@@ -130,15 +130,13 @@ impl Parameter {
 impl Operation {
     /// Whether it only reads.
     pub(super) fn reads(&self) -> bool {
-        self.method == "GET"
+        self.method == Method::Get
     }
 
     /// Returns the request with arguments that have passed the schema.
-    pub(super) fn request(&self, api: Api, arguments: &Value) -> Result<ApiRequest, ToolError> {
-        let request = api.request(self.method, self.path);
-        let request =
-            request.ok_or_else(|| ToolError::new("The method of this operation is none that the connector sends."))?;
-        Ok(self.parameters.iter().fold(request.paged(self.paging), |request, parameter| {
+    pub(super) fn request(&self, api: Api, arguments: &Value) -> ApiRequest {
+        let request = api.request(self.method, self.path).paged(self.paging);
+        self.parameters.iter().fold(request, |request, parameter| {
             let Some(value) = arguments.get(parameter.argument) else { return request };
             let name = parameter.name;
             match parameter.target {
@@ -154,6 +152,6 @@ impl Operation {
                 Target::FormDeep => request.form_deep(value),
                 Target::Clear => request.clear(value),
             }
-        }))
+        })
     }
 }

@@ -16,11 +16,16 @@ pub(crate) struct ClientSettings {
 
 /// The method of a request (RFC 9110 §9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Method {
+pub enum Method {
+    /// GET: reads.
     Get,
+    /// POST.
     Post,
+    /// PUT.
     Put,
+    /// PATCH.
     Patch,
+    /// DELETE.
     Delete,
 }
 

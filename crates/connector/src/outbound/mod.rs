@@ -11,6 +11,7 @@ mod http_request;
 mod http_response;
 pub(crate) mod outbound_request;
 
+pub use client_settings::Method;
 pub use http_client::HttpClient;
 pub use http_error::HttpError;
 pub use http_request::HttpRequest;
