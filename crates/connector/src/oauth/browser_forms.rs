@@ -104,7 +104,7 @@ pub(crate) fn open<'a, T: PendingStep>(
     form: &'a Parameters,
     field: &'static str,
 ) -> Result<(T, BrowserNonce, &'a str), SignInError> {
-    let text = form.get(field).ok().flatten().ok_or(SignInError::BrokenForm)?;
+    let text = required(form, field)?;
     let (value, browser) = open_text(oauth, incoming, text)?;
     Ok((value, browser, text))
 }

@@ -2,7 +2,7 @@
 //! cookie of that browser, and expire. So a pending authorization request needs no storage.
 //!
 //! The cipher is XChaCha20-Poly1305 and not the AEAD of RFC 8439. Its nonce has 192 bits, so a random nonce never repeats,
-//! however many pages anonymous visitors request. A nonce of 96 bits would need a counter, which isolates do not share.
+//! however many pages anonymous clients request. A nonce of 96 bits would need a counter, which isolates do not share.
 
 use chacha20poly1305::aead::Aead as _;
 use chacha20poly1305::aead::KeyInit as _;

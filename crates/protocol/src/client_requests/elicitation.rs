@@ -160,7 +160,7 @@ impl<H: Host> Context<H> {
     /// Asks the person to visit `url`, for what must not pass through the client: a password, a payment, a sign-in elsewhere
     /// ("URL Mode").
     ///
-    /// `url` must be `https:` and must not let in whoever opens it: the page finds out by itself that its visitor is the person
+    /// `url` must be `https:` and must not let in whoever opens it: the page finds out by itself whether that is the person
     /// of this call. Accepted means that the person agreed to go, not that they are done.
     ///
     /// # Errors

@@ -42,7 +42,7 @@ pub enum UpstreamAccount<C> {
 pub struct ConnectRequest {
     /// The name of the service that people see.
     pub title: String,
-    /// The page on which they connect it. It finds out by itself who its visitor is.
+    /// The page on which they connect it. It finds out by itself who opens it.
     pub url: String,
     /// Whether the account was connected before.
     pub history: ConnectHistory,

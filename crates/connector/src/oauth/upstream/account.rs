@@ -10,6 +10,7 @@ use mcp_connector_oauth::upstream::name::UpstreamName;
 use mcp_connector_oauth::web::form::Parameters;
 
 use crate::http::route::connect_path;
+use crate::oauth::browser_forms::required;
 use crate::oauth::context::OAuthContext;
 use crate::oauth::sign_in_error::SignInError;
 use crate::oauth::upstream::revocation::revoke;
@@ -47,7 +48,7 @@ pub(crate) async fn disconnect(
     session: &Session,
     form: &Parameters,
 ) -> Result<Option<Outcome>, SignInError> {
-    let name = form.get(UPSTREAM_FIELD).map_err(|_| SignInError::BrokenForm)?.ok_or(SignInError::BrokenForm)?;
+    let name = required(form, UPSTREAM_FIELD)?;
     let upstream = UpstreamName::parse(name).map_err(|_| SignInError::BrokenForm)?;
     let service = oauth.app.upstreams.find(upstream.as_str());
     token_cache::forget(session.subject(), &upstream);
