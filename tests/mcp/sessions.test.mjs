@@ -326,6 +326,8 @@ describe('the end of a session', () => {
     (await send(here, session.end())).hasStatus(204, 'MCP "Session Management"').hasNoBody('MCP "Session Management"');
     (await send(here, session.request('tools/list'))).hasStatus(404, 'MCP "Session Management": plain calls where it ended');
     (await send(here, session.get(`${'0'.repeat(16)}-1`))).hasStatus(404, 'MCP "Session Management"');
+    const headers = { 'mcp-session-id': session.id };
+    (await send(here, modern('tools/list', {}, { headers }))).result('MCP "Earlier Streamable HTTP Revisions": the header says nothing any more');
     (await send(here, session.end())).hasStatus(404, 'MCP "Session Management"');
     (await send(there, session.end())).hasStatus(404, 'MCP "Session Management": anywhere');
     (await send(there, session.get(`${'0'.repeat(16)}-1`))).hasStatus(404, 'MCP "Session Management": anywhere');

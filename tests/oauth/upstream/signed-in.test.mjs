@@ -84,7 +84,7 @@ test('a missing setting of a service is named on /, in the log and to the model,
   const alice = await somebody('alice');
   await runtime.restart({ ...VARS, UPSTREAM_SECRET: '' });
   const home = await send(here, { method: 'GET', path: '/', headers: { accept: 'text/html' } });
-  const report = 'UPSTREAM_SECRET is not set; closed until then: the upstream service Plain';
+  const report = 'UPSTREAM_SECRET is not set; closed until that is corrected: the upstream service Plain';
   assert.ok(home.text.includes(report), home.story('the page names it'));
   assert.ok(runtime.log().includes(report), 'so does the log');
   const result = await ask(alice, 'plain', 'https://api.plain.example/');

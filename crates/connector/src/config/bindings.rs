@@ -250,9 +250,9 @@ impl MissingBinding {
         }
     }
 
-    /// Returns what is missing and what is closed until then.
+    /// Returns what is missing and what is closed until that is corrected.
     pub(crate) fn consequence(&self) -> String {
-        format!("{self}; closed until then: {}", Feature::list(self.closes))
+        format!("{self}; closed until that is corrected: {}", Feature::list(self.closes))
     }
 
     /// Returns the text for the log: also the lines to add.

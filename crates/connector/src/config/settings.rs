@@ -339,7 +339,7 @@ impl SettingError {
     pub(crate) fn report(&self) -> String {
         match self.setting.closes() {
             [] => format!("{self}; the default is used"),
-            features => format!("{self}; closed until then: {}", Feature::list(features)),
+            features => format!("{self}; closed until that is corrected: {}", Feature::list(features)),
         }
     }
 }
@@ -359,18 +359,18 @@ mod tests {
             (
                 Setting::AccessTokenSeconds,
                 Expected::Number { least: 60, most: 86_400 },
-                "ACCESS_TOKEN_SECONDS must be a whole number from 60 to 86400; closed until then: sign-in for applications",
+                "ACCESS_TOKEN_SECONDS must be a whole number from 60 to 86400; closed until that is corrected: sign-in for applications",
             ),
             (
                 Setting::OpenIdClientId,
                 Expected::Missing(Setting::Identity),
-                "OPENID_CLIENT_ID is not set, and IDENTITY needs it; closed until then: sign-in for applications, calls \
+                "OPENID_CLIENT_ID is not set, and IDENTITY needs it; closed until that is corrected: sign-in for applications, calls \
                  with a token, the account page",
             ),
             (
                 Setting::Log,
                 Expected::OneOf(vec!["all", "errors", "off"]),
-                "LOG must be all, errors or off; closed until then: the log of requests",
+                "LOG must be all, errors or off; closed until that is corrected: the log of requests",
             ),
         ] {
             assert_eq!(SettingError { setting, expected }.report(), report);

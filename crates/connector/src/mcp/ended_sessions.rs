@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
-use mcp_connector_protocol::{RequestHeaders, SessionId};
+use mcp_connector_protocol::{Era, RequestHeaders, SessionId, era};
 
 /// Maximum number of sessions that are remembered.
 const MAX: usize = 1000;
@@ -23,11 +23,13 @@ pub(crate) fn remember(session: &SessionId) {
     });
 }
 
-/// Returns whether a message names a session that has ended here. If none has, no header is read.
+/// Returns whether a message names a session that has ended here. If none has, no header is read. From 2026-07-28 on,
+/// there are no sessions, and the header says nothing.
 pub(crate) fn is_named(headers: &impl RequestHeaders) -> bool {
     ENDED.with_borrow(|ended| {
         !ended.is_empty()
             && headers.get(SessionId::HEADER).is_some_and(|named| ended.iter().any(|id| id == named.trim()))
+            && !matches!(era(headers), Ok(Era::Modern))
     })
 }
 
@@ -39,7 +41,9 @@ mod tests {
     fn the_latest_ended_sessions_are_remembered() {
         // Any text that a server here would give.
         let ids: Vec<SessionId> = (0..=MAX).map(|number| SessionId::sample(number as u128)).collect();
-        let is_named = |id: &SessionId| super::is_named(&|_: &str| Some(format!(" {}", id.as_str())));
+        let named = |id: &SessionId| format!(" {}", id.as_str());
+        let is_named =
+            |id: &SessionId| super::is_named(&|header: &str| (header == SessionId::HEADER).then(|| named(id)));
         assert!(!is_named(&ids[1]));
         ids.iter().for_each(remember);
         assert!(!is_named(&ids[0]));

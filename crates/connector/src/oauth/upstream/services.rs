@@ -141,7 +141,7 @@ impl UpstreamServices {
     pub(crate) fn reports(&self) -> Vec<String> {
         let report = |service: &Rc<UpstreamService>| {
             let reason = service.access.as_ref().err()?;
-            Some(format!("{reason}; closed until then: the upstream service {}", service.title))
+            Some(format!("{reason}; closed until that is corrected: the upstream service {}", service.title))
         };
         self.services.iter().filter_map(report).collect()
     }
@@ -260,7 +260,10 @@ mod tests {
     fn a_service_whose_settings_are_missing_is_reported_by_their_names() {
         let declared = [github("ID"), github("NO_ID")];
         let services = UpstreamServices::read(&declared, variable, None, None);
-        assert_eq!(services.reports(), ["NO_ID is not set; closed until then: the upstream service GitHub"]);
+        assert_eq!(
+            services.reports(),
+            ["NO_ID is not set; closed until that is corrected: the upstream service GitHub"]
+        );
         assert!(!format!("{services:?}").contains("s3cret"));
         let external = UpstreamServices::read(&declared, variable, None, Some(Setting::AuthIssuer));
         assert_eq!(external.reports().len(), 2);

@@ -30,7 +30,7 @@ pub(crate) struct HomePage<'a> {
     pub(crate) challenges_in_result: bool,
     /// What the owner has to do before anybody can sign in.
     pub(crate) missing: Option<Missing>,
-    /// Settings that cannot be read: what is expected, and what is closed until then.
+    /// Settings that cannot be read: what is expected, and what is closed until that is corrected.
     pub(crate) setting_errors: Vec<String>,
     /// Bindings that are missing.
     pub(crate) missing_bindings: Vec<HomeBinding>,
@@ -48,7 +48,7 @@ pub(crate) struct SignInElsewhere<'a> {
 /// A binding that is missing.
 #[derive(Clone, Debug)]
 pub(crate) struct HomeBinding {
-    /// What is missing, and what is closed until then.
+    /// What is missing, and what is closed until that is corrected.
     pub(crate) report: String,
     /// The lines to add to `wrangler.toml`.
     pub(crate) lines: String,

@@ -224,7 +224,7 @@ mod tests {
 
     #[test]
     fn a_setting_that_cannot_be_read_stands_there() {
-        let error = "LOG must be all, errors or off; closed until then: the log of requests";
+        let error = "LOG must be all, errors or off; closed until that is corrected: the log of requests";
         let page = home(&HomePage { setting_errors: vec![error.to_owned()], ..at_home() });
         assert_eq!(between(&page, "Settings to correct\">", "</section>").matches(error).count(), 1, "{page}");
         assert!(!home(&at_home()).contains("Settings to correct"));
