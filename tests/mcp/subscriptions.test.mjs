@@ -480,7 +480,9 @@ describe('with streams', () => {
       for (let count = 0; count < MOST_OF_PERSON; count += 50) {
         for (const answer of await Promise.all(Array.from({ length: 50 }, () => subscribe(carol)))) answer.result('there is room');
       }
-      (await subscribe(carol)).error(200, CODE.invalidParams, 'no more for one person');
+      (await subscribe(carol)).result('her oldest session makes room');
+      const ofCarol = "SELECT count(*) AS sessions FROM sessions WHERE owner = 'carol'";
+      assert.deepEqual(await runtime.sql('SUBSCRIPTIONS', 'all', ofCarol), [{ sessions: MOST_OF_PERSON }]);
       (await subscribe(tokenOf('dave'))).result('another has room');
     });
   });

@@ -444,6 +444,10 @@ describe('a limit of calls', () => {
     assert.equal((await count()) - before, UNASKED + LIMIT, 'one question for each that is admitted');
     (await call(site, known, 'whoami', {}, from('203.0.113.7'))).result('a token that is known, from the same network');
     (await call(site, forged('y'), 'whoami', {}, from('198.51.100.7'))).hasStatus(401, 'another network');
+    const fresh = (await connect(issuer, AT_WIKI)).tokens.access_token;
+    for (let turn = 0; turn < UNASKED + LIMIT; turn += 1) (await call(site, 'x', 'whoami', {}, from('203.0.120.7'))).hasStatus(401, 'no token');
+    (await call(site, 'x', 'whoami', {}, from('203.0.120.7'))).hasStatus(429, 'one too many');
+    (await call(site, fresh, 'whoami', {}, from('203.0.120.7'))).result('a valid token that is not known yet, from the same network');
   });
 });
 

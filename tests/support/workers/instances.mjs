@@ -194,10 +194,12 @@ export async function startInstances({
     sql: async (binding, name, statement) => (await control('instance-0', `/..sql?binding=${binding}&name=${name}`, statement)).json(),
     counts,
     settled: async () => {
-      for (let before, now = JSON.stringify(await counts()); before !== now; ) {
+      // A write behind an answer may begin late.
+      for (let quiet = 0, before; quiet < 3; ) {
+        const now = JSON.stringify(await counts());
+        quiet = now === before ? quiet + 1 : 0;
         before = now;
         await new Promise((resolve) => setTimeout(resolve, 100));
-        now = JSON.stringify(await counts());
       }
     },
     countsOfConnector: async () => (await control('connector-0', '/..counts')).json(),

@@ -140,8 +140,8 @@ impl McpRequest<'_> {
     /// Returns the answer to a request whose token is refused, or that has none where one is needed.
     async fn unidentified(self, network_limit: &NetworkLimit<'_>, refusal: Refusal) -> Answer {
         let has_any = Credentials::of(self.incoming, &self.app.configuration).has_any();
-        // Without a credential no body is read, and most such requests get the answer of an earlier one.
-        if has_any && network_limit.is_over().await {
+        // Without a credential no body is read, and most such requests get the answer of an earlier one. An outage stays one.
+        if has_any && matches!(refusal, Refusal::Challenge(_)) && network_limit.is_over().await {
             return too_many();
         }
         let is_same = !has_any && matches!(refusal, Refusal::Challenge(_));

@@ -180,8 +180,9 @@ fn request_words(error: PageError) -> ErrorWords<'static> {
     if is_policy(error) {
         return CLIENT_NOT_ALLOWED;
     }
-    // An app may be unknown because this server has forgotten it.
-    let is_fault_of_app = error != PageError::UnknownClient;
+    // An app may be unknown because this server has forgotten it, and a scheme because its owner has not allowed it.
+    let is_fault_of_app =
+        !matches!(error, PageError::UnknownClient | PageError::RedirectUri(InvalidRedirectUri::Scheme));
     let fault = if is_fault_of_app { " This is the app’s fault, not yours." } else { "" };
     ErrorWords {
         title: "The app’s request does not work",
@@ -415,7 +416,7 @@ impl SignInError {
             ),
             Self::TooManyFetches => words(
                 "Too many requests",
-                "Your network, or this app’s site, has made too many look-ups.",
+                "Descriptions of apps were looked up too often for your network, or at this app’s site.",
                 "Wait a minute and load this page again.",
             ),
             Self::NotSetUp(_) | Self::Closed { .. } | Self::Outage(_) => words(

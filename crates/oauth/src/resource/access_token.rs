@@ -210,7 +210,6 @@ pub fn verify(
     now: Timestamp,
 ) -> Result<VerifiedToken, AccessTokenError> {
     let claims = authenticate(bearer.as_str(), keys)?;
-    let moment = |moment: Option<DateTime<Utc>>| moment.and_then(timestamp).ok_or(AccessTokenError::NotIssuedHere);
     let (issued_at, expires) = (moment(claims.issued_at)?, moment(claims.expiration)?.plus(LEEWAY));
     let token = claims.custom;
     if token.iss != expected.issuer.as_str() {
@@ -269,6 +268,8 @@ pub struct TokenOrigin {
     pub subject: Subject,
     /// The grant, or `None` for a client that acts for itself.
     pub grant: Option<GrantId>,
+    /// When the token expires, or has expired.
+    pub expires: Timestamp,
 }
 
 /// Returns to whom a token was issued, even if it has expired. A revocation needs that (RFC 7009); it permits nothing.
@@ -278,11 +279,18 @@ pub struct TokenOrigin {
 /// Returns [`AccessTokenError::NotIssuedHere`] or [`AccessTokenError::BadSignature`] if the text is not a token that
 /// was signed with one of these keys, and [`AccessTokenError::WrongIssuer`] if its issuer is another one.
 pub fn token_origin(token: &str, issuer: &Issuer, keys: &SigningKeys) -> Result<TokenOrigin, AccessTokenError> {
-    let claims = authenticate(token, keys)?.custom;
+    let claims = authenticate(token, keys)?;
+    let expires = moment(claims.expiration)?.plus(LEEWAY);
+    let claims = claims.custom;
     if claims.iss != issuer.as_str() {
         return Err(AccessTokenError::WrongIssuer);
     }
-    Ok(TokenOrigin { client_id: claims.client_id, subject: claims.sub, grant: claims.gid })
+    Ok(TokenOrigin { client_id: claims.client_id, subject: claims.sub, grant: claims.gid, expires })
+}
+
+/// Reads a time that each token of this server has.
+fn moment(claim: Option<DateTime<Utc>>) -> Result<Timestamp, AccessTokenError> {
+    claim.and_then(timestamp).ok_or(AccessTokenError::NotIssuedHere)
 }
 
 /// Verifies header and signature.

@@ -79,8 +79,8 @@ pub struct TokenResponse {
     access_token: String,
     token_type: &'static str,
     expires_in: u64,
-    /// `None` where nothing was asked for: a list of scopes is never empty (RFC 6749 §A.4). Where nothing is left of what was agreed, it is
-    /// empty all the same, because without it the client would take everything as granted (§5.1).
+    /// `None` where no scope of this server was agreed on: a list of scopes is never empty (RFC 6749 §A.4). Where nothing is left of what
+    /// was agreed, it is empty all the same, because without it the client would take everything as granted (§5.1).
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<ScopeSet>,
     /// `None` for a client that acts for itself (RFC 6749 §4.4.3), and for an assertion.

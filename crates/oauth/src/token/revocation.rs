@@ -42,7 +42,7 @@ impl<C: Clients, G: Grants> RevocationEndpoint<'_, C, G> {
     /// # Errors
     ///
     /// Returns a [`TokenError`] if the request is malformed, if the client does not authenticate, if the token is an
-    /// access key, if a limit is reached, or if storage or a server of another party does not answer. A token that is
+    /// access key or of a client that acts for itself, if a limit is reached, or if storage or a server of another party does not answer. A token that is
     /// unknown, or of another client, is no error (RFC 7009 §2.2).
     pub async fn answer(
         &self,
@@ -68,12 +68,14 @@ impl<C: Clients, G: Grants> RevocationEndpoint<'_, C, G> {
             return Ok(self.grants.ask(token.object(), command).await?.ended);
         }
         match token_origin(token, self.issuer, self.signing) {
-            Ok(TokenOrigin { client_id, subject, grant: Some(grant) }) if client_id == authenticated.client.id => {
+            Ok(TokenOrigin { client_id, subject, grant: Some(grant), .. }) if client_id == authenticated.client.id => {
                 authenticated.use_assertion(self.grants, self.request).await?;
                 let revoke = RevokeForClient { grant, client_id, client_proof: authenticated.proof };
                 Ok(self.grants.ask(ObjectName::of(&subject), revoke).await?.ended)
             }
-            Ok(TokenOrigin { client_id, grant: None, .. }) if client_id == authenticated.client.id => {
+            Ok(TokenOrigin { client_id, grant: None, expires, .. })
+                if client_id == authenticated.client.id && self.now < expires =>
+            {
                 Err(Unrevocable::ClientCredentials.into())
             }
             Ok(_) | Err(_) => Ok(Vec::new()),

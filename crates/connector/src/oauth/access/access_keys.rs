@@ -41,7 +41,7 @@ pub(crate) async fn verify(
     }
     // Requests that come at the same time share one question.
     let look_up = async { look_up(env, secrets, token, &key).await.map(drop) };
-    let asked = grant_checks::together(&AskedAbout::Grant(key.id()), Box::pin(look_up)).await;
+    let asked = grant_checks::together(&AskedAbout::Grant(key.id()), grant_checks::WAIT_LIMIT, Box::pin(look_up)).await;
     asked?;
     if let Some(caller) = verified_tokens::caller(token, resource, now) {
         return Ok(caller);

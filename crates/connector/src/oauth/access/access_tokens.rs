@@ -40,7 +40,7 @@ pub(crate) struct AccessTokens<'a> {
     pub(crate) env: &'a Env,
     /// Runs work that goes on after the answer.
     pub(crate) context: &'a worker::Context,
-    /// Counts the request before another server is asked about a token that is not known here.
+    /// Counts the request before the authorization server is asked about a token that is not known here.
     pub(crate) network_limit: &'a NetworkLimit<'a>,
 }
 
@@ -107,9 +107,6 @@ impl AccessTokens<'_> {
         now: Timestamp,
     ) -> Result<VerifiedToken, NotVerified> {
         if let Some(external) = &self.app.configuration.auth_issuer {
-            if self.network_limit.is_over().await {
-                return Err(NotVerified::TooMany);
-            }
             return verify_external(token, resource, external, &self.app.configuration.identity_claims, now).await;
         }
         let secrets = self.app.secrets(self.env).await?;
@@ -155,13 +152,17 @@ async fn introspected(
     {
         return Err(NotVerified::Invalid);
     }
-    if network_limit.is_over().await {
+    if network_limit.has_asked_too_often().await {
         return Err(NotVerified::TooMany);
+    }
+    // Meanwhile another request may have brought the answer.
+    if let Some(caller) = verified_tokens::caller(token, resource, now) {
+        return Ok(caller);
     }
     let ask = || server.introspect(token, resource);
     let mut is_active = None;
     let question = async { ask().await.map(|active| is_active = Some(active)) };
-    grant_checks::together(&AskedAbout::Token(token.clone()), Box::pin(question)).await?;
+    grant_checks::together(&AskedAbout::Token(token.clone()), grant_checks::WAIT_LIMIT, Box::pin(question)).await?;
     if let Some(caller) = verified_tokens::caller(token, resource, now) {
         return Ok(caller);
     }

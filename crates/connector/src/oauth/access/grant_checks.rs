@@ -34,7 +34,7 @@ use crate::platform::timer::{timeout, within};
 /// How long an object may take to answer. A cold one on another continent needs about one second.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
 /// How long a request waits for the answer of another one, which may have been given up by its client.
-const WAIT_LIMIT: Duration = Duration::from_secs(6);
+pub(crate) const WAIT_LIMIT: Duration = Duration::from_secs(6);
 
 /// A question.
 pub(crate) struct Asked {
@@ -108,24 +108,25 @@ pub(crate) async fn look(asked: &Asked) -> Result<GrantState, Unavailable> {
 ///
 /// Returns [`Unavailable`] where the object does not answer in five seconds, or the other request has not in six.
 pub(crate) async fn ask_together(asked: &Asked) -> Result<Validity, Unavailable> {
-    together(&AskedAbout::Grant(asked.grant), Box::pin(async { ask(asked).await.map(drop) })).await?;
+    together(&AskedAbout::Grant(asked.grant), WAIT_LIMIT, Box::pin(async { ask(asked).await.map(drop) })).await?;
     known(asked.grant, now())
 }
 
-/// Runs `question`, which remembers its answer, or waits for the same question of another request.
+/// Runs `question`, which remembers its answer, or waits for the same question of another request, for at most `limit`.
 ///
 /// # Errors
 ///
-/// Returns [`Unavailable`] where the question does, or the other request has no answer in six seconds.
+/// Returns [`Unavailable`] where the question does, or the other request has no answer in time.
 pub(crate) async fn together(
     about: &AskedAbout,
+    limit: Duration,
     question: Pin<Box<impl Future<Output = Result<(), Unavailable>>>>,
 ) -> Result<(), Unavailable> {
     let Some(answer) = join_pending(about) else {
         let _pending = PendingQuestion(about.clone());
         return question.await;
     };
-    if timeout(WAIT_LIMIT, answer).await.is_none() {
+    if timeout(limit, answer).await.is_none() {
         // The next request asks again.
         finish(about);
         return Err(Unavailable);

@@ -2,6 +2,7 @@
 //! the isolate by the rules of `mcp_connector_oauth::external_issuer::keys`.
 
 use std::cell::RefCell;
+use std::time::Duration;
 
 use thiserror::Error;
 use worker::{Env, console_error};
@@ -22,7 +23,8 @@ use crate::oauth::access::grant_checks::AskedAbout;
 use crate::oauth::access::signatures;
 use crate::oauth::clients::documents;
 use crate::oauth::issuer_metadata;
-use crate::outbound::outbound_request::{DocumentError, OutboundRequest};
+use crate::outbound::outbound_request::{DocumentError, OutboundRequest, TIME_LIMIT as OUTBOUND_TIME_LIMIT};
+use crate::platform::clock;
 
 /// Maximum number of key sets that an isolate keeps. The client's that was fetched first makes room: anybody can publish a client.
 const CAPACITY: usize = 64;
@@ -30,6 +32,10 @@ const CAPACITY: usize = 64;
 /// How long a source that has failed is not asked again where none of its keys can be used, in seconds: anybody can send a token that
 /// names it. It is shorter than the `Retry-After` of the answer.
 const PAUSE: u64 = 5;
+
+/// How long a request waits for the fetch of another one: longer than a fetch takes at most, which asks for metadata at three URLs and
+/// for the keys at one.
+const WAIT_LIMIT: Duration = Duration::from_secs(4 * OUTBOUND_TIME_LIMIT as u64 + 1);
 
 thread_local! {
     /// The key sets by their sources, oldest first.
@@ -142,7 +148,7 @@ async fn refetched(source: KeySource<'_>, now: Timestamp) -> Result<KeyCache, Si
             fetched = Some(fetch_and_keep(source, now).await);
             Ok(())
         };
-        grant_checks::together(&AskedAbout::Keys(name.clone()), Box::pin(fetch))
+        grant_checks::together(&AskedAbout::Keys(name.clone()), WAIT_LIMIT, Box::pin(fetch))
             .await
             .map_err(|Unavailable| Outage::Remote)?;
         if let Some(fetched) = fetched {
@@ -172,7 +178,8 @@ async fn fetch_and_keep(source: KeySource<'_>, now: Timestamp) -> Result<KeyCach
         Err(SignatureError::TooManyFetches) => {}
         Err(_) => {
             if let Some((_, cache)) = known.iter_mut().find(|(of, _)| *of == name) {
-                cache.failed(now);
+                // The fetch may have taken longer than the pause after it.
+                cache.failed(clock::now());
             }
         }
     });
@@ -187,7 +194,7 @@ async fn fetch(source: KeySource<'_>, now: Timestamp) -> Result<KeyCache, Signat
         return Err(SignatureError::TooManyFetches);
     }
     fetch_now(source, now).await.map_err(|error| {
-        note_failure(source, &error, now);
+        note_failure(source, &error, clock::now());
         SignatureError::Outage(Outage::Remote)
     })
 }

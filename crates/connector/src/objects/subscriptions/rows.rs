@@ -20,7 +20,8 @@ const LIFETIME_OF_ANONYMOUS: u64 = Quota::State.lifetime();
 const MOST_OF_SESSION: u64 = 100;
 /// Maximum number of sessions.
 const MOST_SESSIONS: u64 = 10_000;
-/// Maximum number of sessions of one person, who leaves room for those of others.
+/// Maximum number of sessions of one person, who leaves room for those of others: the one that was not used for longest makes room, an
+/// ended one first.
 const MOST_OF_PERSON: u64 = 200;
 /// Maximum number of sessions without an owner. Anybody can make some up, so they leave room for those of people; and each row is
 /// read to count them.
@@ -159,14 +160,11 @@ impl WatchedRows {
         self.sql.exec(upsert, vec![session.into(), owner, seconds(forget_at)?]).map(drop)
     }
 
-    /// Returns whether a session of this person, or of a caller without a token, may be remembered beside all others.
+    /// Returns whether a session of this person, or of a caller without a token, may be remembered beside all others. Another one of
+    /// the person may make room for it.
     fn has_room(&self, session: &str, owner: Option<&Subject>) -> worker::Result<bool> {
         if let Some(owner) = owner {
-            let of_person = "SELECT count(*) FROM (SELECT 1 FROM sessions WHERE owner = ? AND id <> ? LIMIT ?)";
-            let bindings = vec![owner.as_str().into(), session.into(), integer(MOST_OF_PERSON)?];
-            if self.count(of_person, bindings)? >= MOST_OF_PERSON {
-                return Ok(false);
-            }
+            self.make_room(session, owner)?;
         }
         let (counted, others, most) = if owner.is_some() {
             (&self.sessions_at_most, "SELECT count(*) FROM sessions WHERE id <> ?", MOST_SESSIONS)
@@ -180,6 +178,18 @@ impl WatchedRows {
         let others = self.count(others, vec![session.into()])?;
         counted.set(others + 1);
         Ok(others < most)
+    }
+
+    /// Forgets sessions of a person, so that one more is not too many.
+    fn make_room(&self, session: &str, owner: &Subject) -> worker::Result<()> {
+        let rest =
+            "SELECT id FROM sessions WHERE owner = ? AND id <> ? ORDER BY has_ended, forget_at DESC LIMIT -1 OFFSET ?";
+        let bindings = vec![owner.as_str().into(), session.into(), integer(MOST_OF_PERSON - 1)?];
+        for [id] in values::<1>(&self.sql, rest, bindings)? {
+            self.sql.exec("DELETE FROM watched WHERE session = ?", vec![id.clone()])?;
+            self.sql.exec("DELETE FROM sessions WHERE id = ?", vec![id])?;
+        }
+        Ok(())
     }
 
     fn count(&self, query: &str, bindings: Vec<SqlStorageValue>) -> worker::Result<u64> {

@@ -239,7 +239,7 @@ impl Outcome {
                     " is ended: "
                     @if *ended == 1 { "1 sign-in or access key. " } @else { (ended) " sign-ins and access keys. " }
                     (list.can_return())
-                    @if *has_issuers { " Assertions of a trusted issuer do not admit them until you choose “Admit again”." }
+                    @if *has_issuers { " Assertions of a trusted issuer do not admit this person until you choose “Admit again”." }
                 },
                 Self::AddedPasskey { passkey } => { "The passkey " strong { (isolated(passkey)) } " is added." },
                 Self::RemovedPasskey { passkey } => { "The passkey " strong { (isolated(passkey)) } " is removed." },
@@ -299,7 +299,7 @@ mod tests {
             (ListedBy::AllowedUsers, false, 1, [": 1 sign-in or access key. They", on_list]),
             (ListedBy::AllowedUsers, true, 3, [": 3 sign-ins and access keys. They", "until you choose “Admit again”"]),
             (ListedBy::AccessPolicy, false, 0, [": 0 sign-ins and access keys. They", by_policy]),
-            (ListedBy::Passphrase, true, 2, ["Whoever knows the passphrase", "do not admit them until"]),
+            (ListedBy::Passphrase, true, 2, ["Whoever knows the passphrase", "do not admit this person until"]),
         ] {
             let outcome = Outcome::EndedPerson { person: Some("Jane".to_owned()), ended, list, has_issuers };
             let shown = notice_line(Some(&Notice::Done(outcome))).into_string();

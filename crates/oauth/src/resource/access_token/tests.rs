@@ -276,7 +276,7 @@ fn a_token_too_long_to_be_accepted_is_not_issued() {
 
 #[test]
 fn an_expired_access_token_can_be_revoked_and_a_forged_one_cannot() {
-    let TokenOrigin { client_id, subject, grant } = token_origin(&issued(), &OURS.0, keys()).unwrap();
+    let TokenOrigin { client_id, subject, grant, .. } = token_origin(&issued(), &OURS.0, keys()).unwrap();
     assert_eq!((client_id.as_str(), subject.as_str()), ("https://client.example/c.json", "owner"));
     assert_eq!(grant, Some(GrantId::from_bytes([1; 8])));
     assert!(token_origin(&issued(), &issuer("https://other.example"), keys()).is_err());

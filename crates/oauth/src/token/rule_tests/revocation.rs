@@ -37,6 +37,8 @@ fn a_token_without_a_grant_is_not_revoked_and_its_client_is_told() {
     assert_eq!((error.status(), error.code()), (400, "unsupported_token_type"), "a 200 would say that it has ended");
     let by_another = server.revoke(None, &format!("client_id=app&{body}"));
     assert!(by_another.unwrap().is_empty(), "nobody else learns what it is");
+    server.now.set(START.plus(2 * 3600));
+    assert!(server.revoke(Some(&robot), &body).unwrap().is_empty(), "it has ended");
 }
 
 #[test]

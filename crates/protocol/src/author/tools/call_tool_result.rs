@@ -86,8 +86,9 @@ impl CallToolResult {
     /// Returns the structured content of a success, if something in it may be null.
     pub(crate) fn structured_with_null(&self) -> Option<Value> {
         let json = self.structured.as_ref().filter(|_| !self.is_error)?.json.get();
+        let has_null = || [":null", "[null", ",null"].iter().any(|null| json.contains(null));
         // In a development build, all of it is looked at: a type may be written differently than its schema says.
-        (cfg!(debug_assertions) || json.contains("null")).then(|| serde_json::from_str(json).ok())?
+        (cfg!(debug_assertions) || has_null()).then(|| serde_json::from_str(json).ok())?
     }
 
     /// Creates a failure with a text for the model.
@@ -122,7 +123,8 @@ impl CallToolResult {
     /// Creates the result of a call that has returned what the tool's schema does not admit.
     pub(crate) fn invalid_result(violations: &Violations) -> Self {
         Self::failed(format!(
-            "The tool has returned what does not fit its output schema. The author of the connector can correct that.\n{violations}"
+            "The tool has returned what does not fit its output schema. It may have done its work: do not repeat the call. \
+             The author of the connector can correct that.\n{violations}"
         ))
     }
 
