@@ -481,8 +481,8 @@ describe('with streams', () => {
         for (const answer of await Promise.all(Array.from({ length: 50 }, () => subscribe(carol)))) answer.result('there is room');
       }
       (await subscribe(carol)).result('her oldest session makes room');
-      const ofCarol = "SELECT count(*) AS sessions FROM sessions WHERE owner = 'carol'";
-      assert.deepEqual(await runtime.sql('SUBSCRIPTIONS', 'all', ofCarol), [{ sessions: MOST_OF_PERSON }]);
+      const most = 'SELECT max(number) AS most FROM (SELECT count(*) AS number FROM sessions WHERE owner IS NOT NULL GROUP BY owner)';
+      assert.deepEqual(await runtime.sql('SUBSCRIPTIONS', 'all', most), [{ most: MOST_OF_PERSON }]);
       (await subscribe(tokenOf('dave'))).result('another has room');
     });
   });
