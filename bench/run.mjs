@@ -140,7 +140,7 @@ async function cost(scratch) {
     counted.push({ title: column.title, short: column.short, operations: await countOperations(column, program, scratch) });
   }
   // What is built for the work on this repository takes more processor time than what is deployed.
-  const optLevel = process.env.CARGO_PROFILE_RELEASE_OPT_LEVEL ?? '3';
+  const optLevel = process.env.CARGO_PROFILE_RELEASE_OPT_LEVEL;
   const operations = { machine: { date: new Date().toISOString().slice(0, 10), workerd: workerdVersion, optLevel }, columns: counted };
   const prices = JSON.parse(readFileSync(path.join(root, 'bench/cost/prices.json'), 'utf8'));
   const written = tables(operations, prices);

@@ -81,7 +81,7 @@ export function tables({ columns, machine }, prices) {
     ),
     '',
     `Counted on ${machine.date} with workerd ${machine.workerd}${
-      machine.optLevel === '3' ? '' : `, the CPU time of this connector with a build of opt-level ${machine.optLevel} instead of 3`
+      machine.optLevel ? `, the CPU time of this connector with a build of opt-level ${machine.optLevel} instead of what is deployed` : ''
     }; prices of ${prices.read}, from ${prices.source}.`,
   ].join('\n');
 }
