@@ -51,7 +51,7 @@ export function startWrangler({ config, port, options = [] }) {
   for (const [from, to] of [[wrangler.stdout, process.stdout], [wrangler.stderr, process.stderr]]) {
     createInterface({ input: from, crlfDelay: Infinity }).on('line', (line) => {
       const text = line.replace(/\u001b\[[0-9;]*m/g, '');
-      if (isOfWrangler(text)) wrangler.failedAt = Date.now();
+      if (isOfWrangler(text) && !isOfLastBundle(text)) wrangler.failedAt = Date.now();
       if (isNews(text)) to.write(`${(colour ? line : text).replaceAll(path.basename(config), 'wrangler.toml')}\n`);
     });
   }
@@ -61,6 +61,12 @@ export function startWrangler({ config, port, options = [] }) {
 /** Whether a line is an error of wrangler itself, and not one that the Worker has thrown. */
 const isOfWrangler = (text) => /^\s*✘ \[ERROR\] (?!Uncaught|\S*Error:)/u.test(text);
 
+/**
+ * Whether a line is from a bundler of wrangler whose folder is gone: with a new build, wrangler deletes that of the last one, and
+ * its bundler may still look. The line above it says only that there are errors, which follow.
+ */
+const isOfLastBundle = (text) => /✘ \[ERROR\] (Build failed with \d+ errors?:|Could not resolve "[^"]*[\\/]\.wrangler[\\/]tmp[\\/]bundle-)/u.test(text);
+
 /** Says of each line of `wrangler dev` whether a person wants to read it. */
 export function newsFilter() {
   // The list of bindings, or what its bundler says when wrangler ends before it.
@@ -68,6 +74,6 @@ export function newsFilter() {
   return (text) => {
     if (/^(Your Worker has access|Your worker has access|fatal error: all goroutines are asleep)/.test(text)) inList = true;
     else if (/^(⎔|\[|✘|▲|⛅|🪵|─)/u.test(text.trimStart())) inList = false;
-    return !inList && text.trim() !== '' && !/^⎔ |^\[wrangler:info\] (Ready on|HEAD \/ )|^\{"message":"HEAD \/ |^⛅️|^🪵 |^─+$|^Using (vars|secrets) defined in/u.test(text.trim());
+    return !inList && text.trim() !== '' && !isOfLastBundle(text) && !/^⎔ |^\[wrangler:info\] (Ready on|HEAD \/ )|^\{"message":"HEAD \/ |^⛅️|^🪵 |^─+$|^Using (vars|secrets) defined in/u.test(text.trim());
   };
 }

@@ -180,6 +180,8 @@ test('what wrangler prints about itself is left out, what the Worker and its err
   assert.deepEqual(lines.filter(isNews), []);
   assert.deepEqual(['[wrangler:info] Ready on http://127.0.0.1:8787', '[wrangler:info] HEAD / 200 OK (3ms)'].filter(isNews), []);
   assert.deepEqual(['fatal error: all goroutines are asleep - deadlock!', 'goroutine 1 [chan receive]:', '\tmain.go:1'].filter(isNews), []);
-  const news = ['✘ [ERROR] no', '    more of it', '[wrangler:info] POST /mcp 200 OK (3ms)', '{"message":"POST /mcp tools/list 200"}'];
+  const ofLastBundle = ['✘ [ERROR] Build failed with 1 error:', '  ✘ [ERROR] Could not resolve "/x/.wrangler/tmp/bundle-v6EE2A/middleware-loader.entry.ts"'];
+  assert.deepEqual(ofLastBundle.filter(isNews), []);
+  const news = ['✘ [ERROR] no', '  ✘ [ERROR] Could not resolve "./gone.js"', '    more of it', '[wrangler:info] POST /mcp 200 OK (3ms)', '{"message":"POST /mcp tools/list 200"}'];
   assert.deepEqual(news.filter(isNews), news);
 });
