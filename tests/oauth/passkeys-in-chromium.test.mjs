@@ -160,6 +160,8 @@ describe('in a real browser', { skip }, () => {
       counted[name] = { clicks: person.clicks, keys: person.keys };
     };
     await count('first, passphrase', async (person) => {
+      // Chromium gives the focus a moment after the page is there.
+      await tab.until('document.activeElement.name === "passphrase"', 'the field has the focus already');
       await person.type(PASSPHRASE);
       await person.press('Enter');
     });

@@ -108,8 +108,9 @@ export class Tab {
     }
   }
 
+  /** Opens an address. The event of its page may come late, and would count as that of what is done next. */
   async open(url) {
-    await this.page.goto(url);
+    await this.leads(() => this.page.goto(url));
   }
 
   /** The value of an expression in the page, whatever its policy says of scripts. */
