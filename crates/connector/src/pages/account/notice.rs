@@ -159,35 +159,13 @@ impl Notice {
 
     /// Returns whether it is about a person who is signed in.
     pub(crate) const fn is_for_a_session(&self) -> bool {
-        match self {
-            Self::SignedOut | Self::SignedOutEverywhere | Self::Expired | Self::NotSignedIn => false,
-            Self::SomebodyElse
-            | Self::KeyWithoutName
-            | Self::KeyWithoutPermission
-            | Self::TooManyKeys
-            | Self::KeyMadeAlready
-            | Self::KeyNotAdmitted
-            | Self::PasskeyNotAdded
-            | Self::TooManyPasskeys
-            | Self::Done(_) => true,
-        }
+        !matches!(self, Self::SignedOut | Self::SignedOutEverywhere | Self::Expired | Self::NotSignedIn)
     }
 
     fn message(&self) -> Message {
         let words = self.words();
-        match self {
-            Self::SignedOut | Self::SignedOutEverywhere | Self::Done(_) => Message::done(words),
-            Self::Expired
-            | Self::NotSignedIn
-            | Self::SomebodyElse
-            | Self::KeyWithoutName
-            | Self::KeyWithoutPermission
-            | Self::TooManyKeys
-            | Self::KeyMadeAlready
-            | Self::KeyNotAdmitted
-            | Self::PasskeyNotAdded
-            | Self::TooManyPasskeys => Message::error(words),
-        }
+        let is_done = matches!(self, Self::SignedOut | Self::SignedOutEverywhere | Self::Done(_));
+        if is_done { Message::done(words) } else { Message::error(words) }
     }
 
     fn words(&self) -> Markup {
